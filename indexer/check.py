@@ -1,0 +1,103 @@
+"""Judges files by size and time, by their marks, and on request by their contents."""
+
+import os
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from latteboard import h5
+from latteboard.campaign import Campaign
+from latteboard.catalog.books import Books, Input, Looks
+from latteboard.catalog.codes import Look
+from latteboard.datasets import datasets_of
+from latteboard.needs import inputs_of
+from latteboard.recipes import named_step
+
+
+def judge(
+    sizes: NDArray[np.int64], mtimes: NDArray[np.int64], least: NDArray[np.int64], young: int
+) -> tuple[NDArray[np.uint8], dict[int, str]]:
+    """The look of each file, and what is wrong with it by position.
+
+    Parameters
+    ----------
+    sizes, mtimes, least : bytes (-1: no file), ns since 1970, bytes
+    young : ns since 1970; what changed later may still be growing
+    """
+    there = sizes >= 0
+    growing = there & (mtimes > young)
+    small = there & ~growing & (sizes < least)
+    looks = np.where(there, np.uint8(Look.sound), np.uint8(Look.absent))
+    looks[growing] = Look.growing
+    looks[small] = Look.bad
+    problems = {p: f"too small: {sizes[p]} bytes, expected at least {least[p]}" for p in np.flatnonzero(small).tolist()}
+    return looks, problems
+
+
+def is_hdf5(name: str) -> bool:
+    """Whether a file must be HDF5, by its name."""
+    return name.endswith((".h5", ".hdf5"))
+
+
+def content_problem(campaign: Campaign, kind: str, row: int, path: str) -> str | None:
+    """What is wrong inside an HDF5 file, None if nothing is."""
+    datasets: Sequence[str] = ()
+    if campaign.kinds[kind].datasets:
+        datasets = datasets_of(campaign, kind, campaign.expected(kind).coordinates(row))
+    return h5.problem_of(path, datasets)
+
+
+class Inspector:
+    """Looks closer at what is new or changed: reads mark and record of reduced files, once."""
+
+    def __init__(self, campaign: Campaign) -> None:
+        self._campaign = campaign
+        self._joins = {
+            name: any(named_step(step)[0] == "concatenate" for step in kind.table.reduce)
+            for name, kind in campaign.kinds.items()
+        }
+
+    def __call__(self, books: Books, looks: Looks) -> None:
+        """Change ``looks`` where a mark says more than size and time, and note the records of inputs."""
+        if not self._campaign.kinds[looks.kind].reduced:
+            return
+        for position, row in enumerate(looks.rows.tolist()):
+            readable = looks.sizes[position] > 0 and not looks.hollow[position]
+            mark = h5.read_mark(os.path.join(self._campaign.root, self._path(looks.kind, row))) if readable else None
+            if mark is not None:
+                self._heed(looks, position, row, mark)
+            books.note_inputs(looks.kind, row, [] if mark is None else _inputs(mark, int(looks.mtimes[position])))
+
+    def _path(self, kind: str, row: int) -> str:
+        return self._campaign.path_of(kind, self._campaign.expected(kind).coordinates(row))
+
+    def _heed(self, looks: Looks, position: int, row: int, mark: h5.Mark) -> None:
+        if not mark.complete:
+            looks.looks[position] = Look.condemned
+            looks.problems[position] = "marked incomplete: whoever wrote it was stopped"
+        elif looks.looks[position] == Look.growing:
+            looks.looks[position] = Look.sound
+        if looks.looks[position] == Look.sound and self._joins[looks.kind]:
+            lacking = self._lacking(looks.kind, row, mark)
+            if lacking is not None:
+                looks.problems[position] = lacking
+
+    def _lacking(self, kind: str, row: int, mark: h5.Mark) -> str | None:
+        """How many of the expected configurations a concatenation holds, if not all."""
+        need = self._campaign.kinds[kind].needs[0]
+        rows = inputs_of(self._campaign, kind, self._campaign.expected(kind).coordinates(row), need)
+        names = [name for name in ("ensemble", "stream", "configuration") if name in rows]
+        values = self._campaign.relations.values
+        expected = set(zip(*([values[name][code] for code in rows[name].tolist()] for name in names), strict=True))
+        parsed = (self._campaign.parse(one.path) for one in mark.inputs)
+        held = {tuple(found[1][name] for name in names) for found in parsed if found is not None and found[0] == need}
+        if expected <= held:
+            return None
+        return f"{len(expected & held)} of {len(expected)} configurations"
+
+
+def _inputs(mark: h5.Mark, mtime: int) -> list[Input]:
+    """The record of a mark; its times count only while the product itself has the time that it was made with."""
+    original = mark.is_original(mtime)
+    return [Input(one.path, one.size, one.mtime if original else None) for one in mark.inputs]

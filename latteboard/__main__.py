@@ -1,0 +1,5 @@
+"""``python -m latteboard`` is ``latteboard``."""
+
+from latteboard.cli import main
+
+main()

@@ -1,0 +1,57 @@
+"""The words and codes of statuses and looks, and the rules in words: the first that holds is the status."""
+
+from enum import IntEnum
+
+
+class Status(IntEnum):
+    """What an artifact is, in the order in which the rules are tried."""
+
+    growing = 0
+    bad = 1
+    stale = 2
+    done = 3
+    archived = 4
+    unknown = 5
+    unneeded = 6
+    blocked = 7
+    claimed = 8
+    recall = 9
+    ready = 10
+
+
+RULES = {
+    Status.growing: "on disk, changed within the grace time before the scan, and not marked complete: too young to judge",
+    Status.bad: "on disk, but too small, truncated, not HDF5 where it should be, marked incomplete, or datasets are missing",
+    Status.stale: "on disk and sound, but what it was made from has changed since",
+    Status.done: "on disk and none of the above",
+    Status.archived: "not on disk; a sound copy is in the archive",
+    Status.unknown: "its folder could not be read and nothing was known before",
+    Status.unneeded: "not there and not wanted: nothing that is missing needs it",
+    Status.blocked: "not there and wanted, but given, or some input is neither done nor archived",
+    Status.claimed: "not there; a task for it has been handed out and has not expired",
+    Status.recall: "not there and wanted; every input exists, some only in the archive",
+    Status.ready: "not there and wanted; every input is done: it can be made now",
+}
+
+
+class Look(IntEnum):
+    """What the last look at the disk found of an artifact."""
+
+    absent = 0
+    sound = 1
+    growing = 2
+    bad = 3
+    condemned = 4
+    """Bad by its content, which only a deep look sees; stands until size or time changes."""
+    unknown = 5
+
+
+# The status that follows from the look alone, before anything is known of inputs, archives and what is wanted.
+FIRST_STATUS = {
+    Look.absent: Status.unneeded,
+    Look.sound: Status.done,
+    Look.growing: Status.growing,
+    Look.bad: Status.bad,
+    Look.condemned: Status.bad,
+    Look.unknown: Status.unknown,
+}

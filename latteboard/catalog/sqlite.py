@@ -1,0 +1,93 @@
+"""What only SQLite can do, or says in its own way: opening, locking, times, bulk loads, snapshots."""
+
+import sqlite3
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain, islice
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Integer,
+    NullPool,
+    Table,
+    cast,
+    create_engine,
+    event,
+    func,
+)
+
+from latteboard.errors import CatalogError
+
+# UPDATE FROM, which the rules are written with, came with this version.
+OLDEST = (3, 33)
+# A commit holds the file while it writes; whoever comes meanwhile waits instead of failing.
+PATIENCE_SECONDS = 120
+# Beginning and ending a statement costs as much as inserting a row: with many rows in one, loading takes half the time.
+ROWS_A_STATEMENT = 200
+
+
+def engine(path: Path) -> Engine:
+    """An engine on one SQLite file; every transaction is one of SQLite's own, none is begun behind its back."""
+    if sqlite3.sqlite_version_info < OLDEST:
+        needed = ".".join(map(str, OLDEST))
+        raise CatalogError(f"SQLite {sqlite3.sqlite_version} is too old: latteboard needs {needed} or newer")
+    made = create_engine(f"sqlite:///{path}", poolclass=NullPool, connect_args={"timeout": PATIENCE_SECONDS})
+    event.listen(made, "connect", _configure)
+    event.listen(made, "begin", _begin)
+    return made
+
+
+def _configure(connection: Any, _: object) -> None:
+    connection.isolation_level = None  # transactions begin where _begin says so
+    # A large transaction that spills its pages into the file locks every reader out until it ends.
+    connection.execute("PRAGMA cache_spill = OFF")
+    # Shared file systems know no shared memory: no write-ahead log.
+    connection.execute("PRAGMA temp_store = MEMORY")
+
+
+def _begin(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def bulk_insert(
+    connection: Connection,
+    table: Table,
+    columns: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    constants: Mapping[str, int] | None = None,
+) -> None:
+    """Insert many rows by the driver's own path; ``rows`` is consumed as it is written.
+
+    ``constants`` are columns with the same number in every row: what is not bound costs next to nothing.
+    """
+    # Written out: a compiled insert would put the columns into the order of the table.
+    quoted = connection.dialect.identifier_preparer
+    constants = constants or {}
+    names = ", ".join(quoted.quote(name) for name in (*columns, *constants))
+    one = ", ".join((*("?" * len(columns)), *(str(int(number)) for number in constants.values())))
+    insert = f"INSERT INTO {quoted.format_table(table)} ({names}) VALUES "
+    cursor = connection.connection.cursor()
+    rows = iter(rows)
+    while batch := list(islice(rows, ROWS_A_STATEMENT)):
+        cursor.execute(insert + ", ".join([f"({one})"] * len(batch)), list(chain.from_iterable(batch)))
+
+
+def now_seconds() -> ColumnElement[int]:
+    """The time of the question, s since 1970."""
+    return cast(func.strftime("%s", "now"), Integer)
+
+
+def iso_time(nanoseconds: ColumnElement[int]) -> ColumnElement[str]:
+    """A time in ns since 1970 as people read it, in UTC."""
+    return func.strftime("%Y-%m-%dT%H:%M:%SZ", nanoseconds / 1_000_000_000, "unixepoch")
+
+
+def snapshot(source: Path, target: Path) -> None:
+    """Write a compact copy of the catalog that can be published; ``target`` must not exist."""
+    with sqlite3.connect(source) as connection:
+        connection.execute("VACUUM INTO ?", (str(target),))
+    connection.close()

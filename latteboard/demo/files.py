@@ -1,0 +1,98 @@
+"""Writes the demo's files: HDF5 in the layout of the production codes, and sparse files that have only a size."""
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+
+from latteboard.campaign import Campaign
+from latteboard.demo.options import Options
+from latteboard.demo.physics import Complex, three_point, two_point
+from latteboard.demo.progress import Artifact
+from latteboard.names import Source, Value
+
+
+@dataclass
+class Tally:
+    """How many files there are, and the sum of their sizes; kept as they come: asking for a million takes long."""
+
+    files: int = 0
+    bytes: int = 0
+
+    def add(self, size: int) -> None:
+        """One more file."""
+        self.files += 1
+        self.bytes += size
+
+
+class Writer:
+    """Writes artifacts below the campaign's root, over what an interrupted demo may have left there."""
+
+    def __init__(self, campaign: Campaign, options: Options) -> None:
+        self.tally = Tally()
+        self._campaign = campaign
+        self._options = options
+        self._root = str(campaign.root)
+        self._folders: set[str] = set()
+
+    def write(self, artifact: Artifact, mtime_ns: int) -> None:
+        """Write one file, modified at ``mtime_ns`` (nanoseconds since 1970)."""
+        folder = f"{self._root}/{artifact.folder}"
+        if folder not in self._folders:
+            Path(folder).mkdir(parents=True, exist_ok=True)
+            self._folders.add(folder)
+        path = f"{folder}/{artifact.name}"
+        if self._options.empty or not path.endswith(".h5"):
+            write_sparse(path, artifact.least_bytes, mtime_ns)
+            self.tally.add(artifact.least_bytes)
+            return
+        with h5py.File(path, "w", locking=False) as file:
+            for name, data in self._datasets(artifact):
+                dataset = file.create_dataset(name, data=data)
+                if data.ndim == 5:
+                    dataset.attrs["is_shifted"] = np.int32(0)
+        os.utime(path, ns=(mtime_ns, mtime_ns))
+        self.tally.add(Path(path).stat().st_size)
+
+    def _datasets(self, artifact: Artifact) -> Iterator[tuple[str, NDArray[np.generic]]]:
+        """Each dataset of a file with its path: 4D ones of shape (T, L, L, L, 2), projected ones (T, 2), float64."""
+        if artifact.kind.name == "src":
+            source = artifact.coordinates["source"]
+            assert isinstance(source, Source)
+            yield "position", np.array([source.x, source.y, source.z, source.t], dtype=np.int32)
+            return
+        for name, inner in self._campaign.datasets(artifact.kind.name).of(artifact.coordinates).items():
+            correlator = self._correlator({**artifact.coordinates, **inner})
+            if not artifact.kind.name.endswith("_4D"):
+                correlator = correlator.sum(axis=(1, 2, 3))
+            yield name, correlator.view(np.float64).reshape(*correlator.shape, 2)
+
+    def _correlator(self, coordinates: Mapping[str, Value]) -> Complex:
+        """The correlator of these coordinates; the same in the 4D file and in the projected one beside it."""
+        stream = self._campaign.stream(coordinates)
+        rng = self._options.random(" ".join(f"{name}={value}" for name, value in sorted(coordinates.items())))
+        source, backward = coordinates["source"], coordinates["particle"] == "proton_np"
+        assert isinstance(source, Source)
+        if "current" not in coordinates:
+            return two_point(stream.L, stream.T, source, rng, backward=backward)
+        return three_point(
+            *(stream.L, stream.T, source, rng),
+            separation=int(str(coordinates["t_separation"])),
+            current=str(coordinates["current"]),
+            flavor=str(coordinates["flavor_spin"])[:2],
+            backward=backward,
+        )
+
+
+def write_sparse(path: str | Path, size: int, mtime_ns: int) -> None:
+    """A file of ``size`` bytes that takes no room, modified at ``mtime_ns``."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
+    try:
+        os.ftruncate(descriptor, size)
+        os.utime(descriptor, ns=(mtime_ns, mtime_ns))
+    finally:
+        os.close(descriptor)

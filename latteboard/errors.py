@@ -1,0 +1,60 @@
+"""What goes wrong, in one line that a person can act on; the front door turns it into exit 1."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Self
+
+
+class LatteboardError(Exception):
+    """Base of every error latteboard raises on purpose: the message names who, what was expected, what was found."""
+
+
+class CampaignError(LatteboardError):
+    """The campaign file, or a list that it names, cannot be used as it stands.
+
+    Attributes
+    ----------
+    key : where in the file, such as ``kinds.prop.path``; stands before the message
+    """
+
+    def __init__(self, message: str, *, key: str = "") -> None:
+        super().__init__(f"{key}: {message}" if key else message)
+        self.message = message
+        self.key = key
+
+    def within(self, key: str) -> Self:
+        """The same one level up: ``path`` within ``kinds.prop`` is ``kinds.prop.path``."""
+        return type(self)(self.message, key=f"{key}.{self.key}" if self.key else key)
+
+
+class TemplateError(CampaignError):
+    """A path or dataset template is not well formed, or cannot be read back."""
+
+
+@contextmanager
+def within(key: str) -> Iterator[None]:
+    """Whatever is wrong with the campaign in here is wrong under ``key``."""
+    try:
+        yield
+    except CampaignError as error:
+        raise error.within(key) from error
+
+
+class CatalogError(LatteboardError):
+    """The catalog cannot be opened, is of another version, or does not know what was asked for."""
+
+
+class QueryError(LatteboardError):
+    """A question names a kind, coordinate, status or value that the catalog does not have."""
+
+
+class LockedError(LatteboardError):
+    """Another process on this or another host holds the lock."""
+
+
+class BooksKept(LatteboardError):
+    """An index saw so little of what was there before that it refuses to change the books."""
+
+
+class UnreadableFolders(LatteboardError):
+    """Some folders could not be read; the rest of the index is complete and written."""

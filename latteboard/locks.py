@@ -1,0 +1,104 @@
+"""One index at a time: a lock file that says who holds it, and is taken over from a process that is dead."""
+
+import json
+import os
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import uuid4
+
+from latteboard.errors import LockedError
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Who holds a lock: host, process, since when (s since 1970), and a word that tells two of its locks apart."""
+
+    host: str
+    pid: int
+    since: float
+    word: str
+
+    def __str__(self) -> str:
+        since = datetime.fromtimestamp(self.since, UTC)
+        return f"process {self.pid} on {self.host} since {since:%Y-%m-%d %H:%M:%S} UTC"
+
+    @property
+    def is_dead(self) -> bool:
+        """Whether it ran on this host and is gone; of other hosts nothing can be said."""
+        if self.host != socket.gethostname():
+            return False
+        try:
+            os.kill(self.pid, 0)
+        except ProcessLookupError:
+            return True
+        except PermissionError:
+            return False
+        return False
+
+
+@contextmanager
+def lock(path: Path, *, wait_seconds: float, waiting: Callable[[Holder], None] = lambda _: None) -> Iterator[None]:
+    """Hold the lock ``path`` inside the block.
+
+    Waits up to ``wait_seconds`` for another holder, telling ``waiting`` once who that is; then raises :class:`LockedError`.
+    """
+    own = Holder(socket.gethostname(), os.getpid(), time.time(), uuid4().hex)
+    deadline = time.monotonic() + wait_seconds
+    told = False
+    while not _take(path, own):
+        holder = _read(path)
+        if holder is None:
+            continue
+        if holder.is_dead:
+            _take_over(path, holder)
+            continue
+        if time.monotonic() >= deadline:
+            raise LockedError(f"{path}: held by {holder}; wait for it, or remove the file if that process is gone")
+        if not told:
+            waiting(holder)
+            told = True
+        time.sleep(0.2)
+    try:
+        yield
+    finally:
+        if _read(path) == own:
+            path.unlink(missing_ok=True)
+
+
+def _take(path: Path, own: Holder) -> bool:
+    """Make the lock file, whole and only if there is none: a link to a finished file is one step, on network disks too."""
+    draft = path.with_name(f"{path.name}.{own.word}")
+    draft.write_text(json.dumps(asdict(own)))
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        return False
+    finally:
+        draft.unlink()
+    return True
+
+
+def _take_over(path: Path, dead: Holder) -> None:
+    """Remove the lock of a dead process; of several that try, one moves it away, and looks that it was the right one."""
+    aside = path.with_name(f"{path.name}.{uuid4().hex}")
+    try:
+        path.rename(aside)
+    except FileNotFoundError:
+        return
+    if _read(aside) != dead and not path.exists():
+        os.link(aside, path)  # somebody alive took it in between: give it back
+    aside.unlink()
+
+
+def _read(path: Path) -> Holder | None:
+    try:
+        return Holder(**json.loads(path.read_text()))
+    except FileNotFoundError:
+        return None
+    except (ValueError, TypeError):
+        raise LockedError(f"{path}: not a lock of latteboard; move it away") from None

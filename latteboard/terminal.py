@@ -1,0 +1,186 @@
+"""What people see in a terminal: bars in colour, tables, progress on long work; plain lines where nobody watches."""
+
+from __future__ import annotations
+
+import csv
+import io
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.text import Text
+    from rich.tree import Tree
+
+    from latteboard.catalog.explain import Explanation, InputGroup
+
+BAR_WIDTH = 24
+LINE_EVERY_SECONDS = 10.0
+
+# Colour is never the only sign: each status has a letter in the bar too.
+STYLES: Mapping[str, tuple[str, str]] = {
+    "done": ("green", "█"),
+    "archived": ("blue", "▓"),
+    "unneeded": ("bright_black", "·"),
+    "ready": ("cyan", "r"),
+    "recall": ("bright_blue", "a"),
+    "claimed": ("magenta", "c"),
+    "blocked": ("yellow", "b"),
+    "growing": ("bright_cyan", "g"),
+    "stale": ("bright_yellow", "s"),
+    "bad": ("red", "!"),
+    "unknown": ("white", "?"),
+}
+
+
+def human_bytes(number: float) -> str:
+    """``3.6 GB``: decimal units, as disks and quotas are counted."""
+    for unit in ("B", "kB", "MB", "GB", "TB"):
+        if number < 1000:
+            return f"{number:.0f} {unit}" if unit == "B" else f"{number:.1f} {unit}"
+        number /= 1000
+    return f"{number:.1f} PB"
+
+
+def shares(counts: Mapping[str, int], width: int) -> dict[str, int]:
+    """Cells of a bar for each status: in proportion, at least one for whatever there is, ``width`` in all."""
+    total = sum(counts.values())
+    if not total:
+        return {}
+    exact = {status: counts[status] * width / total for status in STYLES if counts.get(status)}
+    cells = {status: max(1, int(share)) for status, share in exact.items()}
+    while sum(cells.values()) > width:
+        largest = max(cells, key=lambda status: cells[status])
+        cells[largest] -= 1
+    for status in sorted(exact, key=lambda status: cells[status] - exact[status])[: width - sum(cells.values())]:
+        cells[status] += 1
+    return cells
+
+
+def show_status(rows: Sequence[Mapping[str, Any]], by: Sequence[str], indexed: str) -> None:
+    """Print the rows of ``status`` under a heading for each group: in a terminal a bar for each row in colour."""
+    from rich.table import Table
+    from rich.text import Text
+
+    console = _console()
+    *outer, inner = by
+    for heading, group in groupby(
+        rows, key=lambda row: " ".join(str(row[name]) for name in outer if row[name] is not None)
+    ):
+        table = Table(box=None, pad_edge=False, show_header=False)
+        table.add_column(no_wrap=True)
+        for _ in range(3 + console.is_terminal):
+            table.add_column(justify="right", no_wrap=True)
+        table.add_column()
+        for row in group:
+            counts = row["status"]
+            bar = [_bar(counts)] if console.is_terminal else []
+            numbers = [f"{counts.get('done', 0):,}", f"of {row['expected']:,}", human_bytes(row["bytes"])]
+            rest = [Text(f"{n:,} {status}", STYLES[status][0]) for status, n in counts.items() if status != "done"]
+            table.add_row("" if row[inner] is None else str(row[inner]), *bar, *numbers, Text(", ").join(rest))
+        if outer:
+            console.print(Text(heading or "all together", "bold"))
+        console.print(table)
+    console.print(f"as of {indexed}")
+
+
+def _console() -> Console:
+    """Standard output; where it is no terminal, lines are as long as they are."""
+    from rich.console import Console
+
+    return Console(highlight=False) if sys.stdout.isatty() else Console(highlight=False, width=10_000)
+
+
+def _bar(counts: Mapping[str, int]) -> Text:
+    from rich.text import Text
+
+    bar = Text()
+    for status, cells in shares(counts, BAR_WIDTH).items():
+        style, letter = STYLES[status]
+        bar.append(letter * cells, style=style)
+    return bar
+
+
+def show_explanation(explanation: Explanation, statuses: Mapping[str, str]) -> None:
+    """Print why an artifact is what it is: its status and what that means, then its inputs as a tree."""
+    from rich.text import Text
+    from rich.tree import Tree
+
+    artifact = explanation.artifact
+    console = _console()
+    console.print(Text(_shown(artifact.path)), soft_wrap=True)
+    head = Text.assemble((artifact.status, STYLES[artifact.status][0]), f": {statuses[artifact.status]}")
+    if artifact.blocked_by:
+        head.append(f"; missing: {artifact.blocked_by}")
+    if artifact.problem:
+        head.append(f"; {artifact.problem}", style="red")
+    tree = Tree(head)
+    _grow(tree, explanation.inputs)
+    # Paths are copied from here: they are never cut or folded.
+    console.print(tree, crop=False, overflow="ignore", no_wrap=True)
+
+
+def _grow(tree: Tree, groups: Sequence[InputGroup]) -> None:
+    from rich.text import Text
+
+    for group in groups:
+        line = Text(f"{group.kind}: {group.expected:,} expected")
+        for status, number in group.status.items():
+            line.append(", ").append(f"{number:,} {status}", style=STYLES[status][0])
+        branch = tree.add(line)
+        for path in group.missing:
+            branch.add(Text(f"missing {_shown(path)}"))
+        _grow(branch, group.inputs)
+
+
+def plain_table(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> str:
+    """Aligned columns; control characters of hostile file names are shown, not obeyed."""
+    from tabulate import tabulate
+
+    cells = [[_shown(row[name]) for name in columns] for row in rows]
+    return str(tabulate(cells, headers=columns, tablefmt="plain", disable_numparse=True))
+
+
+def _shown(value: object) -> str:
+    text = "" if value is None else str(value)
+    return text if text.isprintable() else text.encode("unicode_escape").decode("ascii")
+
+
+def csv_table(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> str:
+    """Comma-separated values with a header."""
+    stream = io.StringIO()
+    writer = csv.DictWriter(stream, columns, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return stream.getvalue()
+
+
+@contextmanager
+def progress(what: str) -> Iterator[Callable[[int], None]]:
+    """Tell on standard error how much of something has been done: a line that moves, or now and then a plain line."""
+    if not sys.stderr.isatty():
+        yield _plain_progress(what)
+        return
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (SpinnerColumn(), TextColumn("{task.completed:,.0f} {task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done: bar.update(task, completed=done)
+
+
+def _plain_progress(what: str) -> Callable[[int], None]:
+    last = time.monotonic()
+
+    def tell(done: int) -> None:
+        nonlocal last
+        if time.monotonic() - last >= LINE_EVERY_SECONDS:
+            last = time.monotonic()
+            sys.stderr.write(f"{done:,} {what}\n")
+
+    return tell

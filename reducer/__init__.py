@@ -1,0 +1,1 @@
+"""What can be made from it? Time slices, source averages, concatenations and momenta of finished correlators."""

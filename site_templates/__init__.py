@@ -1,0 +1,1 @@
+"""What do people see? Static pages, rendered from the catalog."""

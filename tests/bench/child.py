@@ -1,0 +1,61 @@
+"""Runs one command of latteboard in a process of its own and says what it cost, start-up of Python apart.
+
+Run as ``python child.py ARGUMENTS OF LATTEBOARD``; prints one JSON document.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import resource
+import sys
+import time
+
+
+def preload() -> None:
+    """Import what the commands would import when they are called, so that it counts as start-up."""
+    import rich.console
+    import rich.table  # noqa: F401
+    import tabulate  # noqa: F401
+
+    import indexer.index
+    import latteboard.catalog.conditions
+    import latteboard.catalog.counts
+    import latteboard.cli
+    import latteboard.flows
+    import latteboard.terminal  # noqa: F401
+
+
+def run(arguments: list[str]) -> str:
+    """Run a command as the command line does; returns what it prints."""
+    from latteboard.cli import cli
+
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        cli(arguments, standalone_mode=False)
+    return printed.getvalue()
+
+
+def timed(arguments: list[str]) -> tuple[float, str]:
+    """Seconds that a command takes, and what it prints."""
+    began = time.perf_counter()
+    printed = run(arguments)
+    return time.perf_counter() - began, printed
+
+
+def peak_bytes() -> int:
+    """The most memory that this process, or any one that it began, has held at a time."""
+    largest = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return largest * (1 if sys.platform == "darwin" else 1024)
+
+
+def main(arguments: list[str]) -> None:
+    """Measure one command."""
+    preload()
+    seconds, printed = timed(arguments)
+    print(json.dumps({"inside": seconds, "peak_bytes": peak_bytes(), "printed": printed}))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
