@@ -21,7 +21,7 @@ export CAMPAIGN CATALOG SQL
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 # Folders named site and build exist: undeclared targets of such a name would do nothing, silently.
-.PHONY: help install demo index status reduce site watch query test lint bench clean constraints
+.PHONY: help install demo index status reduce site watch query test lint bench readme clean constraints
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -47,13 +47,13 @@ index: $(ENV) ## Compare expected with disk; what people run after a job
 status: $(ENV) ## How far are we?
 	@$(BIN)/latteboard --campaign "$$CAMPAIGN" status $(ARGS)
 
-reduce: $(ENV) ## Make what is ready and has a recipe
+reduce: $(ENV) ## Not there yet: make what is ready and has a recipe
 	@$(BIN)/latteboard --campaign "$$CAMPAIGN" reduce $(ARGS)
 
 site: $(ENV) ## Render the pages into site/
 	@$(BIN)/latteboard --campaign "$$CAMPAIGN" site --out site $(ARGS)
 
-watch: $(ENV) ## Index and render again whenever something changes
+watch: $(ENV) ## Not there yet: index and render again whenever something changes
 	@$(BIN)/latteboard --campaign "$$CAMPAIGN" watch --site $(ARGS)
 
 query: $(ENV) ## Ask the catalog: make query SQL="select ..." (CATALOG=path if it is not beside the campaign)
@@ -72,6 +72,9 @@ lint: $(ENV) ## Check style and types (ruff format mends the layout)
 
 bench: $(ENV) ## Measure against find and renew the table in README: make bench FILES=1000000
 	@$(BIN)/python tests/bench/run.py --files $(FILES) $(ARGS)
+
+readme: $(ENV) ## Renew what README shows: outputs, tables
+	@$(BIN)/python tests/readme.py
 
 # Only what make made: the demo, caches and pages. find follows no links, so a site/ that links elsewhere is left alone.
 clean: ## Remove build/, caches and the pages in site/; never .venv, a catalog or data elsewhere

@@ -14,6 +14,8 @@ from latteboard.datasets import datasets_of
 from latteboard.needs import inputs_of
 from latteboard.recipes import named_step
 
+NEVER_YOUNG = 2**62
+
 
 def judge(
     sizes: NDArray[np.int64], mtimes: NDArray[np.int64], least: NDArray[np.int64], young: int
@@ -35,6 +37,13 @@ def judge(
     return looks, problems
 
 
+def without_file(kind: str, rows: NDArray[np.int64], look: Look) -> Looks:
+    """The same look at rows of which no file was seen."""
+    count = len(rows)
+    sizes, mtimes = np.full(count, -1, dtype=np.int64), np.zeros(count, dtype=np.int64)
+    return Looks(kind, rows, sizes, mtimes, np.full(count, look, dtype=np.uint8), np.zeros(count, dtype=bool))
+
+
 def is_hdf5(name: str) -> bool:
     """Whether a file must be HDF5, by its name."""
     return name.endswith((".h5", ".hdf5"))
@@ -53,6 +62,7 @@ class Inspector:
 
     def __init__(self, campaign: Campaign) -> None:
         self._campaign = campaign
+        self._least: dict[str, NDArray[np.int64]] = {}
         self._joins = {
             name: any(named_step(step)[0] == "concatenate" for step in kind.table.reduce)
             for name, kind in campaign.kinds.items()
@@ -73,15 +83,28 @@ class Inspector:
         return self._campaign.path_of(kind, self._campaign.expected(kind).coordinates(row))
 
     def _heed(self, looks: Looks, position: int, row: int, mark: h5.Mark) -> None:
-        if not mark.complete:
+        growing = looks.looks[position] == Look.growing
+        if mark.complete and growing:
+            self._judge_again(looks, position, row)
+        elif not mark.complete and not growing:
             looks.looks[position] = Look.condemned
             looks.problems[position] = "marked incomplete: whoever wrote it was stopped"
-        elif looks.looks[position] == Look.growing:
-            looks.looks[position] = Look.sound
         if looks.looks[position] == Look.sound and self._joins[looks.kind]:
             lacking = self._lacking(looks.kind, row, mark)
             if lacking is not None:
                 looks.problems[position] = lacking
+
+    def _judge_again(self, looks: Looks, position: int, row: int) -> None:
+        """What is complete is not too young to judge."""
+        one = slice(position, position + 1)
+        if looks.kind not in self._least:
+            self._least[looks.kind] = self._campaign.expected(looks.kind).least_bytes()
+        judged, problems = judge(
+            looks.sizes[one], looks.mtimes[one], self._least[looks.kind][row : row + 1], NEVER_YOUNG
+        )
+        looks.looks[one] = judged
+        if problems:
+            looks.problems[position] = problems[0]
 
     def _lacking(self, kind: str, row: int, mark: h5.Mark) -> str | None:
         """How many of the expected configurations a concatenation holds, if not all."""

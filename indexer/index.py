@@ -7,9 +7,8 @@ from dataclasses import asdict, dataclass, field
 from itertools import chain
 
 import numpy as np
-from numpy.typing import NDArray
 
-from indexer.check import Inspector
+from indexer.check import Inspector, without_file
 from indexer.look import Looker
 from indexer.plan import Plan
 from indexer.request import Request, Seen
@@ -184,7 +183,7 @@ class _Session:
                     absent.append(number)
             for numbers, look in ((absent, Look.absent), (unknown, Look.unknown)):
                 if numbers:
-                    yield _without_file(kind, np.concatenate([rows.of_folder(n) for n in numbers]), look)
+                    yield without_file(kind, np.concatenate([rows.of_folder(n) for n in numbers]), look)
 
     def _hidden(self, visited: set[str]) -> set[str]:
         """Folders that could not be listed; of a folder in which single files hid, the rest was seen."""
@@ -209,9 +208,3 @@ def _is_below(path: str, folders: set[str]) -> bool:
     if not folders:
         return False
     return path in folders or "" in folders or any(path[:n] in folders for n, c in enumerate(path) if c == "/")
-
-
-def _without_file(kind: str, rows: NDArray[np.int64], look: Look) -> Looks:
-    count = len(rows)
-    sizes, mtimes = np.full(count, -1, dtype=np.int64), np.zeros(count, dtype=np.int64)
-    return Looks(kind, rows, sizes, mtimes, np.full(count, look, dtype=np.uint8), np.zeros(count, dtype=bool))

@@ -70,6 +70,7 @@ class Looker:
             looks = self._judge(found, seen)
             self._mark_unsettled(looks, unsettled)
             seen.looks.append(looks)
+        seen.looks += [check.without_file(kind, rows, Look.unknown) for kind, rows in matcher.untold]
         for listing in changed:
             self._note_folder(listing, unsettled[listing.path], seen)
             self._note_rest(listing, matcher.strays(listing), seen)
@@ -179,7 +180,10 @@ class Looker:
         for name in sorted(listing.others):
             self._note_stray(listing.path, prefix + name, None, seen)
         for name, reason in sorted(listing.untold.items()):
-            seen.unreadable.setdefault(listing.path or ".", f"{name!r}: {reason}")
+            if self._plan.is_way(prefix + name):  # a link to a folder behind a closed door
+                seen.unreadable[prefix + name] = reason
+            else:
+                seen.unreadable.setdefault(listing.path or ".", f"{name!r}: {reason}")
 
     def _note_stray(self, folder: str, path: str, size_and_time: tuple[int, int] | None, seen: Seen) -> None:
         if self._is_ignored(path):

@@ -41,11 +41,12 @@ class Matcher:
         self._expected: dict[str, NDArray[np.bool_]] = {
             listing.path: np.zeros(len(listing.names) + 1, dtype=bool) for listing in listings
         }
+        self.untold: list[tuple[str, NDArray[np.int64]]] = []
 
     def found(self, *, with_paths: bool) -> Iterator[Found]:
         """What is expected in the folders, kind by kind.
 
-        Rows whose file could not be asked for its size are left out: nothing is known of them.
+        Rows whose file could not be asked for its size are left out, and stand in ``untold`` by kind.
         """
         by_kind: dict[str, list[tuple[Listing, NDArray[np.int64]]]] = {}
         for listing in self._listings:
@@ -80,7 +81,10 @@ class Matcher:
             start += len(here)
         sizes, mtimes, blocks = (np.concatenate(column) for column in zip(*columns, strict=True))
         found = Found(kind, rows, sizes, mtimes, (blocks == 0) & (sizes > 0), paths)
-        return found if told.all() else _take(found, told)
+        if told.all():
+            return found
+        self.untold.append((kind, rows[~told]))
+        return _take(found, told)
 
 
 def _take(found: Found, mask: NDArray[np.bool_]) -> Found:

@@ -1,11 +1,10 @@
 """The campaign: which artifacts are expected, what each is called and what it needs, from one ``campaign.toml``."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,49 +14,14 @@ from latteboard.checks import check_campaign
 from latteboard.datasets import Datasets
 from latteboard.errors import CampaignError, within
 from latteboard.expected import Block, Expected
-from latteboard.grammar import CampaignTable, KindTable, read_toml
+from latteboard.grammar import CampaignTable, read_toml
+from latteboard.kinds import Kind as Kind
+from latteboard.kinds import read_kind
 from latteboard.names import Choice, Field, Pattern, Piece, Template, Value
 from latteboard.reading import Reader
-from latteboard.relations import MAIN, Relations
-from latteboard.sizes import Size
+from latteboard.relations import Relations
 from latteboard.streams import Stream, read_streams
-from latteboard.vocabulary import axes, check_vocabulary, kinds_in_order
-
-
-@dataclass(frozen=True)
-class Kind:
-    """One class of file.
-
-    Attributes
-    ----------
-    template : the whole path, for a kind inside HDF5 files with ``::`` between container and dataset
-    coordinates : the coordinates that the template names, in canonical order
-    needs : the kinds it is made from, in the campaign's order; those of ``made_with`` where one job writes both
-    """
-
-    name: str
-    template: Template
-    coordinates: tuple[str, ...]
-    needs: tuple[str, ...]
-    table: KindTable
-    min_bytes: Size
-    datasets: tuple[Template, ...]
-    task: Mapping[str, Any]
-
-    @property
-    def inside(self) -> bool:
-        """Whether its artifacts are datasets in container files."""
-        return self.template.container is not None
-
-    @property
-    def container(self) -> Template:
-        """The template of the file on disk: the container's, or its own."""
-        return self.template.container or self.template
-
-    @property
-    def reduced(self) -> bool:
-        """Whether latteboard makes it, so that its files carry a mark and a record of their inputs."""
-        return bool(self.table.reduce)
+from latteboard.vocabulary import axes, check_vocabulary, coordinates_named, kinds_in_order, names_in
 
 
 class Campaign:
@@ -77,7 +41,7 @@ class Campaign:
         try:
             check_vocabulary(table)
             self.streams = list(read_streams(table, path.parent))
-            self.kinds = {name: self._kind(name) for name in kinds_in_order(table)}
+            self.kinds = {name: read_kind(table, name) for name in kinds_in_order(table)}
             check_campaign(self)
         except CampaignError as error:
             raise CampaignError(f"{path}: {error}") from error
@@ -96,16 +60,11 @@ class Campaign:
 
     def names_in(self, template: Template) -> set[str]:
         """The coordinates, parameters and constants that a template names, itself or through derived names."""
-        names = set(template.names)
-        for name in names & self.table.derive.keys():
-            derived = self.table.derive[name]
-            names |= {derived.on, *(inner for text in derived.values.values() for inner in Template.parse(text).names)}
-        return names - self.table.derive.keys()
+        return names_in(template, self.table)
 
     def coordinates_named(self, template: Template) -> tuple[str, ...]:
         """The coordinates that a template names, itself or through derived names, in canonical order."""
-        names = self.names_in(template)
-        return tuple(name for name in (*MAIN[:4], *self.axes, "source") if name in names)
+        return coordinates_named(template, self.table)
 
     def values_of(self, name: str) -> Sequence[Value]:
         """Every value of a coordinate in any ensemble: numbers ascending, texts in the campaign's order."""
@@ -228,30 +187,10 @@ class Campaign:
                     continue
                 key = (name, number)
                 if key not in self._readers:
-                    self._readers[key] = Reader(block.pattern, self.relations.codes)
+                    self._readers[key] = Reader(block.pattern, self.relations.values)
                 if (found := self._readers[key].parse(path)) is not None:
                     read = {**block.fixed, **found}
                     yield name, {coordinate: read[coordinate] for coordinate in kind.coordinates}
-
-    # -- building ----------------------------------------------------------------------------------------------------
-
-    def _kind(self, name: str) -> Kind:
-        table = self.table.kinds[name]
-        leader = self.table.kinds[table.made_with] if table.made_with else table
-        with within(f"kinds.{name}"):
-            template = Template.parse(table.path)
-            with within("min_bytes"):
-                min_bytes = Size(table.min_bytes)
-            return Kind(
-                name=name,
-                template=template,
-                coordinates=self.coordinates_named(template),
-                needs=tuple(leader.needs),
-                table=table if table.only or not table.made_with else table.model_copy(update={"only": leader.only}),
-                min_bytes=min_bytes,
-                datasets=tuple(map(Template.parse, table.dataset_templates)),
-                task=leader.task,
-            )
 
 
 def _constant(field: Field, value: str | int | float, stream: Stream) -> str:

@@ -15,7 +15,8 @@ from latteboard.relations import MAIN, length
 from latteboard.vocabulary import check_among, listed
 
 if TYPE_CHECKING:
-    from latteboard.campaign import Campaign, Kind
+    from latteboard.campaign import Campaign
+    from latteboard.kinds import Kind
 
 OF_SOURCES = {"source", "source_set"}
 
@@ -93,16 +94,6 @@ def _check_inside(_: Campaign, kind: Kind) -> None:
         raise CampaignError(message, key=stated[0])
 
 
-def _check_parameters(campaign: Campaign, kind: Kind) -> None:
-    """A parameter may stand under one ensemble only; where a template needs it, it must be there."""
-    for key, template in (("path", kind.template), *(("datasets", template) for template in kind.datasets)):
-        for name in sorted(campaign.names_in(template) - campaign.relations.values.keys()):
-            for stream in campaign.streams_of(kind):
-                if name not in stream.constants:
-                    place = f"[parameters] or [ensembles.{stream.ensemble}.parameters]"
-                    raise CampaignError(f"{{{name}}} has no value in {stream}; state it under {place}", key=key)
-
-
 def _check_only(campaign: Campaign, kind: Kind) -> None:
     for name, allowed in kind.table.only.items():
         check_among(name, kind.coordinates, key="only")
@@ -111,6 +102,16 @@ def _check_only(campaign: Campaign, kind: Kind) -> None:
             if str(value) not in values:
                 some = ", ".join(values[:20]) + (", ..." if len(values) > 20 else "")
                 raise CampaignError(f"{value!r} is not one of its values: {some}", key=f"only.{name}")
+
+
+def _check_parameters(campaign: Campaign, kind: Kind) -> None:
+    """A parameter may stand under one ensemble only; where a template needs it, it must be there."""
+    for key, template in (("path", kind.template), *(("datasets", template) for template in kind.datasets)):
+        for name in sorted(campaign.names_in(template) - campaign.relations.values.keys()):
+            for stream in campaign.streams_of(kind):
+                if name not in stream.constants:
+                    place = f"[parameters] or [ensembles.{stream.ensemble}.parameters]"
+                    raise CampaignError(f"{{{name}}} has no value in {stream}; state it under {place}", key=key)
 
 
 def _check_path(campaign: Campaign, kind: Kind) -> None:
@@ -122,8 +123,8 @@ def _check_path(campaign: Campaign, kind: Kind) -> None:
             ):
                 raise CampaignError(f"expected at most one {INSIDE}, between file and dataset; found {block.pattern}")
             for pieces in (file, inner) if inner else (file,):
-                check_form(Pattern(pieces), campaign.relations.codes)
-            check_injective(block.pattern, campaign.relations.codes)
+                check_form(Pattern(pieces), campaign.relations.values)
+            check_injective(block.pattern, campaign.relations.values)
 
 
 def _check_datasets(campaign: Campaign, kind: Kind) -> None:
@@ -131,9 +132,9 @@ def _check_datasets(campaign: Campaign, kind: Kind) -> None:
         for template in kind.datasets:
             for stream in campaign.streams_of(kind):
                 pattern = campaign.bind(template, stream)
-                check_form(pattern, campaign.relations.codes)
+                check_form(pattern, campaign.relations.values)
                 for component in pattern.components():
-                    segments(component, campaign.relations.codes)
+                    segments(component, campaign.relations.values)
 
 
 def _check_size(campaign: Campaign, kind: Kind) -> None:
@@ -147,7 +148,8 @@ def _check_size(campaign: Campaign, kind: Kind) -> None:
                     raise CampaignError(f"there is no number {name} in {stream}; expected one of {listed(allowed)}")
         named = [name for name in kind.coordinates if name in kind.min_bytes.names or name in ("ensemble", "stream")]
         only = {name: values for name, values in kind.table.only.items() if name in named}
-        Expected(relations, relations.restrict(relations.table(named), only), campaign.blocks(kind.name)).least_bytes()
+        rows = relations.restrict(relations.table(named), only)
+        Expected(relations, rows, campaign.blocks(kind.name)).least_bytes()
 
 
 def _check_reduce(campaign: Campaign, kind: Kind) -> None:
@@ -161,10 +163,7 @@ def _check_reduce(campaign: Campaign, kind: Kind) -> None:
         inside = {name for template in given.datasets for name in campaign.coordinates_named(template)}
         for name in kind.coordinates:
             if name not in (*MAIN, *given.coordinates, *inside):
-                message = (
-                    f"the path names {name}, by which nothing can be picked: neither path nor datasets of {given.name}"
-                )
-                raise CampaignError(f"{message} name it")
+                raise CampaignError(f"the path names {name}, which neither path nor datasets of {given.name} do")
         _check_modes(campaign, kind)
 
 
@@ -198,222 +197,24 @@ def _check_inputs(campaign: Campaign, kind: Kind) -> None:
         lonely = _lonely(campaign, kind, campaign.kinds[name])
         if lonely is not None:
             where = ", ".join(f"{coordinate} = {value}" for coordinate, value in lonely.items())
-            only = f" (its only is {campaign.kinds[name].table.only})" if campaign.kinds[name].table.only else ""
-            raise CampaignError(f"{kind.name} with {where} finds no {name}{only}", key="needs")
+            only = campaign.kinds[name].table.only
+            raise CampaignError(f"{kind.name} with {where} finds no {name} (kinds.{name}.only = {only})", key="needs")
 
 
 def _lonely(campaign: Campaign, kind: Kind, need: Kind) -> Mapping[str, Value] | None:
     """Coordinates of an artifact that finds nothing it needs, None if there is none.
 
     Only ``only`` can take away what an artifact needs. So axes that it does not restrict are left out of the join, which
-    is then small.
+    is then small; unless such an axis is all that ties an artifact to its ensemble.
     """
     if not need.table.only:
         return None
     relations = campaign.relations
     telling = {*MAIN, *kind.table.only, *need.table.only}
-    own = [name for name in kind.coordinates if name in telling]
+    own = [name for name in kind.coordinates if name in telling or "ensemble" not in kind.coordinates]
     rows = relations.restrict(relations.table(own), kind.table.only)
     tied = relations.table({*own, *(name for name in need.coordinates if name in telling)})
     has = relations.among(rows, relations.restrict(tied, need.table.only), own)
-    return None if has.all() else relations.decode(rows, int(has.argmin()))
-
-
-KIND_CHECKS:
-                check(campaign, kind)
-    check_separate(campaign)
-
-
-def _check_ensembles(campaign: Campaign) -> None:
-    """An ensemble is its content; the same under a second name would be counted twice."""
-    contents: dict[object, str] = {}
-    for name in campaign.table.ensembles:
-        streams = sorted((stream for stream in campaign.streams if stream.ensemble == name), key=str)
-        content = tuple(
-            (s.L, s.T, tuple(sorted(s.parameters.items())), s.name, tuple(s.configurations)) for s in streams
-        )
-        first = contents.setdefault(content, name)
-        if first != name:
-            same = "L, T, parameters, streams and configurations"
-            raise CampaignError(f"the same {same} are registered already as {first}", key=f"ensembles.{name}")
-
-
-def _check_derived(campaign: Campaign) -> None:
-    for name, derived in campaign.table.derive.items():
-        values = [str(value) for value in campaign.values_of(derived.on)]
-        if set(values) != derived.values.keys():
-            raise CampaignError(
-                f"expected a text for each value of {derived.on}: {listed(values)}; found {listed(derived.values)}",
-                key=f"derive.{name}.values",
-            )
-
-
-def _check_flags(campaign: Campaign, kind: Kind) -> None:
-    table = kind.table
-    if table.given:
-        made = [key for key in ("needs", "temporary", "reduce", "made_with", "task") if getattr(table, key)]
-        if made:
-            raise CampaignError(f"a given kind is not made here; remove {' and '.join(made)}, or given", key="given")
-    if table.temporary and not any(kind.name in other.needs for other in campaign.kinds.values()):
-        message = "nothing needs this kind, so it would never be made; remove temporary, or name it in needs of another"
-        raise CampaignError(message, key="temporary")
-
-
-def _check_made_with(campaign: Campaign, kind: Kind) -> None:
-    own = kind.table
-    if own.made_with is None:
-        return
-    leader = campaign.kinds[own.made_with]
-    with within("made_with"):
-        if leader.table.made_with:
-            raise CampaignError(f"{leader.name} is itself made with {leader.table.made_with}; name that one")
-        if leader.table.given or leader.reduced:
-            raise CampaignError(f"{leader.name} is not made by a job: it is given or reduced")
-        stated = [key for key in ("needs", "task", "reduce") if getattr(own, key)]
-        if stated:
-            raise CampaignError(f"the job of {leader.name} makes it: {' and '.join(stated)} can stand there only")
-        if leader.coordinates != kind.coordinates or own.only != leader.table.only:
-            raise CampaignError(
-                f"one job makes one file of each, so both must name the same coordinates and have the same only; "
-                f"found {', '.join(kind.coordinates)} here, {', '.join(leader.coordinates)} in {leader.name}"
-            )
-
-
-def _check_inside(_: Campaign, kind: Kind) -> None:
-    stated = [key for key in ("temporary", "reduce", "datasets") if getattr(kind.table, key)]
-    if kind.inside and stated:
-        message = f"its artifacts are datasets inside a file, which cannot be or have: {', '.join(stated)}"
-        raise CampaignError(message, key=stated[0])
-
-
-def _check_parameters(campaign: Campaign, kind: Kind) -> None:
-    """A parameter may stand under one ensemble only; where a template needs it, it must be there."""
-    for key, template in (("path", kind.template), *(("datasets", template) for template in kind.datasets)):
-        for name in sorted(campaign.names_in(template) - campaign.relations.values.keys()):
-            for stream in campaign.streams_of(kind):
-                if name not in stream.constants:
-                    place = f"[parameters] or [ensembles.{stream.ensemble}.parameters]"
-                    raise CampaignError(f"{{{name}}} has no value in {stream}; state it under {place}", key=key)
-
-
-def _check_only(campaign: Campaign, kind: Kind) -> None:
-    for name, allowed in kind.table.only.items():
-        check_among(name, kind.coordinates, key="only")
-        values = [str(value) for value in campaign.values_of(name)]
-        for value in allowed:
-            if str(value) not in values:
-                some = ", ".join(values[:20]) + (", ..." if len(values) > 20 else "")
-                raise CampaignError(f"{value!r} is not one of its values: {some}", key=f"only.{name}")
-
-
-def _check_path(campaign: Campaign, kind: Kind) -> None:
-    with within("path"):
-        for block in campaign.blocks(kind.name):
-            file, inner = cut(block.pattern.pieces)
-            if any(INSIDE in piece for piece in (*file, *inner) if isinstance(piece, str)) or kind.inside != bool(
-                inner
-            ):
-                raise CampaignError(f"expected at most one {INSIDE}, between file and dataset; found {block.pattern}")
-            for pieces in (file, inner) if inner else (file,):
-                check_form(Pattern(pieces), campaign.relations.codes)
-            check_injective(block.pattern, campaign.relations.codes)
-
-
-def _check_datasets(campaign: Campaign, kind: Kind) -> None:
-    with within("datasets"):
-        for template in kind.datasets:
-            for stream in campaign.streams_of(kind):
-                pattern = campaign.bind(template, stream)
-                check_form(pattern, campaign.relations.codes)
-                for component in pattern.components():
-                    segments(component, campaign.relations.codes)
-
-
-def _check_size(campaign: Campaign, kind: Kind) -> None:
-    relations = campaign.relations
-    whole = [name for name in kind.coordinates if isinstance(relations.values[name][0], int)]
-    with within("min_bytes"):
-        for stream in campaign.streams_of(kind):
-            allowed = [*stream.numbers, *whole]
-            for name in sorted(kind.min_bytes.names):
-                if name not in allowed:
-                    raise CampaignError(f"there is no number {name} in {stream}; expected one of {listed(allowed)}")
-        named = [name for name in kind.coordinates if name in kind.min_bytes.names or name in ("ensemble", "stream")]
-        only = {name: values for name, values in kind.table.only.items() if name in named}
-        Expected(relations, relations.restrict(relations.table(named), only), campaign.blocks(kind.name)).least_bytes()
-
-
-def _check_reduce(campaign: Campaign, kind: Kind) -> None:
-    if not kind.reduced:
-        return
-    with within("reduce"):
-        if len(kind.needs) != 1:
-            raise CampaignError(f"expected exactly one kind in needs, found {', '.join(kind.needs) or 'none'}")
-        given = campaign.kinds[kind.needs[0]]
-        check_steps(kind.table.reduce, given.coordinates, kind.coordinates)
-        inside = {name for template in given.datasets for name in campaign.coordinates_named(template)}
-        for name in kind.coordinates:
-            if name not in (*MAIN, *given.coordinates, *inside):
-                message = (
-                    f"the path names {name}, by which nothing can be picked: neither path nor datasets of {given.name}"
-                )
-                raise CampaignError(f"{message} name it")
-        _check_modes(campaign, kind)
-
-
-def _check_modes(campaign: Campaign, kind: Kind) -> None:
-    """More modes than sites would give the same mode twice; the pair at the zone's edge, 2 m = L, is let through."""
-    for name, options in map(named_step, kind.table.reduce):
-        for stream in campaign.streams_of(kind) if name == "fft" else ():
-            if 2 * options["max_momentum"] > stream.L:
-                most = f"expected at most L / 2 = {stream.L // 2} in {stream}"
-                raise CampaignError(f"fft: max_momentum: {most}, found {options['max_momentum']}")
-
-
-def _check_source_sets(campaign: Campaign, kind: Kind) -> None:
-    """Between kinds of single sources, a file that names neither source nor set would be written once a set."""
-    consumers = [other.name for other in campaign.kinds.values() if kind.name in other.needs]
-    inputs = [need for need in kind.needs if OF_SOURCES & set(campaign.kinds[need].coordinates)]
-    if not consumers or not inputs or OF_SOURCES & set(kind.coordinates):
-        return
-    of_stream = [name for name in kind.coordinates if name in MAIN]
-    if length(campaign.relations.table((*of_stream, "source_set"))) > length(campaign.relations.table(of_stream)):
-        raise CampaignError(
-            f"it stands between {inputs[0]} and {consumers[0]}, and there are the source sets "
-            f"{listed(campaign.values_of('source_set'))}: name {{source}} or {{source_set}}, or their files collide",
-            key="path",
-        )
-
-
-def _check_inputs(campaign: Campaign, kind: Kind) -> None:
-    """Every artifact finds something of each kind that it needs."""
-    for name in kind.needs:
-        lonely = _lonely(campaign, kind, campaign.kinds[name])
-        if lonely is not None:
-            where = ", ".join(f"{coordinate} = {value}" for coordinate, value in lonely.items())
-            only = f" (its only is {campaign.kinds[name].table.only})" if campaign.kinds[name].table.only else ""
-            raise CampaignError(f"{kind.name} with {where} finds no {name}{only}", key="needs")
-
-
-def _lonely(campaign: Campaign, kind: Kind, need: Kind) -> Mapping[str, Value] | None:
-    """Coordinates of an artifact that finds nothing it needs, None if there is none.
-
-    Only ``only``, and an axis without values in some ensemble, can take away what an artifact needs. So other axes are
-    left out of the join, which is then small.
-    """
-    relations = campaign.relations
-    sparse = [axis for axis, by_ensemble in relations.axes.items() if not all(map(len, by_ensemble))]
-    if not need.table.only and not set(sparse) & set(need.coordinates):
-        return None
-    telling = {*MAIN, *kind.table.only, *need.table.only, *sparse}
-    own = [name for name in kind.coordinates if name in telling]
-    needed = {name for name in need.coordinates if name in telling}
-    only = {name: values for name, values in kind.table.only.items() if name in own}
-    rows = relations.restrict(relations.table(own), only)
-    found = relations.restrict(relations.table({*own, *needed}), need.table.only)
-    has = np.isin(relations.keys(rows), relations.keys({name: found[name] for name in rows}))
-    if not own:
-        has = np.array([len(next(iter(found.values()))) > 0])
     return None if has.all() else relations.decode(rows, int(has.argmin()))
 
 

@@ -59,6 +59,17 @@ def duration(text: object) -> timedelta:
     raise ValueError(f"{text!r} is not a duration: expected a number with a unit, such as 6h, 2 d or 10 min")
 
 
+def ignored(pattern: str) -> str:
+    """A pattern as in ``.gitignore``."""
+    from pathspec import GitIgnoreSpec  # not needed by commands that do not walk, unless patterns are stated
+
+    try:
+        GitIgnoreSpec.from_lines([one_line(pattern)])
+    except ValueError as error:
+        raise ValueError(f"{pattern!r} is not a pattern as in .gitignore: {error}") from None
+    return pattern
+
+
 def time_zone(name: str) -> str:
     """A time zone of the zone database; ``UTC`` even where there is none."""
     try:
@@ -91,7 +102,7 @@ class Header(Table):
     root: Line
     catalog: Line = "catalog.db"
     grace: Duration = timedelta(minutes=10)
-    ignore: list[Line] = []
+    ignore: list[Annotated[StrictStr, AfterValidator(ignored)]] = []
 
 
 class Derived(Table):

@@ -28,6 +28,9 @@ SIGNATURE = b"\x89HDF\r\n\x1a\n"
 NANOSECONDS = 1_000_000_000
 # An HDF5 file may begin with a block of the user's: the signature stands at 0, 512, 1024, 2048, ...
 LARGEST_USER_BLOCK = 1 << 20
+# What h5py raises on a damaged file, whichever of its bytes are wrong.
+DAMAGED = (OSError, RuntimeError, KeyError, ValueError, TypeError, OverflowError)
+LARGEST = 2**63 - 1  # what a catalog can keep
 
 
 @dataclass(frozen=True)
@@ -88,19 +91,30 @@ def stamp(path: Path, made: int) -> None:
 
 
 def read_mark(path: str | Path) -> Mark | None:
-    """The mark of a file; None if it has none, or is not a readable HDF5 file."""
+    """The mark of a file; None if it has none that can be read, or is not a readable HDF5 file."""
     if not has_signature(path):
         return None
     try:
         with h5py.File(path, "r", locking=False) as file:
             attributes = dict(file.attrs)
-    except (OSError, RuntimeError):
+        return _mark(attributes) if COMPLETE in attributes else None
+    except DAMAGED:
         return None
-    if COMPLETE not in attributes:
-        return None
-    inputs = tuple(RecordedInput(*one) for one in json.loads(attributes.get(INPUTS, "[]")))
+
+
+def _mark(attributes: Mapping[str, Any]) -> Mark:
+    stated = json.loads(attributes.get(INPUTS, "[]"))
+    inputs = tuple(RecordedInput(str(path), _number(size), _number(mtime)) for path, size, mtime in stated)
     recipe = json.loads(attributes.get(RECIPE, "{}"))
-    return Mark(bool(attributes[COMPLETE]), str(attributes.get(PATH, "")), int(attributes.get(MADE, 0)), inputs, recipe)
+    made = _number(attributes.get(MADE, 0))
+    return Mark(bool(attributes[COMPLETE]), str(attributes.get(PATH, "")), made, inputs, recipe)
+
+
+def _number(stated: Any) -> int:
+    number = int(stated)
+    if not 0 <= number <= LARGEST:
+        raise ValueError(f"{number} is no size or time")
+    return number
 
 
 def has_signature(path: str | Path) -> bool:
@@ -120,7 +134,7 @@ def has_signature(path: str | Path) -> bool:
 
 
 def dataset_sizes(path: str | Path) -> dict[str, int]:
-    """The bytes that each dataset holds on disk; raises OSError if the file is not readable HDF5."""
+    """The bytes that each dataset holds on disk; raises one of ``DAMAGED`` if the file is not readable HDF5."""
     sizes: dict[str, int] = {}
 
     def note(name: str, item: object) -> None:
@@ -140,7 +154,7 @@ def problem_of(path: str | Path, datasets: Sequence[str] = ()) -> str | None:
         sizes = dataset_sizes(path)
         with h5py.File(path, "r", locking=False) as file:
             incomplete = not file.attrs.get(COMPLETE, True)
-    except (OSError, RuntimeError) as error:
+    except DAMAGED as error:
         return f"truncated or damaged: {' '.join(str(error).split())[:200]}"
     if incomplete:
         return "marked incomplete: whoever wrote it was stopped"

@@ -72,5 +72,6 @@ def _lines(path: Path) -> Iterator[tuple[int, list[str]]]:
         raise CampaignError(f"the list {str(path)!r} is not text") from None
     except ValueError as error:
         raise CampaignError(f"the list {str(path)!r} cannot be read: {error}") from error
-    lines = ((number, line.partition("#")[0].split()) for number, line in enumerate(text.splitlines(), 1))
-    return ((number, words) for number, words in lines if words)
+    for number, line in enumerate(text.splitlines(), 1):
+        if words := line.partition("#")[0].split():
+            yield number, words

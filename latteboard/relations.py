@@ -49,7 +49,7 @@ class Relations:
     @cached_property
     def codes(self) -> Mapping[str, Mapping[Value, int]]:
         """For each coordinate its values in order, with their codes."""
-        return {name: {value: code for code, value in enumerate(values)} for name, values in self.values.items()}
+        return _Codes(self.values)
 
     def table(self, names: Iterable[str]) -> Columns:
         """The distinct rows of ``names`` in the natural join of the relations that have them, in canonical order."""
@@ -109,15 +109,15 @@ class Relations:
         names = list(names)
         if not names:
             return np.full(length(rows), length(others) > 0)
-        keys = (self.keys({name: columns[name] for name in names}) for columns in (rows, others))
-        return np.isin(*keys)
+        own, other = (self.keys({name: columns[name] for name in names}) for columns in (rows, others))
+        return np.isin(own, other)
 
     def restrict(self, rows: Columns, only: Mapping[str, Iterable[object]]) -> Columns:
         """The rows whose coordinates have, written out, one of the values in ``only``."""
         mask: NDArray[np.bool_] | None = None
         for name, values in only.items():
             allowed = {str(value) for value in values}
-            codes = [code for value, code in self.codes[name].items() if str(value) in allowed]
+            codes = [code for code, value in enumerate(self.values[name]) if str(value) in allowed]
             found = np.isin(rows[name], codes)
             mask = found if mask is None else mask & found
         return rows if mask is None else {name: column[mask] for name, column in rows.items()}
@@ -125,3 +125,15 @@ class Relations:
     def decode(self, rows: Columns, index: int) -> dict[str, Value]:
         """The coordinates of one row."""
         return {name: self.values[name][column[index]] for name, column in rows.items()}
+
+
+class _Codes(dict[str, Mapping[Value, int]]):
+    """Made for a coordinate when it is first asked for: there are many sources, and mostly nobody asks for theirs."""
+
+    def __init__(self, values: Mapping[str, Sequence[Value]]) -> None:
+        super().__init__()
+        self._values = values
+
+    def __missing__(self, name: str) -> Mapping[Value, int]:
+        self[name] = {value: code for code, value in enumerate(self._values[name])}
+        return self[name]

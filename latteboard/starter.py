@@ -1,5 +1,6 @@
 """The campaign that ``latteboard init`` writes: every key explained, and it works as it stands."""
 
+import os
 from importlib.resources import files
 from pathlib import Path
 
@@ -20,7 +21,7 @@ def write_starter(folder: Path) -> list[Path]:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name in TEXTS:
-            if (folder / name).exists():
+            if os.path.lexists(folder / name):
                 raise LatteboardError(
                     f"{folder / name} is there already, and is left as it is; move it, or name a folder"
                 )

@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
+from latteboard.units import human_bytes
+
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
@@ -35,15 +37,6 @@ STYLES: Mapping[str, tuple[str, str]] = {
     "bad": ("red", "!"),
     "unknown": ("white", "?"),
 }
-
-
-def human_bytes(number: float) -> str:
-    """``3.6 GB``: decimal units, as disks and quotas are counted."""
-    for unit in ("B", "kB", "MB", "GB", "TB"):
-        if number < 1000:
-            return f"{number:.0f} {unit}" if unit == "B" else f"{number:.1f} {unit}"
-        number /= 1000
-    return f"{number:.1f} PB"
 
 
 def shares(counts: Mapping[str, int], width: int) -> dict[str, int]:

@@ -50,6 +50,21 @@ def axes(table: CampaignTable) -> list[str]:
     return list(dict.fromkeys((*table.axes, *under)))
 
 
+def names_in(template: Template, table: CampaignTable) -> set[str]:
+    """The coordinates, parameters and constants that a template names, itself or through derived names."""
+    names = set(template.names)
+    for name in names & table.derive.keys():
+        derived = table.derive[name]
+        names |= {derived.on, *(inner for text in derived.values.values() for inner in Template.parse(text).names)}
+    return names - table.derive.keys()
+
+
+def coordinates_named(template: Template, table: CampaignTable) -> tuple[str, ...]:
+    """The coordinates that a template names, itself or through derived names, in canonical order."""
+    names = names_in(template, table)
+    return tuple(name for name in (*MAIN[:4], *axes(table), "source") if name in names)
+
+
 def parameters(table: CampaignTable) -> list[str]:
     """Every parameter that is stated anywhere."""
     tables = [table.parameters]

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
+from latteboard.units import human_bytes
+
 # Width of a bar in the units of its drawing; a status that is there at all is at least one unit wide.
 BAR_UNITS = 400
 # From finished to troubled, so that bars read from left to right; unneeded is no one's work and stands apart.
 ORDER = ("done", "archived", "claimed", "ready", "recall", "growing", "blocked", "unknown", "stale", "bad", "unneeded")
 TROUBLE = ("bad", "stale", "unknown")
-UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
 
 
 @dataclass(frozen=True)
@@ -119,11 +120,3 @@ def segments(counts: Mapping[str, int], units: float = BAR_UNITS) -> list[Segmen
         parts.append(Segment(status, number, round(x, 2), width))
         x += width
     return parts
-
-
-def human_bytes(number: float) -> str:
-    """``3.6 GB``: decimal units, as disks and quotas are counted."""
-    unit = 0
-    while number >= 1000 and unit < len(UNITS) - 1:
-        number, unit = number / 1000, unit + 1
-    return f"{number:.0f} {UNITS[unit]}" if unit == 0 else f"{number:.1f} {UNITS[unit]}"

@@ -220,11 +220,12 @@ def test_only_restricts_numbers_and_sources_too(read_campaign: Callable[..., Cam
 
 
 def test_a_kind_for_one_ensemble_may_use_what_only_that_one_states(read_campaign: Callable[..., Campaign]) -> None:
+    own = (
+        '[kinds.own]\npath = "own_{tag}_{configuration}_{ensemble}"\nmin_bytes = "bytes"\nonly = { ensemble = ["B"] }\n'
+    )
     campaign = read_campaign(
-        ("unit           = 24", 'tag = "w3"\nbytes = 7'),
-        ("[kinds.joined]", '[kinds.own]\npath = "own_{tag}_{configuration}_{ensemble}"\nmin_bytes = "bytes"\n'
-         'only = { ensemble = ["B"] }\n[kinds.joined]'),
-    )  # fmt: skip
+        ("unit           = 24", 'tag = "w3"\nbytes = 7'), ("[kinds.joined]", f"{own}[kinds.joined]")
+    )
     found = campaign.expected("own")
     assert found.paths(found.blocks[0], slice(0, 1)) == ["own_w3_5_B"]
     assert found.least_bytes().tolist() == [7]

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 MINUTE = 60 * SECOND
 DAY = 24 * 60 * MINUTE
 GRACE = 10 * MINUTE
+ARCHIVES = ["tape", "vault"]
 START = 1_700_000_000 * SECOND  # when the first scan begins
 MOST = 60  # artifacts of a production
 REDUCED_BYTES = 12_000  # more than an HDF5 file with nothing but a mark, so that too small ones can be made
@@ -86,7 +87,7 @@ def worlds(draw: Draw) -> World:
     campaign: dict[str, Any] = {
         "campaign": {"name": "a random production", "root": "data", "catalog": "catalog.db", "grace": "10 min"},
         "parameters": {"least": 100, "tag": "m0.1"},
-        "archives": {"tape": {"path": "/tape", "protocol": "listing"}},
+        "archives": {name: {"path": f"/{name}", "protocol": "listing"} for name in ARCHIVES},
     }
     lists: dict[str, str] = {}
     campaign["ensembles"] = _ensembles(draw, lists)
@@ -291,7 +292,7 @@ TIMES = [0, 0, 0, 0, 0, 0, 1, SECOND // 2, SECOND, 2 * SECOND, 2 * SECOND + 1, 3
 
 @dataclass(frozen=True)
 class Scene:
-    """What there is at one time: files here, copies in the archive."""
+    """What there is at one time: files here, and for each path its copy in the first archive, the second, ..."""
 
     disk: Disk
     archive: dict[str, list[Copy]]
@@ -352,7 +353,7 @@ def _place(draw: Draw, production: Production, scene: Scene, path: str, state: s
         scene.disk[path] = File(size, time)
         if rarely(draw, 4):
             copies = [(enough, time), (enough, time - MINUTE), (max(least - 1, 0), time)]
-            scene.archive[path] = [draw(st.sampled_from(copies))]
+            scene.archive[path] = draw(st.lists(st.sampled_from(copies), min_size=1, max_size=len(ARCHIVES)))
         if is_reduced and not rarely(draw, 4):
             scene.disk[path] = replace(scene.disk[path], mark=_mark(draw, production, scene, path, time))
 
@@ -373,6 +374,8 @@ def _mark(draw: Draw, production: Production, scene: Scene, path: str, time: int
         choices += [(now.size + 1, now.mtime), *(copies * 3)]
         if not rarely(draw, 15):
             inputs[name] = draw(st.sampled_from(choices))
+    if not inputs:  # nothing is made from nothing
+        inputs[production.inputs_of(path)[0]] = (REDUCED_BYTES, time - MINUTE)
     own = draw(st.sampled_from([time] * 8 + [time - MINUTE, time - time % SECOND]))
     return Mark(inputs, own, complete=not rarely(draw, 12))
 

@@ -160,7 +160,7 @@ def _formats(piece: Piece) -> list[Field]:
 
 def _texts(connection: Connection, axis: str) -> dict[str, int]:
     columns = (coordinate_value.c.text, coordinate_value.c.code)
-    return dict(connection.execute(select(*columns).where(coordinate_value.c.axis == axis)).tuples().all())
+    return dict(connection.execute(select(*columns).where(coordinate_value.c.axis == axis)).all())
 
 
 def _codes(connection: Connection, campaign: Campaign) -> Codes:

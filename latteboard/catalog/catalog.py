@@ -197,7 +197,7 @@ class Catalog:
             if read_meta(connection, "fingerprint") != fingerprint(campaign):
                 return {}, {}, number
             states = {row.path: FolderState(*row) for row in connection.execute(select(folder))}
-            return states, dict(connection.execute(select(unreadable)).tuples().all()), number
+            return states, dict(connection.execute(select(unreadable)).all()), number
 
     def known_containers(self) -> dict[str, tuple[int, int]]:
         """Size and time of the containers whose datasets are in the books."""

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, exists, func, literal_column, select
+from sqlalchemy import ColumnElement, Connection, FromClause, func, select
 
 from latteboard.catalog.codes import Status
-from latteboard.catalog.links import linked
+from latteboard.catalog.links import exists_in, linked
 from latteboard.catalog.model import KindModel
 from latteboard.catalog.views import Readable
 from latteboard.errors import QueryError
@@ -81,7 +81,7 @@ def _groups(
         counted = (
             select(readable.status, func.count()).select_from(readable.rows).where(is_input).group_by(readable.status)
         )
-        counts = {Status(code): number for code, number in connection.execute(counted).tuples()}
+        counts = {Status(code): number for code, number in connection.execute(counted)}
         below = catalog.rules.tables[need].alias()
         inner = _is_input(kind, other, rows, below, chosen)
         yield InputGroup(
@@ -96,10 +96,7 @@ def _groups(
 def _is_input(
     kind: KindModel, need: KindModel, rows: FromClause, inputs: FromClause, chosen: ColumnElement[bool]
 ) -> ColumnElement[bool]:
-    found: Select[Any] = (
-        select(literal_column("1")).select_from(rows).where(and_(chosen, linked(kind, need, rows, inputs)))
-    )
-    return exists(found.correlate_except(rows))
+    return exists_in(rows, chosen, linked(kind, need, rows, inputs))
 
 
 def _missing(connection: Connection, readable: Readable, is_input: ColumnElement[bool]) -> list[str]:

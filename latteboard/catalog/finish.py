@@ -12,6 +12,7 @@ from sqlalchemy import (
     Select,
     Table,
     and_,
+    bindparam,
     case,
     delete,
     func,
@@ -51,6 +52,10 @@ class Run:
     seconds: float
     look: str
     unreadable: int
+
+
+# Kind and id of what the campaign does not expect.
+NOT_EXPECTED = (-1, -1, 0)
 
 
 class Finder:
@@ -109,9 +114,7 @@ def finish(books: Books, stated: Run) -> dict[str, int]:
         books.rules.settle(books.connection, books.changed)
         _sum_up(books)
     totals = dict(
-        books.connection.execute(select(summary.c.status, func.sum(summary.c.number)).group_by(summary.c.status))
-        .tuples()
-        .all()
+        books.connection.execute(select(summary.c.status, func.sum(summary.c.number)).group_by(summary.c.status)).all()
     )
     numbers = {
         "expected": sum(totals.values()),
@@ -126,15 +129,20 @@ def finish(books: Books, stated: Run) -> dict[str, int]:
 def _find_durable(books: Books) -> None:
     """Archive copies and claims whose artifacts are not known yet."""
     finder, connection = Finder(books), books.connection
-    for table in (replica, claims):
-        for path, *rest in connection.execute(
-            select(table.c.path, *([replica.c.size] if table is replica else [])).where(table.c.kind.is_(None))
-        ).all():
-            number, artifact, least = finder.find(path) or (-1, -1, 0)
-            values: dict[str, object] = {"kind": number, "artifact": artifact}
-            if table is replica:
-                values["sound"] = number >= 0 and rest[0] >= least
-            connection.execute(update(table).where(table.c.path == path).values(**values))
+    held, copies = [], []
+    for (path,) in connection.execute(select(claims.c.path).where(claims.c.kind.is_(None))).all():
+        number, artifact, _ = finder.find(path) or NOT_EXPECTED
+        held.append({"of_path": path, "kind": number, "artifact": artifact})
+    unknown = select(replica.c.archive, replica.c.path, replica.c.size).where(replica.c.kind.is_(None))
+    for archive, path, size in connection.execute(unknown).all():
+        number, artifact, least = finder.find(path) or NOT_EXPECTED
+        found = {"kind": number, "artifact": artifact, "sound": size >= least}
+        copies.append({"of_archive": archive, "of_path": path, **found})
+    if held:
+        connection.execute(update(claims).where(claims.c.path == bindparam("of_path")), held)
+    if copies:
+        one = (replica.c.archive == bindparam("of_archive"), replica.c.path == bindparam("of_path"))
+        connection.execute(update(replica).where(*one), copies)
 
 
 def _sum_up(books: Books) -> None:

@@ -1,5 +1,6 @@
 """Which artifact needs which, as SQL: no edge is stored, it follows from the coordinates that both paths name."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, Select, and_, exists, literal_column, select, true
@@ -45,18 +46,20 @@ def _tie(a: KindModel, b: KindModel, rows_a: FromClause, rows_b: FromClause) -> 
         return (rows_a if name in a.coordinates else rows_b).c[name]
 
     main = [name for name in MAIN if name in a.coordinates or name in b.coordinates]
-    conditions = []
-    sources = source_list.alias()
-    ensemble: ColumnElement[int] | None = None
-    if main:
-        conditions += [sources.c[name] == column(name) for name in main]
-        ensemble = sources.c.ensemble
-    if not ("ensemble" in a.coordinates and "ensemble" in b.coordinates):
-        for axis in sorted(_axes(a) | _axes(b)):
-            values = axis_value.alias()
-            conditions += [values.c.axis == axis, values.c.value == column(axis)]
-            if ensemble is not None:
-                conditions.append(values.c.ensemble == ensemble)
-            ensemble = values.c.ensemble
-    statement: Select[Any] = select(literal_column("1")).where(*conditions).correlate(rows_a, rows_b)
-    return exists(statement)
+    same_ensemble = "ensemble" in a.coordinates and "ensemble" in b.coordinates
+    tied = [] if same_ensemble else sorted(_axes(a) | _axes(b))
+    sources = [source_list.alias()] if main else []
+    values = {axis: axis_value.alias() for axis in tied}
+    conditions = [source.c[name] == column(name) for source in sources for name in main]
+    conditions += [rows.c.axis == axis for axis, rows in values.items()]
+    conditions += [rows.c.value == column(axis) for axis, rows in values.items()]
+    ensembles = [rows.c.ensemble for rows in (*sources, *values.values())]
+    conditions += [ensembles[0] == other for other in ensembles[1:]]
+    return exists_in((*sources, *values.values()), *conditions)
+
+
+def exists_in(rows: FromClause | Sequence[FromClause], *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Whether such rows exist; every other table that the conditions name is that of a statement around, however far out."""
+    own = [rows] if isinstance(rows, FromClause) else rows
+    found: Select[Any] = select(literal_column("1")).select_from(*own).where(*conditions)
+    return exists(found.correlate_except(*own))

@@ -7,8 +7,6 @@ What follows from campaign and disk can be rebuilt by an index; ``run``, ``histo
 index that takes up a changed campaign leaves them as they are.
 """
 
-from collections.abc import Iterable
-
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -256,9 +254,3 @@ def kind_table(model: KindModel) -> Table:
         sqlite_with_rowid=False,
         comment=f"{model.path}",
     )
-
-
-def commented(table: Table) -> Iterable[str]:
-    """The schema in prose: one line for the table and one for each column that says more than its name."""
-    yield f"{table.name}: {table.comment}"
-    yield from (f"  {column.name}: {column.comment}" for column in table.columns if column.comment)

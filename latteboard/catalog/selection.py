@@ -182,9 +182,7 @@ def _codes(connection: Connection, axis: str, texts: list[Any]) -> list[int]:
             select(coordinate_value.c.text, coordinate_value.c.code).where(
                 coordinate_value.c.axis == axis, coordinate_value.c.text.in_(names)
             )
-        )
-        .tuples()
-        .all()
+        ).all()
     )
     for name in names:
         if name not in found:

@@ -1,4 +1,7 @@
-"""What only SQLite can do, or says in its own way: opening, locking, times, bulk loads, snapshots."""
+"""What only SQLite can do, or says in its own way: opening, locking, times, bulk loads, comments, snapshots.
+
+The journal is SQLite's plain one: a write-ahead log needs shared memory, which shared file systems do not have.
+"""
 
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,6 +21,8 @@ from sqlalchemy import (
     event,
     func,
 )
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.schema import CreateColumn, CreateTable
 
 from latteboard.errors import CatalogError
 
@@ -44,7 +49,6 @@ def _configure(connection: Any, _: object) -> None:
     connection.isolation_level = None  # transactions begin where _begin says so
     # A large transaction that spills its pages into the file locks every reader out until it ends.
     connection.execute("PRAGMA cache_spill = OFF")
-    # Shared file systems know no shared memory: no write-ahead log.
     connection.execute("PRAGMA temp_store = MEMORY")
 
 
@@ -74,6 +78,23 @@ def bulk_insert(
     rows = iter(rows)
     while batch := list(islice(rows, ROWS_A_STATEMENT)):
         cursor.execute(insert + ", ".join([f"({one})"] * len(batch)), list(chain.from_iterable(batch)))
+
+
+@compiles(CreateColumn, "sqlite")
+def _column_with_comment(element: CreateColumn, compiler: Any, **options: Any) -> str:
+    """SQLite keeps no comments, but the text of a statement: ``.schema`` reads like prose."""
+    written: str = compiler.visit_create_column(element, **options)
+    return f"{written} {_comment(element.element.comment)}" if element.element.comment and written else written
+
+
+@compiles(CreateTable, "sqlite")
+def _table_with_comment(element: CreateTable, compiler: Any, **options: Any) -> str:
+    written: str = compiler.visit_create_table(element, **options)
+    return written.replace("(", f"({_comment(element.element.comment)}", 1) if element.element.comment else written
+
+
+def _comment(text: str) -> str:
+    return f"/* {text.replace('*/', '* /')} */"
 
 
 def now_seconds() -> ColumnElement[int]:

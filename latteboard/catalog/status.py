@@ -9,24 +9,16 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from sqlalchemy import (
-    BigInteger,
-    Column,
     ColumnElement,
     Connection,
     FromClause,
-    Index,
-    Integer,
-    MetaData,
     Select,
     Table,
     Update,
     and_,
     case,
-    exists,
     false,
     func,
-    insert,
-    literal,
     literal_column,
     null,
     or_,
@@ -37,17 +29,15 @@ from sqlalchemy import (
     update,
 )
 
+from latteboard.catalog import extent
 from latteboard.catalog.codes import Look, Status
-from latteboard.catalog.links import is_equality, linked
+from latteboard.catalog.links import exists_in, is_equality, linked
 from latteboard.catalog.model import KindModel
 from latteboard.catalog.schema import kind_table, recorded_input, replica
 
 NANOSECONDS = 1_000_000_000
-# An input may be this much newer than its product: file systems and nodes do not agree on the time to the second.
-TOLERANCE = 2 * NANOSECONDS
 # Keeps a subquery one: SQLite would otherwise copy its columns' expressions, counts of inputs among them, wherever they are used.
 EVERYTHING = 2**62
-EXTENT = ("ensemble", "stream", "configuration")
 
 # Codes stand in statements as they are, not as parameters: SQLite uses a partial index only for a condition it can read.
 CODE: Mapping[Status, ColumnElement[int]] = {status: literal_column(str(int(status))) for status in Status}
@@ -67,15 +57,11 @@ class Rules:
         for name, kind in self.kinds.items():
             if name in changed:
                 self._run(connection, self.archived(kind, copied=_has_copies(connection, kind)))
-        extent.create(connection)
-        judged = [kind for kind in self.kinds.values() if kind.stale and changed & {kind.name, *kind.needs}]
-        for name in {name for kind in judged for name in (kind.name, *kind.needs)}:
-            _measure(connection, self.kinds[name], self.tables[name])
-        for name, kind in self.kinds.items():
-            if changed & {name, *kind.needs}:
-                recorded = _has_records(connection, kind)
-                self._run(connection, self.stale(kind, recorded=recorded))
-        extent.drop(connection)
+        judged = [kind for kind in self.kinds.values() if changed & {kind.name, *kind.needs}]
+        measured = {name for kind in judged if kind.stale for name in (kind.name, *kind.needs)}
+        with extent.measured(connection, [(self.kinds[name], self.tables[name]) for name in measured]):
+            for kind in judged:
+                self._run(connection, self.stale(kind, recorded=_has_records(connection, kind)))
         for kind in reversed(self.kinds.values()):
             if kind.temporary:
                 self._run(connection, self.asked_for(kind))
@@ -117,7 +103,8 @@ class Rules:
         newer = or_(false(), *(self._newer(kind, self.kinds[need]) for need in kind.needs))
         outdated = newer
         if recorded:
-            has_record = exists().where(recorded_input.c.kind == kind.id, recorded_input.c.artifact == table.c.id)
+            record = recorded_input.alias()
+            has_record = exists_in(record, record.c.kind == kind.id, record.c.artifact == table.c.id)
             unlike = or_(false(), *(self._unlike_record(kind, self.kinds[need]) for need in kind.needs))
             outdated = case((has_record, unlike), else_=newer)
         yield update(table).where(was_stale, ~outdated).values(status=CODE[Status.done])
@@ -126,48 +113,29 @@ class Rules:
             yield update(table).where(sound, has_record, unlike).values(status=CODE[Status.stale])
             sound = and_(sound, ~has_record)
         for need in kind.needs:
-            suspect = self._suspect(kind, self.kinds[need])
-            yield (
-                update(table)
-                .where(sound, suspect, self._newer(kind, self.kinds[need]))
-                .values(status=CODE[Status.stale])
-            )
+            suspect = extent.may_be_older(kind, self.kinds[need], table)
+            newer = self._newer(kind, self.kinds[need])
+            yield update(table).where(sound, suspect, newer).values(status=CODE[Status.stale])
 
     def _newer(self, kind: KindModel, need: KindModel) -> ColumnElement[bool]:
         """Some sound input on disk is newer than the product, beyond the tolerance."""
         table, inputs = self.tables[kind.name], self.tables[need.name].alias()
-        newer = and_(inputs.c.look == LOOK[Look.sound], inputs.c.mtime > table.c.mtime + TOLERANCE)
-        return _exists(inputs, and_(linked(kind, need, table, inputs), newer), table)
-
-    def _suspect(self, kind: KindModel, need: KindModel) -> ColumnElement[bool]:
-        """Whether the newest input of the product's ensemble, stream and configuration is newer than its oldest product.
-
-        A product for which this does not hold cannot be stale. Most productions are done stage by stage, so that one short
-        sum over each table replaces the comparison of every product with every input.
-        """
-        table, shared = self.tables[kind.name], _shared_extent(kind, need)
-        if not shared:
-            return true()
-        oldest, newest = (_extremes(one, shared) for one in (kind, need))
-        tied = and_(*(oldest.c[name] == newest.c[name] for name in shared))
-        suspects = (
-            select(*(oldest.c[name] for name in shared))
-            .select_from(oldest.join(newest, tied))
-            .where(newest.c.newest > oldest.c.oldest + TOLERANCE)
-        )
-        return tuple_(*(table.c[name] for name in shared)).in_(suspects)
+        newer = and_(inputs.c.look == LOOK[Look.sound], inputs.c.mtime > table.c.mtime + extent.TOLERANCE)
+        return exists_in(inputs, linked(kind, need, table, inputs), newer)
 
     def _unlike_record(self, kind: KindModel, need: KindModel) -> ColumnElement[bool]:
         """Some sound input on disk is not as the product's record says: left out, of another size, of another time."""
         table, inputs = self.tables[kind.name], self.tables[need.name].alias()
         record, copy = recorded_input.alias(), replica.alias()
-        elsewhere = exists().where(
+        elsewhere = exists_in(
+            copy,
             copy.c.kind == need.id,
             copy.c.artifact == inputs.c.id,
             copy.c.size == record.c.size,
             same_time(copy.c.mtime, record.c.mtime),
         )
-        vouched = exists().where(
+        vouched = exists_in(
+            record,
             record.c.kind == kind.id,
             record.c.artifact == table.c.id,
             record.c.input_kind == need.id,
@@ -176,7 +144,7 @@ class Rules:
             or_(record.c.mtime.is_(None), same_time(record.c.mtime, inputs.c.mtime), elsewhere),
         )
         unlike = and_(inputs.c.look == LOOK[Look.sound], ~vouched)
-        return _exists(inputs, and_(linked(kind, need, table, inputs), unlike), table)
+        return exists_in(inputs, linked(kind, need, table, inputs), unlike)
 
     # -- wanted and needed -------------------------------------------------------------------------------------------
 
@@ -266,7 +234,7 @@ class Rules:
         link = linked(kind, need, asked, inputs)
         lacking = and_(inputs.c.status != CODE[Status.done], ~self._archived(need, inputs))
         missing = select(func.count()).select_from(inputs).where(link, lacking).correlate(asked).scalar_subquery()
-        recall = _exists(inputs, and_(link, self._archived(need, inputs)), asked)
+        recall = exists_in(inputs, link, self._archived(need, inputs))
         numbers = (missing.label("missing"), recall.label("recall"))
         return select(*(asked.c[name] for name in shared), *numbers).select_from(asked).limit(EVERYTHING)
 
@@ -326,47 +294,9 @@ def _key(kind: KindModel, rows: FromClause) -> ColumnElement[Any]:
     return tuple_(*columns) if len(columns) > 1 else columns[0]
 
 
-def _exists(rows: FromClause, condition: ColumnElement[bool], outer: FromClause) -> ColumnElement[bool]:
-    return exists(select(literal_column("1")).select_from(rows).where(condition).correlate(outer))
-
-
 def _sound_replica(kind: KindModel, rows: FromClause) -> ColumnElement[bool]:
     copy = replica.alias()
-    return exists().where(copy.c.kind == kind.id, copy.c.artifact == rows.c.id, copy.c.sound.is_(True))
-
-
-# For the time of one settling: when the oldest and the newest sound file of a kind changed, by configuration.
-extent = Table(
-    "extent",
-    MetaData(),
-    Column("kind", Integer),
-    Column("ensemble", Integer),
-    Column("stream", Integer),
-    Column("configuration", Integer),
-    Column("oldest", BigInteger),
-    Column("newest", BigInteger),
-    Index("extent_kind", "kind", *EXTENT),
-    prefixes=["TEMPORARY"],
-)
-
-
-def _measure(connection: Connection, kind: KindModel, table: Table) -> None:
-    """Fill in the extent of one kind."""
-    named = [table.c[name] for name in EXTENT if name in kind.coordinates]
-    columns = [table.c[name] if name in kind.coordinates else null() for name in EXTENT]
-    times = (func.min(table.c.mtime), func.max(table.c.mtime))
-    found = select(literal(kind.id), *columns, *times).where(table.c.look == LOOK[Look.sound]).group_by(*named)
-    connection.execute(insert(extent).from_select(list(extent.columns.keys()), found))
-
-
-def _shared_extent(kind: KindModel, need: KindModel) -> list[str]:
-    return [name for name in EXTENT if name in kind.coordinates and name in need.coordinates]
-
-
-def _extremes(kind: KindModel, names: list[str]) -> FromClause:
-    columns = [extent.c[name] for name in names]
-    times = (func.min(extent.c.oldest).label("oldest"), func.max(extent.c.newest).label("newest"))
-    return select(*columns, *times).where(extent.c.kind == kind.id).group_by(*columns).subquery()
+    return exists_in(copy, copy.c.kind == kind.id, copy.c.artifact == rows.c.id, copy.c.sound.is_(True))
 
 
 def _has_copies(connection: Connection, kind: KindModel) -> bool:

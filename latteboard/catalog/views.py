@@ -14,7 +14,6 @@ from sqlalchemy import (
     and_,
     case,
     cast,
-    exists,
     func,
     inspect,
     literal,
@@ -27,6 +26,7 @@ from sqlalchemy import (
 )
 
 from latteboard.catalog.codes import Status
+from latteboard.catalog.links import exists_in
 from latteboard.catalog.model import KindModel
 from latteboard.catalog.schema import (
     claim,
@@ -152,11 +152,11 @@ def _claims(rules: Rules, model: KindModel, rows: FromClause) -> Iterator[Column
             continue
         held = and_(claim.c.kind == other.id, claim.c.until > now_seconds())
         if other is model:
-            yield exists().where(held, claim.c.artifact == rows.c.id).correlate(rows)
+            yield exists_in(claim, held, claim.c.artifact == rows.c.id)
         else:
             twin = rules.tables[other.name].alias("twin")
             same = [twin.c[name] == rows.c[name] for name in model.coordinates]
-            yield exists().where(held, claim.c.artifact == twin.c.id, *same).correlate(rows)
+            yield exists_in((claim, twin), held, claim.c.artifact == twin.c.id, *same)
 
 
 def create_views(connection: Connection, rules: Rules) -> None:

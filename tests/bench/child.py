@@ -11,20 +11,17 @@ import json
 import resource
 import sys
 import time
+from importlib import import_module
+
+# What the commands import when they are called.
+MODULES = ("rich.console", "rich.table", "tabulate", "indexer.index", "latteboard.cli", "latteboard.flows")
+MODULES += ("latteboard.terminal", "latteboard.catalog.conditions", "latteboard.catalog.counts")
 
 
 def preload() -> None:
-    """Import what the commands would import when they are called, so that it counts as start-up."""
-    import rich.console
-    import rich.table  # noqa: F401
-    import tabulate  # noqa: F401
-
-    import indexer.index
-    import latteboard.catalog.conditions
-    import latteboard.catalog.counts
-    import latteboard.cli
-    import latteboard.flows
-    import latteboard.terminal  # noqa: F401
+    """Import what the commands would, so that it counts as start-up."""
+    for name in MODULES:
+        import_module(name)
 
 
 def run(arguments: list[str]) -> str:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from child import preload, timed
+
 from latteboard import h5
 from latteboard.campaign import Campaign
 from latteboard.catalog import Catalog
@@ -28,9 +29,9 @@ def status(campaign: Path, times: int) -> list[float]:
 
 
 def filtered_list(campaign: Path, catalog: Catalog, times: int) -> tuple[int, list[float]]:
-    """Lines and seconds of a ``latteboard list`` of what is ready at one time separation of one ensemble."""
+    """Lines and seconds of a ``latteboard list`` of what is missing at some time separations of one ensemble."""
     ensemble = str(catalog.totals()[-1]["ensemble"])
-    question = ["list", "formfac_4D_tslice", f"ensemble={ensemble}", "t_separation=8,9,10", "--status", "ready"]
+    question = ["list", "formfac_4D_tslice", f"ensemble={ensemble}", "t_separation=8,9,10", "--status", "ready,blocked"]
     answers = [timed(["--campaign", str(campaign), *question, "--format", "paths"]) for _ in range(times)]
     return answers[0][1].count("\n"), [seconds for seconds, _ in answers]
 
@@ -78,10 +79,10 @@ def ask(campaign: Path, times: int) -> dict[str, object]:
     lines, seconds = filtered_list(campaign, catalog, times)
     ready = {kind: readiness(catalog, kind, times) for kind in catalog.kinds}
     return {
-        "status": status(campaign, times),
+        "status": {"seconds": status(campaign, times)},
         "list": {"lines": lines, "seconds": seconds},
         "readiness": {kind: {"rows": rows, "seconds": took} for kind, (rows, took) in ready.items()},
-        "mark": mark(times),
+        "mark": {"seconds": mark(times)},
     }
 
 

@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import argparse
 import json
+import resource
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 from machine import machine, versions
-from table import table, with_run, with_table
+from markers import with_marked
+from table import table, with_run
 from tree import Tree, read_stamp
 
 HERE = Path(__file__).parent
@@ -32,22 +34,36 @@ def say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-def python(script: str, *arguments: object) -> Any:
-    """Run a script of this folder in a new process; returns the JSON that it prints."""
-    done = subprocess.run([sys.executable, HERE / script, *map(str, arguments)], stdout=subprocess.PIPE, check=True)
-    return json.loads(done.stdout) if done.stdout else None
+@dataclass(frozen=True)
+class Cost:
+    """What a process took: seconds on the clock, and of processor time together with all that it began."""
+
+    seconds: float
+    cpu: float
+    printed: str
 
 
-def take(command: Sequence[str | Path]) -> float:
-    """Seconds that a whole process takes; what it prints is thrown away."""
-    began = time.perf_counter()
-    subprocess.run(command, stdout=subprocess.DEVNULL, check=True)
-    return time.perf_counter() - began
+def take(*command: str | Path, keep: bool = False) -> Cost:
+    """Run a program to its end; what it prints is thrown away unless it is to be kept."""
+    before, began = processor_time(), time.perf_counter()
+    done = subprocess.run(command, stdout=subprocess.PIPE if keep else subprocess.DEVNULL, text=True, check=True)
+    return Cost(time.perf_counter() - began, processor_time() - before, done.stdout or "")
 
 
-def find(folder: Path) -> float:
+def processor_time() -> float:
+    """Of all processes that have been waited for, and of those that they waited for."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def python(script: str, *arguments: object) -> Cost:
+    """Run a script of this folder in a process of its own."""
+    return take(sys.executable, HERE / script, *map(str, arguments), keep=True)
+
+
+def find(folder: Path) -> Cost:
     """The floor: names, sizes and times of every file, by a program that does nothing else."""
-    return take(["find", folder / "production", "-printf", "%p %s %T@\\n"])
+    return take("find", folder / "production", "-printf", r"%p %s %T@\n")
 
 
 def tree(folder: Path, files: int) -> Tree:
@@ -62,25 +78,27 @@ def tree(folder: Path, files: int) -> Tree:
 
 
 def step(folder: Path, name: str) -> dict[str, float]:
-    """One index, with a ``find`` before it."""
-    catalog = folder / "catalog.db"
+    """One index, with a ``find`` before it: seconds, and bytes of the largest process."""
     if name == "first":
-        catalog.unlink(missing_ok=True)
+        (folder / "catalog.db").unlink(missing_ok=True)
     floor = find(folder)
-    began = time.perf_counter()
-    told = python("child.py", "--campaign", folder / "campaign.toml", "index", "--json", *STEPS[name])
-    whole = time.perf_counter() - began
+    cost = python("child.py", "--campaign", folder / "campaign.toml", "index", "--json", *STEPS[name])
+    told = json.loads(cost.printed)
     changed = json.loads(told["printed"])["changed"]
     if name != "first" and changed:
         raise SystemExit(f"{folder}: {changed} files changed while nothing should; is somebody working in it?")
-    say(f"  {name:5} {whole:7.2f} s, {told['inside']:7.2f} s inside, find {floor:6.2f} s, {told['peak_bytes'] / 2**20:4.0f} MiB")
-    return {"find": floor, "whole": whole, "inside": told["inside"], "peak_bytes": told["peak_bytes"]}
+    inside, peak = told["inside"], told["peak_bytes"]
+    say(
+        f"  {name:5} {cost.seconds:7.2f} s, inside {inside:7.2f} s, find {floor.seconds:6.2f} s, {peak / 2**20:4.0f} MiB"
+    )
+    times = {"find": floor.seconds, "find_cpu": floor.cpu, "whole": cost.seconds, "inside": inside, "cpu": cost.cpu}
+    return {**times, "peak_bytes": peak}
 
 
 def measure(folder: Path, files: int, rounds: int) -> dict[str, Any]:
     """One run: everything that results.json keeps of it."""
     made = tree(folder, files)
-    say(f"warming up: find {find(folder):.2f} s")
+    say(f"warming up: find {find(folder).seconds:.2f} s")
     steps, size = [], 0
     for number in range(1, rounds + 1):
         say(f"round {number} of {rounds}")
@@ -88,9 +106,9 @@ def measure(folder: Path, files: int, rounds: int) -> dict[str, Any]:
         size = (folder / "catalog.db").stat().st_size
         steps.append(one | {name: step(folder, name) for name in ("full", "fast")})
     say("questions")
-    questions = python("questions.py", folder / "campaign.toml", 2 * rounds + 1)
-    helps = [take([sys.executable, "-m", "latteboard", "--help"]) for _ in range(HELPS)]
-    say(f"  status {1000 * median(questions['status']):.0f} ms, help {median(helps):.2f} s")
+    questions = json.loads(python("questions.py", folder / "campaign.toml", 2 * rounds + 1).printed)
+    helps = [take(sys.executable, "-m", "latteboard", "--help").seconds for _ in range(HELPS)]
+    say(f"  status {1000 * median(questions['status']['seconds']):.0f} ms, help {median(helps):.2f} s")
     return {
         "asked": files,
         "date": datetime.now(UTC).date().isoformat(),
@@ -120,7 +138,8 @@ def main() -> None:
     earlier = json.loads(asked.results.read_text())["runs"] if asked.results.exists() else []
     runs = with_run(earlier, measure(asked.folder / str(asked.files), asked.files, asked.rounds))
     asked.results.write_text(json.dumps({"runs": runs}, indent=1) + "\n")
-    asked.readme.write_text(with_table(asked.readme.read_text(encoding="utf-8"), runs), encoding="utf-8")
+    readme = with_marked(asked.readme.read_text(encoding="utf-8"), "benchmark", table(runs))
+    asked.readme.write_text(readme, encoding="utf-8")
     print(table(runs))
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
 Run = Mapping[str, Any]
-BEGIN, END = "<!-- benchmark -->", "<!-- /benchmark -->"
+MILLI = 1000
 
 
 @dataclass(frozen=True)
@@ -18,22 +17,32 @@ class Figure:
 
     Attributes
     ----------
-    goal : what the value should not exceed; None where there is no goal
+    form : how the value is written, as Python says it, with the unit
     value : the figure itself, from a run
-    shown : the figure as text, with its unit and what it comes from
+    goal : what the value should not exceed; None where there is no goal
+    detail : what stands in brackets behind it
     """
 
     name: str
-    goal: float | None
-    unit: str
+    form: str
     value: Callable[[Run], float]
-    shown: Callable[[Run], str]
+    goal: float | None = None
+    detail: Callable[[Run], str] | None = None
+
+    @property
+    def limit(self) -> str:
+        """The goal as text."""
+        return "" if self.goal is None else f"at most {self.goal:g}{self.form.partition('}')[2]}"
 
     def cell(self, run: Run) -> str:
         """The figure, and whether it meets its goal."""
+        shown = self.form.format(self.value(run)) + (f" ({self.detail(run)})" if self.detail else "")
         if self.goal is None:
-            return self.shown(run)
-        return f"{self.shown(run)}: {'met' if self.value(run) <= self.goal else '**not met**'}"
+            return shown
+        return f"{shown}: {'met' if self.value(run) <= self.goal else '**not met**'}"
+
+
+# What the rounds tell
 
 
 def ratio(step: str, which: str) -> Callable[[Run], float]:
@@ -42,30 +51,35 @@ def ratio(step: str, which: str) -> Callable[[Run], float]:
 
 
 def seconds(step: str, which: str) -> Callable[[Run], float]:
-    """The median time of a step."""
+    """The median time of a step, s."""
     return lambda run: median(one[step][which] for one in run["rounds"])
 
 
-def both(step: str, counts: str) -> Callable[[Run], str]:
-    """The ratio that counts, its seconds, and those of the process with (or without) the start of Python."""
-    other, words = {"whole": ("inside", "without"), "inside": ("whole", "with")}[counts]
-
-    def shown(run: Run) -> str:
-        main, rest = ratio(step, counts)(run), ratio(step, other)(run)
-        told = f"{main:.2f} ({seconds(step, counts)(run):.2f} s"
-        return f"{told}; {words} the start of Python {rest:.2f}, {seconds(step, other)(run):.2f} s)"
-
-    return shown
+def with_start(step: str) -> Callable[[Run], str]:
+    """The seconds behind a ratio of whole processes, and the same without the start of Python."""
+    whole, inside, part = seconds(step, "whole"), seconds(step, "inside"), ratio(step, "inside")
+    return lambda run: f"{whole(run):.2f} s; without the start of Python {part(run):.2f}, {inside(run):.2f} s"
 
 
-def all_finds(run: Run) -> list[float]:
-    """The time of every ``find``."""
-    return [step["find"] for one in run["rounds"] for step in one.values()]
+def without_start(step: str) -> Callable[[Run], str]:
+    """The seconds behind a ratio without the start of Python, and the same for the whole process."""
+    whole, inside, part = seconds(step, "whole"), seconds(step, "inside"), ratio(step, "whole")
+    return lambda run: f"{inside(run):.2f} s; with the start of Python {part(run):.2f}, {whole(run):.2f} s"
 
 
-def bytes_a_row(run: Run) -> float:
-    """Bytes of the catalog for each expected artifact."""
-    return float(run["sizes"]["catalog_bytes"] / run["sizes"]["expected"])
+def floor(run: Run) -> float:
+    """The median of every ``find``, s."""
+    return median(step["find"] for one in run["rounds"] for step in one.values())
+
+
+def processor_time(step: str) -> Callable[[Run], float]:
+    """The median of a step's processor time, all its processes together, in units of that of ``find``."""
+    return lambda run: median(one[step]["cpu"] / one[step]["find_cpu"] for one in run["rounds"])
+
+
+def other_processor_times(run: Run) -> str:
+    """Those of the steps that come after the first."""
+    return f"full again {processor_time('full')(run):.1f}, fast {processor_time('fast')(run):.1f}"
 
 
 def peak_mib(run: Run) -> float:
@@ -73,70 +87,79 @@ def peak_mib(run: Run) -> float:
     return float(max(step["peak_bytes"] for one in run["rounds"] for step in one.values()) / 2**20)
 
 
-def slowest(run: Run) -> tuple[str, float]:
-    """The kind whose readiness statement takes longest, and its ms."""
-    taken = {kind: 1000 * median(told["seconds"]) for kind, told in run["questions"]["readiness"].items()}
-    kind = max(taken, key=lambda name: taken[name])
-    return kind, taken[kind]
+# What the questions tell
 
 
 def milliseconds(question: str) -> Callable[[Run], float]:
-    """The median of a question that is a plain list of times."""
-    return lambda run: 1000 * median(run["questions"][question])
+    """The median of a question, ms."""
+    return lambda run: MILLI * median(run["questions"][question]["seconds"])
+
+
+def readiness(run: Run) -> dict[str, float]:
+    """The median of each kind's readiness statement, ms."""
+    return {kind: MILLI * median(told["seconds"]) for kind, told in run["questions"]["readiness"].items()}
+
+
+def slowest(run: Run) -> str:
+    """The kind whose readiness statement takes longest."""
+    taken = readiness(run)
+    return max(taken, key=lambda kind: taken[kind])
 
 
 FIGURES = (
-    Figure("`find -printf '%p %s %T@\\n'`, the floor", None, "", lambda run: median(all_finds(run)),
-           lambda run: f"{median(all_finds(run)):.2f} s"),
-    Figure("first index / `find`", 1.6, "", ratio("first", "whole"), both("first", "whole")),
-    Figure("full index again / `find`", 1.3, "", ratio("full", "whole"), both("full", "whole")),
-    Figure("fast pass, nothing changed / `find`", 0.12, "", ratio("fast", "inside"), both("fast", "inside")),
-    Figure("catalog, with indexes, a row", 80, " bytes", bytes_a_row, lambda run: f"{bytes_a_row(run):.0f} bytes"),
-    Figure("peak memory of the largest process", 250, " MiB", peak_mib, lambda run: f"{peak_mib(run):.0f} MiB"),
-    Figure("`status`, inside the process", 100, " ms", milliseconds("status"),
-           lambda run: f"{milliseconds('status')(run):.0f} ms"),
-    Figure("slowest readiness statement", 50, " ms", lambda run: slowest(run)[1],
-           lambda run: f"{slowest(run)[1]:.1f} ms (`{slowest(run)[0]}`)"),
-    Figure("a filtered `list`, inside the process", None, "", lambda run: 1000 * median(run["questions"]["list"]["seconds"]),
-           lambda run: f"{1000 * median(run['questions']['list']['seconds']):.0f} ms "
-                       f"({run['questions']['list']['lines']:,} lines)"),
-    Figure("`latteboard --help`, whole process", 0.15, " s", lambda run: median(run["help"]),
-           lambda run: f"{median(run['help']):.2f} s"),
-    Figure("mark of a reduced file that is new or changed", None, "", milliseconds("mark"),
-           lambda run: f"{milliseconds('mark')(run):.2f} ms each"),
-)  # fmt: skip
+    Figure(r"`find -printf '%p %s %T@\n'`, the floor", "{:.2f} s", floor),
+    Figure("first index, in units of `find`", "{:.2f}", ratio("first", "whole"), 1.6, with_start("first")),
+    Figure("full index again", "{:.2f}", ratio("full", "whole"), 1.3, with_start("full")),
+    Figure("fast pass, nothing changed", "{:.2f}", ratio("fast", "inside"), 0.12, without_start("fast")),
+    Figure("processor time of a first index", "{:.1f}", processor_time("first"), detail=other_processor_times),
+    Figure(
+        "catalog with its indexes, a row",
+        "{:.0f} bytes",
+        lambda run: float(run["sizes"]["catalog_bytes"] / run["sizes"]["expected"]),
+        80,
+    ),
+    Figure("peak memory of the largest process", "{:.0f} MiB", peak_mib, 250),
+    Figure("`status`, inside the process", "{:.0f} ms", milliseconds("status"), 100),
+    Figure(
+        "slowest readiness statement",
+        "{:.1f} ms",
+        lambda run: max(readiness(run).values()),
+        50,
+        lambda run: f"`{slowest(run)}`",
+    ),
+    Figure(
+        "a filtered `list`, inside the process",
+        "{:.0f} ms",
+        milliseconds("list"),
+        detail=lambda run: f"{run['questions']['list']['lines']:,} lines",
+    ),
+    Figure("`latteboard --help`, whole process", "{:.2f} s", lambda run: median(run["help"]), 0.15),
+    Figure("to read the mark of one reduced file", "{:.2f} ms", milliseconds("mark")),
+)
+
+
+# The table
 
 
 def table(runs: Sequence[Run]) -> str:
-    """The table in Markdown: a line for each figure, a column for each run."""
-    heads = [f"{run['sizes']['files']:,} files" for run in runs]
-    lines = [["", "goal", *heads]]
-    for figure in FIGURES:
-        goal = "" if figure.goal is None else f"<= {figure.goal:g}{figure.unit}"
-        lines.append([figure.name, goal, *(figure.cell(run) for run in runs)])
-    rows = [f"| {' | '.join(line)} |" for line in lines]
-    return "\n".join([rows[0], "|---" * len(lines[0]) + "|", *rows[1:], "", *map(conditions, runs)])
+    """The table in Markdown, a line for each figure and a column for each run; below it where each run was done."""
+    lines = [["", "goal", *(f"{run['sizes']['files']:,} files" for run in runs)]]
+    lines += [[figure.name, figure.limit, *(figure.cell(run) for run in runs)] for figure in FIGURES]
+    first, *rest = [f"| {' | '.join(line)} |" for line in lines]
+    return "\n".join([first, "|---" * len(lines[0]) + "|", *rest, "", *map(conditions, runs)]).rstrip()
 
 
 def conditions(run: Run) -> str:
     """Where and when a run was done."""
-    where, versions, sizes = run["machine"], run["versions"], run["sizes"]
-    named = ", ".join(f"{name} {number}" for name, number in versions.items() if number)
+    where, sizes = run["machine"], run["sizes"]
+    versions = ", ".join(f"{name} {number}" for name, number in run["versions"].items() if number)
     return (
-        f"* {sizes['files']:,} files of {sizes['expected']:,} expected in {sizes['folders']:,} folders, {run['date']}, "
-        f"medians of {len(run['rounds'])} rounds: {where['cpu']}, {where['cores']} cores, {where['memory_gib']:g} GiB, "
-        f"{where['file_system']}; {named}."
+        f"* {sizes['files']:,} files of {sizes['expected']:,} expected, in {sizes['folders']:,} folders: {run['date']}, "
+        f"medians of {len(run['rounds'])} rounds; {where['cpu']}, {where['cores']} cores, {where['memory_gib']:g} GiB, "
+        f"{where['file_system']}; {versions}"
     )
 
 
 def with_run(runs: Sequence[Run], new: Run) -> list[Run]:
     """The runs with a new one in place of the earlier one of its size, small ones first."""
     return sorted([*(one for one in runs if one["asked"] != new["asked"]), new], key=lambda run: int(run["asked"]))
-
-
-def with_table(readme: str, runs: Sequence[Run]) -> str:
-    """The README with the table between its markers made anew."""
-    pattern = re.compile(re.escape(BEGIN) + ".*?" + re.escape(END), re.DOTALL)
-    if len(pattern.findall(readme)) != 1:
-        raise ValueError(f"README: expected {BEGIN} and {END} once")
-    return pattern.sub(lambda _: f"{BEGIN}\n{table(runs)}\n{END}", readme)

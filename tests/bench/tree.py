@@ -15,6 +15,11 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from latteboard.campaign import Campaign
+    from latteboard.expected import Expected
 
 CAMPAIGN = Path(__file__).parent.parent.parent / "campaigns" / "nucleon_elastic_ff.toml"
 STAMP = "tree.json"
@@ -126,18 +131,16 @@ def write_campaign(folder: Path, configurations: int) -> Path:
     return path
 
 
-def is_there(rank: int, configurations: int, place: float, draw: float) -> bool:
-    """Whether a file exists.
+def is_reached(rank: int, configurations: int, place: float) -> bool:
+    """Whether a production has come so far.
 
     Parameters
     ----------
-    rank : of its configuration; the last ones are not finished, the very last hardly begun
-    place : where in the chain of production of its configuration it comes, from 0 to 1
-    draw : a random number from 0 to 1
+    rank : of a configuration; the last ones are not finished, the very last is hardly begun
+    place : in the chain of production of that configuration, from 0 to 1
     """
     unfinished = max(1, round(UNFINISHED * configurations))
-    reached = (configurations - rank - 0.5) / unfinished
-    return place < reached and draw >= LOST
+    return place < (configurations - rank - 0.5) / unfinished
 
 
 @dataclass(frozen=True)
@@ -150,40 +153,44 @@ class File:
     mtime: int
 
 
-def files(campaign_file: Path, now: int) -> Iterator[File]:
+def files(campaign: Campaign, now: int) -> Iterator[File]:
     """Every file that is to be there; modified in the order of the chain, configuration after configuration."""
-    from latteboard.campaign import Campaign
-
-    campaign = Campaign.read(campaign_file)
     numbers = campaign.values_of("configuration")
     kinds = [name for name in campaign.kinds if "configuration" in campaign.kinds[name].coordinates]
     gap = (OLDEST - YOUNGEST - len(kinds) * HOUR) // len(numbers)
     draw = random.Random(len(numbers))
     for order, kind in enumerate(kinds):
-        expected = campaign.expected(kind)
-        least, ranks = expected.least_bytes().tolist(), expected.rows["configuration"].tolist()
-        folders, folder_of = expected.folders()
-        each = len(expected) // (len(numbers) * len(campaign.streams))
-        for block, rows in expected.block_slices:
-            for start in range(rows.start, rows.stop, CHUNK):
-                part = slice(start, min(start + CHUNK, rows.stop))
-                for row, name in enumerate(expected.names(block, part), start):
-                    within = (row - rows.start) % each / each
-                    place = (order + within) / len(kinds)
-                    if is_there(ranks[row], len(numbers), place, 1.0 if kind == "cfg" else draw.random()):
-                        mtime = now - OLDEST + ranks[row] * gap + int((order + within) * HOUR)
-                        yield File(folders[folder_of[row]], name, max(SMALLEST, least[row]), mtime)
+        ranks = campaign.expected(kind).rows["configuration"].tolist()
+        each = len(ranks) // (len(numbers) * len(campaign.streams))
+        for row, folder, name, least in names(campaign.expected(kind)):
+            step = order + row % each / each
+            lucky = kind == "cfg" or draw.random() >= LOST
+            if lucky and is_reached(ranks[row], len(numbers), step / len(kinds)):
+                mtime = now - OLDEST + ranks[row] * gap + int(step * HOUR)
+                yield File(folder, name, max(SMALLEST, least), mtime)
+
+
+def names(expected: Expected) -> Iterator[tuple[int, str, str, int]]:
+    """Row, folder, name and least size of every artifact of a kind."""
+    least = expected.least_bytes().tolist()
+    folders, folder_of = expected.folders()
+    for block, rows in expected.block_slices:
+        for start in range(rows.start, rows.stop, CHUNK):
+            part = slice(start, min(start + CHUNK, rows.stop))
+            for row, name in enumerate(expected.names(block, part), start):
+                yield row, folders[folder_of[row]], name, least[row]
 
 
 def write_files(root: Path, every: Iterator[File], now: int) -> tuple[int, int]:
     """Write sparse files; returns how many, and how many folders they are in."""
-    made: dict[str, str] = {}
+    made: set[str] = set()
     count = 0
     for count, file in enumerate(every, 1):
-        if file.folder not in made:
-            made[file.folder] = str(root / file.folder)
-            os.makedirs(made[file.folder], exist_ok=True)
-        descriptor = os.open(f"{made[file.folder]}/{file.name}", os.O_WRONLY | os.O_CREAT, 0o666)
+        folder = f"{root}/{file.folder}"
+        if folder not in made:
+            Path(folder).mkdir(parents=True, exist_ok=True)
+            made.add(folder)
+        descriptor = os.open(f"{folder}/{file.name}", os.O_WRONLY | os.O_CREAT, 0o666)
         try:
             os.ftruncate(descriptor, file.size)
             os.utime(descriptor, ns=(file.mtime, file.mtime))
@@ -191,11 +198,15 @@ def write_files(root: Path, every: Iterator[File], now: int) -> tuple[int, int]:
             os.close(descriptor)
         if count % 100_000 == 0:
             print(f"  {count:,} files", file=sys.stderr)
-    folders = sorted({root, *(above for path in made.values() for above in (Path(path), *Path(path).parents))}, reverse=True)
-    inside = [path for path in folders if path.is_relative_to(root)]
-    for path in inside:
-        os.utime(path, ns=(now - YOUNGEST, now - YOUNGEST))
-    return count, len(inside)
+    return count, settle_folders(root, now)
+
+
+def settle_folders(root: Path, now: int) -> int:
+    """Make the folders as old as if the youngest file had been the last to come; returns how many there are."""
+    folders = [folder for folder, _, _ in os.walk(root)]
+    for folder in folders:
+        os.utime(folder, ns=(now - YOUNGEST, now - YOUNGEST))
+    return len(folders)
 
 
 def configurations_for(asked: int) -> int:
@@ -205,13 +216,12 @@ def configurations_for(asked: int) -> int:
 
 def make(folder: Path, asked: int) -> Tree:
     """Make the tree below ``folder``; what is there already is written over, with the same content."""
-    now = time.time_ns()
-    campaign = write_campaign(folder, configurations_for(asked))
-    count, folders = write_files(folder / "production", files(campaign, now), now)
     from latteboard.campaign import Campaign
 
-    read = Campaign.read(campaign)
-    tree = Tree(VERSION, asked, sum(len(read.expected(kind)) for kind in read.kinds), count, folders)
+    now = time.time_ns()
+    campaign = Campaign.read(write_campaign(folder, configurations_for(asked)))
+    count, folders = write_files(folder / "production", files(campaign, now), now)
+    tree = Tree(VERSION, asked, sum(len(campaign.expected(kind)) for kind in campaign.kinds), count, folders)
     (folder / STAMP).write_text(json.dumps(asdict(tree)))
     return tree
 

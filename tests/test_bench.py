@@ -1,0 +1,179 @@
+"""The benchmark's own arithmetic, and its tree: what it says of a run is right, and what it makes is a true production."""
+
+import json
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent / "bench"))
+import child
+import machine
+import questions
+import table
+import tree
+from markers import marked, with_marked
+
+from latteboard.campaign import Campaign
+from latteboard.catalog import Catalog
+from latteboard.flows import index_campaign
+
+DAY = 86_400 * 10**9
+
+
+def a_run(asked: int, *, first: float = 3.0) -> dict[str, Any]:
+    """A run of two rounds with round numbers."""
+
+    def step(find: float, whole: float) -> dict[str, float]:
+        times = {"find": find, "find_cpu": find / 4, "whole": whole, "inside": whole / 2, "cpu": whole}
+        return {**times, "peak_bytes": 100 * 2**20}
+
+    return {
+        "asked": asked,
+        "date": "2026-01-02",
+        "machine": {"cpu": "a processor", "cores": 2, "memory_gib": 8.0, "file_system": "ext4"},
+        "versions": {"python": "3.11.2", "sqlite": "3.40.1", "find": ""},
+        "sizes": {"files": asked - 1, "expected": asked, "folders": 7, "catalog_bytes": 60 * asked},
+        "rounds": [
+            {"first": step(2.0, first), "full": step(2.0, 2.0), "fast": step(2.0, 1.0)},
+            {"first": step(1.0, first / 2), "full": step(1.0, 1.0), "fast": step(1.0, 0.5)},
+        ],
+        "questions": {
+            "status": {"seconds": [0.05, 0.01, 0.03]},
+            "list": {"lines": 12, "seconds": [0.01]},
+            "readiness": {"prop": {"rows": 1, "seconds": [0.001]}, "seqprop": {"rows": 2, "seconds": [0.06]}},
+            "mark": {"seconds": [0.0005]},
+        },
+        "help": [0.1, 0.2, 0.3],
+    }
+
+
+def cell(name: str, run: dict[str, Any]) -> str:
+    figure = next(figure for figure in table.FIGURES if figure.name.startswith(name))
+    return figure.cell(run)
+
+
+def test_a_ratio_is_taken_to_the_find_just_before() -> None:
+    assert cell("first index", a_run(1000)).startswith("1.50 (2.25 s; without the start of Python 0.75, 1.12 s)")
+    assert cell("fast pass", a_run(1000)).startswith("0.25 (0.38 s; with the start of Python 0.50, 0.75 s)")
+
+
+def test_processor_time_is_that_of_all_processes() -> None:
+    assert cell("processor time", a_run(1000)) == "6.0 (full again 4.0, fast 2.0)"
+
+
+def test_a_goal_that_is_not_met_is_said_not_to_be_met() -> None:
+    assert cell("first index", a_run(1000)).endswith(": met")
+    assert cell("first index", a_run(1000, first=3.4)).endswith(": **not met**")
+    assert cell("slowest readiness", a_run(1000)) == "60.0 ms (`seqprop`): **not met**"
+    assert cell("`status`", a_run(1000)) == "30 ms: met"
+    assert cell("catalog", a_run(1000)) == "60 bytes: met"
+
+
+def test_the_table_has_a_column_for_each_run_and_a_line_for_each_figure() -> None:
+    lines = table.table([a_run(1000), a_run(1_000_000)]).splitlines()
+    assert lines[0] == "|  | goal | 999 files | 999,999 files |"
+    assert len({line.count("|") for line in lines if line.startswith("|")}) == 1
+    assert sum(line.startswith("|") for line in lines) == 2 + len(table.FIGURES)
+    assert lines[-1].startswith(
+        "* 999,999 files of 1,000,000 expected, in 7 folders: 2026-01-02, medians of 2 rounds; a proc"
+    )
+    assert lines[-1].endswith("ext4; python 3.11.2, sqlite 3.40.1")
+
+
+def test_a_new_run_takes_the_place_of_the_one_of_its_size() -> None:
+    runs = table.with_run([a_run(1000), a_run(50)], a_run(1000, first=9.0))
+    assert [run["asked"] for run in runs] == [50, 1000]
+    assert runs[1]["rounds"][0]["first"]["whole"] == 9.0
+
+
+def test_only_what_is_between_markers_is_replaced() -> None:
+    text = "before\n<!-- one -->\nold\n<!-- /one -->\nafter <!-- two -->\n<!-- /two -->"
+    assert marked(text, "one") == "old"
+    assert with_marked(text, "one", r"new \1") == text.replace("old", r"new \1")
+    assert marked(text, "two") == ""
+    with pytest.raises(ValueError, match="once, found 0"):
+        marked(text, "three")
+
+
+def test_a_file_system_is_that_of_the_innermost_mount() -> None:
+    mounts = "a / ext4 rw 0 0\nb /tmp tmpfs rw 0 0\nc /tmpfoo xfs rw 0 0\n"
+    assert machine.file_system(Path("/tmp/x/y"), mounts) == "tmpfs"
+    assert machine.file_system(Path("/tm"), mounts) == "ext4"
+
+
+def test_what_is_kept_of_a_machine_does_not_name_it(tmp_path: Path) -> None:
+    import socket
+
+    told = json.dumps([machine.machine(tmp_path), machine.versions()])
+    assert socket.gethostname() not in told
+    assert str(tmp_path) not in told
+
+
+# The tree
+
+
+@pytest.mark.parametrize(("asked", "count"), [(20_000, 1), (430_000, 1), (500_000, 2), (1_000_000, 3)])
+def test_many_files_are_spread_over_ensembles_of_the_length_of_a_true_one(asked: int, count: int) -> None:
+    chosen = tree.ensembles(tree.configurations_for(asked))
+    assert len({(one.name, one.mq, one.L) for one in chosen}) == len(chosen) == count
+    assert max(one.configurations for one in chosen) <= 784
+    files = sum(one.configurations for one in chosen) * tree.FILES
+    assert files == pytest.approx(asked / 0.96, rel=0.02)
+
+
+def test_more_files_than_ensembles_can_have_are_refused() -> None:
+    with pytest.raises(ValueError, match="more than 20 ensembles of 784 have"):
+        tree.ensembles(tree.configurations_for(10**8))
+
+
+def test_a_configuration_is_reached_step_by_step_and_early_ones_are_finished() -> None:
+    reached = [[tree.is_reached(rank, 100, place) for place in (0.0, 0.5, 0.99)] for rank in range(100)]
+    assert all(all(row) for row in reached[:95])
+    assert [sum(row) for row in reached[95:]] == sorted((sum(row) for row in reached[95:]), reverse=True)
+    assert reached[99] == [True, False, False]
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("bench")
+    assert tree.read_stamp(folder) is None
+    tree.make(folder, 1000)
+    return folder
+
+
+def test_a_tree_is_a_production_of_which_nothing_is_bad_stale_or_stray(made: Path) -> None:
+    stamp = tree.read_stamp(made)
+    campaign = Campaign.read(made / "campaign.toml")
+    report = index_campaign(campaign)
+    assert stamp is not None
+    assert (report.expected, report.found, report.strays) == (stamp.expected, stamp.files, 0)
+    assert report.directories == stamp.folders
+    statuses = Counter(row["status"] for row in Catalog(campaign.catalog).totals() if row["number"])
+    assert statuses.keys() == {"done", "ready", "blocked", "unneeded"}
+
+
+def test_nothing_in_a_tree_is_young_enough_to_be_looked_at_again(made: Path) -> None:
+    newest = (made / tree.STAMP).stat().st_mtime_ns
+    times = [path.stat().st_mtime_ns for path in (made / "production").rglob("*")]
+    assert min(newest - time for time in times) > DAY
+
+
+def test_a_tree_of_another_version_is_not_measured(tmp_path: Path) -> None:
+    (tmp_path / tree.STAMP).write_text('{"version": 0}')
+    with pytest.raises(SystemExit, match="another version"):
+        tree.read_stamp(tmp_path)
+
+
+def test_a_command_is_run_as_on_the_command_line_and_every_question_is_answered(made: Path) -> None:
+    index_campaign(Campaign.read(made / "campaign.toml"))
+    seconds, printed = child.timed(["--campaign", str(made / "campaign.toml"), "index", "--fast", "--json"])
+    assert json.loads(printed)["changed"] == 0
+    assert seconds > 0
+    assert child.peak_bytes() > 10 * 2**20
+    answers: dict[str, Any] = questions.ask(made / "campaign.toml", 1)
+    assert answers["readiness"].keys() == Campaign.read(made / "campaign.toml").kinds.keys()
+    assert sum(told["rows"] for told in answers["readiness"].values()) > 100
+    assert answers["list"]["lines"] > 0
