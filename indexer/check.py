@@ -77,7 +77,7 @@ class Inspector:
             mark = h5.read_mark(os.path.join(self._campaign.root, self._path(looks.kind, row))) if readable else None
             if mark is not None:
                 self._heed(looks, position, row, mark)
-            books.note_inputs(looks.kind, row, [] if mark is None else _inputs(mark, int(looks.mtimes[position])))
+            books.note_inputs(looks.kind, row, None if mark is None else _inputs(mark, int(looks.mtimes[position])))
 
     def _path(self, kind: str, row: int) -> str:
         return self._campaign.path_of(kind, self._campaign.expected(kind).coordinates(row))

@@ -54,12 +54,12 @@ class Containers:
     def _contents(self, path: str, size: int, mtime: int, seen: Seen) -> dict[str, int] | str | None:
         """The datasets of a container, or what is wrong with it; None if it is as it was."""
         if size < 0:
+            seen.containers[path] = None
             return {}
         growing = mtime > self._request.young
         if self._known.get(path) == (size, mtime) and not growing and not self._request.deep:
             return None
-        if not growing:
-            seen.containers[path] = (size, mtime)
+        seen.containers[path] = None if growing else (size, mtime)
         full = os.path.join(self._root, path)
         problem = h5.problem_of(full)
         return h5.dataset_sizes(full) if problem is None else problem

@@ -20,8 +20,8 @@ from latteboard.catalog.codes import Look
 from latteboard.catalog.finish import Run, finish
 from latteboard.errors import BooksKept, LatteboardError
 
-# A settled folder is looked into at least once in so many fast passes: once a day where they run hourly.
-SWEEP = 24
+# A settled folder is looked into at least once in so many fast passes: every third day where they run hourly.
+SWEEP = 72
 
 
 @dataclass(frozen=True)
@@ -70,14 +70,15 @@ def run_index(
     _check_root(campaign, accept_empty=options.accept_empty)
     started = time.time_ns() if now_ns is None else now_ns
     known, unreadable, runs = catalog.known_folders(campaign)
-    plan = Plan(campaign)
     young = started - int(campaign.grace.total_seconds() * 1e9)
     fast = options.fast and bool(known)
+    plan = Plan(campaign) if fast else Plan(campaign).prepare()
     request = Request(started, young, fast, options.deep, options.strays, (runs % SWEEP, SWEEP))
     looker = Looker(campaign, plan, known, catalog.known_containers() if known else {}, request)
     first = sorted({*known, *_folders(unreadable)}) if fast else [""]
     session = _Session(plan, known, unreadable, progress)
-    bringing: Iterator[Seen] = session.told(scan(looker, first, list(known or plan.at), threads=options.threads))
+    listed = len(known) // SWEEP if fast else len(known or plan.at)
+    bringing: Iterator[Seen] = session.told(scan(looker, first, listed, threads=options.threads))
     bringing = _under_way(bringing)
     if runs:
         # A first index writes as it looks, since nobody uses these books yet; any later one keeps its transaction short.
@@ -119,9 +120,12 @@ def _check_root(campaign: Campaign, *, accept_empty: bool) -> None:
         with os.scandir(campaign.root) as entries:
             empty = next(entries, None) is None
     except FileNotFoundError:
+        if accept_empty:
+            return
         raise BooksKept(
             f"{campaign.root}: the root does not exist; is its file system mounted? Expected the folder that the campaign "
-            f"{campaign.path} names. The books were not changed"
+            f"{campaign.path} names. The books were not changed. If this is right, as at the start of a production, "
+            "say --accept-empty"
         ) from None
     except OSError as error:
         raise LatteboardError(
@@ -172,6 +176,8 @@ class _Session:
         """Looks at what is in no folder that was visited: not there, or unknown where a folder could not be read."""
         visited = set(self.seen.visited)
         hidden = self._hidden(visited)
+        if self._known and not (hidden or self._before or self._known.keys() - visited):
+            return
         for kind, rows in self._plan.kinds.items():
             absent, unknown = [], []
             for number, path in enumerate(rows.folders):
@@ -181,6 +187,9 @@ class _Session:
                     unknown.append(number)
                 elif not self._known or path in self._known or _is_below(path, self._before):
                     absent.append(number)
+                    if rows.inside:
+                        names = rows.names(rows.of_folder(number))
+                        self.seen.containers.update(dict.fromkeys(f"{path}/{name}" if path else name for name in names))
             for numbers, look in ((absent, Look.absent), (unknown, Look.unknown)):
                 if numbers:
                     yield without_file(kind, np.concatenate([rows.of_folder(n) for n in numbers]), look)

@@ -43,7 +43,7 @@ class Looker:
         self._request = request
         self._root = str(campaign.root)
         self._containers = Containers(self._root, containers, request)
-        self._ignored = pathspec.PathSpec.from_lines("gitwildmatch", campaign.table.campaign.ignore)
+        self._ignored = pathspec.PathSpec.from_lines("gitignore", campaign.table.campaign.ignore)
 
     def __call__(self, paths: Iterable[str]) -> Seen:
         """Look into the folders ``paths``, relative to the root."""
@@ -105,7 +105,11 @@ class Looker:
         """Whether names, sizes and times are the known ones, and nothing in the folder depends on the time of the look."""
         old = self._known.get(listing.path)
         settled = old is not None and old.unsettled_until <= self._request.started
-        return settled and not self._request.deep and old is not None and old.digest == listing.digest()
+        return settled and not self._request.deep and old is not None and old.digest == self._digest(listing)
+
+    def _digest(self, listing: Listing) -> int:
+        # Whether an unknown folder is a stray, or what is below it is, depends on what is asked for.
+        return listing.digest() ^ bool(listing.folders and self._request.below_unknown)
 
     def _sort_folders(self, listing: Listing) -> tuple[list[str], list[str]]:
         """The folders in it that are worth looking into, and those that nobody expects."""
@@ -136,7 +140,7 @@ class Looker:
 
     def _note_folder(self, listing: Listing, unsettled_until: int, seen: Seen) -> None:
         trusted = listing.mtime < self._request.started - TRUST
-        state = FolderState(listing.path, listing.mtime if trusted else 0, listing.digest(), unsettled_until)
+        state = FolderState(listing.path, listing.mtime if trusted else 0, self._digest(listing), unsettled_until)
         if self._known.get(listing.path) != state:
             seen.folders.append(state)
 

@@ -64,26 +64,44 @@ class Rows:
 
 
 class Plan:
-    """Everything that is expected, by folder.
-
-    Attributes
-    ----------
-    kinds : rows of each kind
-    at : for each folder that holds expected files, the kinds and the number of the folder in each
-    rank : the place of each in the order of kinds and rows
-    above : all folders on the way to these, the root (``""``) among them
-    """
+    """Everything that is expected, by folder."""
 
     def __init__(self, campaign: Campaign) -> None:
-        self.kinds = {kind: Rows(campaign, kind) for kind in campaign.kinds}
-        self.at: dict[str, list[tuple[str, int]]] = {}
+        """Nothing is worked out before it is asked for: a fast pass that finds nothing new never asks."""
+        self._campaign = campaign
+
+    def prepare(self) -> "Plan":
+        """Work everything out now, for processes to inherit."""
+        for name in ("kinds", "at", "above", "rank"):
+            getattr(self, name)
+        return self
+
+    @cached_property
+    def kinds(self) -> dict[str, Rows]:
+        """Rows of each kind."""
+        return {kind: Rows(self._campaign, kind) for kind in self._campaign.kinds}
+
+    @cached_property
+    def at(self) -> dict[str, list[tuple[str, int]]]:
+        """For each folder that holds expected files, the kinds and the number of the folder in each."""
+        at: dict[str, list[tuple[str, int]]] = {}
         for kind, rows in self.kinds.items():
             for number, path in enumerate(rows.folders):
-                self.at.setdefault(path, []).append((kind, number))
-        # Folders are looked into in this order, so that rows come to their tables in the order in which these are sorted.
-        self.rank = {path: number for number, path in enumerate(self.at)}
-        self.above = {above for path in self.at for above in _above(path)}
-        self._campaign = campaign
+                at.setdefault(path, []).append((kind, number))
+        return at
+
+    @cached_property
+    def rank(self) -> dict[str, int]:
+        """The place of each such folder in the order of kinds and rows.
+
+        Folders are looked into in this order, so that rows come to their tables in the order in which these are sorted.
+        """
+        return {path: number for number, path in enumerate(self.at)}
+
+    @cached_property
+    def above(self) -> set[str]:
+        """All folders on the way to these, the root (``""``) among them."""
+        return {above for path in self.at for above in _above(path)}
 
     def is_way(self, path: str) -> bool:
         """Whether expected files are in this folder or below it."""

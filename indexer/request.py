@@ -36,6 +36,7 @@ class Seen:
     gone : folders that are not there
     further : folders in them that are worth looking into
     unreadable : folders that could not be read, and why
+    containers : size and time of those opened; None for those that must be opened when they are seen again
     """
 
     looks: list[Looks] = field(default_factory=list)
@@ -46,6 +47,6 @@ class Seen:
     further: list[str] = field(default_factory=list)
     strays: list[Stray] = field(default_factory=list)
     unreadable: dict[str, str] = field(default_factory=dict)
-    containers: dict[str, tuple[int, int]] = field(default_factory=dict)
+    containers: dict[str, tuple[int, int] | None] = field(default_factory=dict)
     directories: int = 0
     stats: int = 0

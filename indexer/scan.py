@@ -22,13 +22,13 @@ AHEAD = 64
 _looker: Looker | None = None
 
 
-def scan(looker: Looker, first: Sequence[str], known: Sequence[str], *, threads: int | None) -> Iterator[Seen]:
+def scan(looker: Looker, first: Sequence[str], listed: int, *, threads: int | None) -> Iterator[Seen]:
     """Look into the folders ``first`` and all that they lead to, each once.
 
-    ``known`` are the folders that will be looked into as far as anyone knows; their number decides on how many processes
-    share the work. ``threads`` asks for threads instead, for file systems that make one wait for every answer.
+    ``listed`` is how many folders will be listed, as far as anyone knows; it decides on how many processes share the work.
+    ``threads`` asks for threads instead, for file systems that make one wait for every answer.
     """
-    with _crew(looker, max(len(first), len(known)), threads) as look:
+    with _crew(looker, listed, threads) as look:
         level: Sequence[str] = first
         visited = set(first)
         while level:

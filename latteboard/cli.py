@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from errno import EPIPE
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -166,7 +168,7 @@ def why(campaign_file: Path, *, what: str, conditions: tuple[str, ...], as_json:
     from latteboard.catalog.explain import explain
 
     catalog = _open_catalog(campaign_file)
-    is_kind = what in catalog.kinds or "/" not in what
+    is_kind = what in catalog.kinds or not {"/", "."} & {*what}  # no kind is called so
     kind, wanted = _question(campaign_file, catalog, what if is_kind else None, conditions, None if is_kind else what)
     explanation = explain(catalog, kind, wanted)
     if as_json:
@@ -215,7 +217,10 @@ def _question(
     if path is not None:
         if conditions:
             raise click.UsageError("a path says it all; NAME=VALUE goes with a kind")
-        return _parse_path(campaign_file, path)
+        parsed = _parse_path(campaign_file, path)
+        if kind not in (None, parsed[0]):
+            raise QueryError(f"{path}: a {parsed[0]}, not a {kind}")
+        return parsed
     if kind is None:
         raise click.UsageError("expected a kind, or --path")
     return kind, parse_conditions(catalog, kind, conditions)
@@ -271,14 +276,23 @@ def _say_waiting(holder: object) -> None:
 
 
 def main() -> None:
-    """Run the command line; an error that latteboard foresees is one line and exit 1."""
+    """Run the command line; an error that latteboard foresees, or that the system reports, is one line and exit 1."""
     try:
-        cli(standalone_mode=True)
+        try:
+            cli(standalone_mode=True)
+        finally:
+            sys.stdout.flush()
     except LatteboardError as error:
         click.echo(f"latteboard: {_one_line(error)}", err=True)
         sys.exit(1)
+    except OSError as error:
+        # What is still to be written to a full disk or a closed pipe is let go, or Python would try it again at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if error.errno != EPIPE:
+            click.echo(f"latteboard: {_one_line(error)}", err=True)
+        sys.exit(1)
 
 
-def _one_line(error: LatteboardError) -> str:
+def _one_line(error: Exception) -> str:
     """The message, with line ends and other control characters of hostile file names shown, not obeyed."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in str(error))

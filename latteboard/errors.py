@@ -49,7 +49,7 @@ class QueryError(LatteboardError):
 
 
 class LockedError(LatteboardError):
-    """Another process on this or another host holds the lock."""
+    """Another process on this or another host holds the lock, or it cannot be written."""
 
 
 class BooksKept(LatteboardError):

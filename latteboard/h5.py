@@ -118,18 +118,22 @@ def _number(stated: Any) -> int:
 
 
 def has_signature(path: str | Path) -> bool:
-    """Whether the file begins as HDF5 files do."""
+    """Whether the file can be read, and begins as HDF5 files do."""
     try:
-        with Path(path).open("rb", buffering=0) as stream:
-            offset = 0
-            while offset <= LARGEST_USER_BLOCK:
-                stream.seek(offset)
-                found = stream.read(len(SIGNATURE))
-                if found == SIGNATURE or len(found) < len(SIGNATURE):
-                    return found == SIGNATURE
-                offset = max(512, 2 * offset)
+        return _has_signature(path)
     except OSError:
         return False
+
+
+def _has_signature(path: str | Path) -> bool:
+    with Path(path).open("rb", buffering=0) as stream:
+        offset = 0
+        while offset <= LARGEST_USER_BLOCK:
+            stream.seek(offset)
+            found = stream.read(len(SIGNATURE))
+            if found == SIGNATURE or len(found) < len(SIGNATURE):
+                return found == SIGNATURE
+            offset = max(512, 2 * offset)
     return False
 
 
@@ -148,8 +152,11 @@ def dataset_sizes(path: str | Path) -> dict[str, int]:
 
 def problem_of(path: str | Path, datasets: Sequence[str] = ()) -> str | None:
     """What is wrong with an HDF5 file that must hold ``datasets``; None if nothing is."""
-    if not has_signature(path):
-        return "not an HDF5 file"
+    try:
+        if not _has_signature(path):
+            return "not an HDF5 file"
+    except OSError as error:
+        return f"cannot be read: {error.strerror}"
     try:
         sizes = dataset_sizes(path)
         with h5py.File(path, "r", locking=False) as file:

@@ -5,7 +5,7 @@ import os
 import socket
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -73,13 +73,15 @@ def lock(path: Path, *, wait_seconds: float, waiting: Callable[[Holder], None] =
 def _take(path: Path, own: Holder) -> bool:
     """Make the lock file, whole and only if there is none: a link to a finished file is one step, on network disks too."""
     draft = path.with_name(f"{path.name}.{own.word}")
-    draft.write_text(json.dumps(asdict(own)))
     try:
+        draft.write_text(json.dumps(asdict(own)))
         os.link(draft, path)
     except FileExistsError:
         return False
+    except OSError as error:
+        raise LockedError(f"{path}: the lock cannot be written: {error.strerror}; nothing was changed") from error
     finally:
-        draft.unlink()
+        draft.unlink(missing_ok=True)
     return True
 
 
@@ -90,8 +92,9 @@ def _take_over(path: Path, dead: Holder) -> None:
         path.rename(aside)
     except FileNotFoundError:
         return
-    if _read(aside) != dead and not path.exists():
-        os.link(aside, path)  # somebody alive took it in between: give it back
+    if _read(aside) != dead:
+        with suppress(FileExistsError):
+            os.link(aside, path)  # somebody alive took it in between: give it back
     aside.unlink()
 
 

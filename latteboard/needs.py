@@ -14,11 +14,7 @@ def inputs_of(campaign: Campaign, kind: str, coordinates: Mapping[str, Value], n
     relations = _restricted(campaign.relations, coordinates)
     rows = relations.table({*campaign.kinds[kind].coordinates, *campaign.kinds[need].coordinates})
     rows = relations.distinct({name: rows[name] for name in campaign.kinds[need].coordinates})
-    for name, allowed in campaign.kinds[need].table.only.items():
-        values = campaign.relations.values[name]
-        mask = np.array([values[code] in allowed for code in rows[name].tolist()], dtype=bool)
-        rows = {column: codes[mask] for column, codes in rows.items()}
-    return rows
+    return relations.restrict(rows, campaign.kinds[need].table.only)
 
 
 def _restricted(relations: Relations, coordinates: Mapping[str, Value]) -> Relations:

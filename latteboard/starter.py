@@ -6,12 +6,15 @@ from pathlib import Path
 
 from latteboard.errors import LatteboardError
 
+ROOT = "production"  # as the campaign names it; a root that is missing looks like a file system that is not mounted
 # What is written, and the package's text that is in it.
 TEXTS = {"campaign.toml": "starter.toml", "a09m310_e_src.lst": "starter_sources.txt"}
 
 
 def write_starter(folder: Path) -> list[Path]:
-    """Write a commented campaign file, and the source list that it names, into ``folder``, made where there is none.
+    """Write a commented campaign file and the source list that it names, and make the folder of its files.
+
+    All is done in ``folder``, made where there is none; returns what was written.
 
     Raises
     ------
@@ -29,6 +32,7 @@ def write_starter(folder: Path) -> list[Path]:
             with (folder / name).open("x", encoding="utf-8") as stream:
                 written.append(folder / name)
                 stream.write(files("latteboard").joinpath(text).read_text(encoding="utf-8"))
+        (folder / ROOT).mkdir(exist_ok=True)
     except OSError as error:
         for path in written:
             path.unlink(missing_ok=True)

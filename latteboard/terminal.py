@@ -15,6 +15,7 @@ from latteboard.units import human_bytes
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.table import Table
     from rich.text import Text
     from rich.tree import Tree
 
@@ -61,9 +62,7 @@ def show_status(rows: Sequence[Mapping[str, Any]], by: Sequence[str], indexed: s
 
     console = _console()
     *outer, inner = by
-    for heading, group in groupby(
-        rows, key=lambda row: " ".join(str(row[name]) for name in outer if row[name] is not None)
-    ):
+    for heading, group in groupby(rows, key=lambda row: _heading(row, outer)):
         table = Table(box=None, pad_edge=False, show_header=False)
         table.add_column(no_wrap=True)
         for _ in range(3 + console.is_terminal):
@@ -74,11 +73,25 @@ def show_status(rows: Sequence[Mapping[str, Any]], by: Sequence[str], indexed: s
             bar = [_bar(counts)] if console.is_terminal else []
             numbers = [f"{counts.get('done', 0):,}", f"of {row['expected']:,}", human_bytes(row["bytes"])]
             rest = [Text(f"{n:,} {status}", STYLES[status][0]) for status, n in counts.items() if status != "done"]
-            table.add_row("" if row[inner] is None else str(row[inner]), *bar, *numbers, Text(", ").join(rest))
+            table.add_row(Text("" if row[inner] is None else str(row[inner])), *bar, *numbers, Text(", ").join(rest))
         if outer:
-            console.print(Text(heading or "all together", "bold"))
-        console.print(table)
+            console.print(Text(heading, "bold"))
+        _print_table(console, table)
     console.print(f"as of {indexed}")
+
+
+def _heading(row: Mapping[str, Any], names: Sequence[str]) -> str:
+    return " ".join(f"(all {name}s)" if row[name] is None else str(row[name]) for name in names)
+
+
+def _print_table(console: Console, table: Table) -> None:
+    if console.is_terminal:
+        console.print(table)
+        return
+    with console.capture() as captured:
+        console.print(table)
+    # Columns are padded to their width; at the end of a line in a file that is only noise.
+    sys.stdout.writelines(f"{line.rstrip()}\n" for line in captured.get().splitlines())
 
 
 def _console() -> Console:

@@ -63,7 +63,9 @@ class Section:
     @property
     def title(self) -> str:
         """Its name; files of all ensembles together have none."""
-        return " ".join(part for part in (self.ensemble, self.stream) if part) or "all ensembles"
+        if not self.ensemble:
+            return "all ensembles"
+        return f"{self.ensemble} {self.stream or '(all streams)'}"
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ def test_the_starter_works_as_it_stands(tmp_path: Path) -> None:
     written = write_starter(tmp_path / "new" / "folder")
     assert [path.name for path in written] == ["campaign.toml", "a09m310_e_src.lst"]
     campaign = Campaign.read(written[0])
+    assert campaign.root.is_dir()
     # Stream e: three configurations with two sets of two sources; stream f: two with one. Three time separations.
     counts = {kind: len(campaign.expected(kind)) for kind in campaign.kinds}
     assert counts == {
@@ -68,7 +69,7 @@ def test_what_is_there_is_left_as_it_is(tmp_path: Path) -> None:
     first = [path.read_text() for path in write_starter(tmp_path)]
     with pytest.raises(LatteboardError, match=r"campaign\.toml is there already"):
         write_starter(tmp_path)
-    assert [path.read_text() for path in sorted(tmp_path.iterdir(), reverse=True)] == first
+    assert [path.read_text() for path in sorted(tmp_path.glob("*.*"), reverse=True)] == first
 
 
 def test_a_dangling_link_is_there_already(tmp_path: Path) -> None:

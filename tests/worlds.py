@@ -69,7 +69,7 @@ TOKENS = {
     "flavor": "f{flavor}",
     "source": "{source}",
 }
-SIGNED = "sdt{sdt}"  # in place of dt: its sign follows the flavor
+SIGNED = "sdt{sdt}"  # in place of dt and flavor: its sign tells the flavor
 
 FIRST = [("configuration", "source"), ("configuration",), ("dt",), ("flavor", "dt")]  # named where nothing is needed
 
@@ -225,7 +225,7 @@ def _path(draw: Draw, name: str, coordinates: set[str], *, is_reduced: bool) -> 
     """A path that names the coordinates, some of them in its folders, some in folders shared with other kinds."""
     tokens = [TOKENS[c] for c in COORDINATES if c in coordinates]
     if {"dt", "flavor"} <= coordinates and rarely(draw, 2):
-        tokens = [SIGNED if token == TOKENS["dt"] else token for token in tokens]
+        tokens = [SIGNED if token == TOKENS["dt"] else token for token in tokens if token != TOKENS["flavor"]]
     above, below = draw(st.integers(0, min(2, len(tokens)))), draw(st.integers(0, 1))
     folders = ["_".join(tokens[:above]), name if draw(st.booleans()) else "", *tokens[above:][:below]]
     rest = tokens[above + below :] if rarely(draw, 2) else tokens  # a name often says again what its folder says

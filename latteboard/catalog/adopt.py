@@ -1,6 +1,7 @@
 """Takes up a campaign, new or changed: kinds, codes and relations, and a row for each expected artifact."""
 
 import hashlib
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,6 +38,7 @@ from latteboard.names import Choice, Field, Piece, Value
 Codes = dict[str, NDArray[np.int64]]
 
 
+@cache
 def fingerprint(campaign: Campaign) -> str:
     """Changes whenever what is expected, named, or judged by size changes."""
     digest = hashlib.blake2b(campaign.table.model_dump_json().encode(), digest_size=16)
@@ -109,12 +111,10 @@ def _replace_kinds(connection: Connection, models: dict[str, KindModel]) -> set[
     stored = {model.name: model for model in stored_models(connection)}
     for name, old in stored.items():
         new = models.get(name)
-        if new is None or (new.coordinates, new.numeric, new.temporary) != (
-            old.coordinates,
-            old.numeric,
-            old.temporary,
-        ):
+        if new is None or (new.coordinates, new.numeric) != (old.coordinates, old.numeric):
             connection.execute(DropTable(kind_table(old), if_exists=True))
+        elif new.temporary != old.temporary:  # what else is wanted and needed, the rules find out
+            connection.execute(update(kind_table(new)).values(wanted=not new.temporary, needed=False))
     fresh = set()
     tables = set(inspect(connection).get_table_names())
     for model in models.values():

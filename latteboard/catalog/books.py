@@ -12,7 +12,7 @@ from latteboard.catalog.adopt import Codes, adopt
 from latteboard.catalog.codes import FIRST_STATUS, Look, Status
 from latteboard.catalog.model import KindModel
 from latteboard.catalog.schema import container, folder, problem_text, stray, summary, unreadable
-from latteboard.catalog.sqlite import bulk_insert
+from latteboard.catalog.sqlite import bulk_insert, bulk_insert_numbers
 from latteboard.catalog.status import Rules
 
 ON_DISK = (Look.sound, Look.growing, Look.bad, Look.condemned)
@@ -101,7 +101,7 @@ class Books:
         self.changes = 0
         self.lost = 0
         self.there_before = self._there()
-        self.records: dict[tuple[str, int], list[Input]] = {}
+        self.records: dict[tuple[str, int], list[Input] | None] = {}
         self._inspect = inspect
         self._problems: dict[str, int] = {text: n for n, text in connection.execute(select(problem_text)).all()}
         self._last_problem = max(self._problems.values(), default=0)
@@ -118,16 +118,21 @@ class Books:
         known = self._known(looks)
         positions = [p for p, old in enumerate(known) if self._differs(looks, p, old)]
         if positions:
-            self.lost += sum(1 for p in positions if known[p][3] in ON_DISK and looks.looks[p] == Look.absent)
+            # A container that could not be judged stands for all that is expected in it, there or not.
+            there = (Look.sound,) if self.models[looks.kind].inside else ON_DISK
+            self.lost += sum(1 for p in positions if known[p][3] in there and looks.looks[p] == Look.absent)
             changed = looks.take(positions)
             self._inspect(self, changed)
-            self._update(changed)
-            self.changed.add(looks.kind)
-            self.changes += len(positions)
+            if self.models[looks.kind].reduced:  # a young file that says it is complete was known to be
+                changed = changed.take([p for p, old in enumerate(positions) if self._differs(changed, p, known[old])])
+            if len(changed.rows):
+                self._update(changed)
+                self.changed.add(looks.kind)
+                self.changes += len(changed.rows)
 
-    def note_inputs(self, kind: str, row: int, inputs: list[Input]) -> None:
-        """The record of a product's inputs; written at the end, since inputs may not have their rows yet."""
-        if inputs or kind not in self.fresh:
+    def note_inputs(self, kind: str, row: int, inputs: list[Input] | None) -> None:
+        """The record of a product's inputs, None if it has none; written at the end, when every input has its row."""
+        if inputs is not None or kind not in self.fresh:
             self.records[kind, row] = inputs
 
     def _differs(self, looks: Looks, position: int, old: Sequence[int | None]) -> bool:
@@ -165,26 +170,27 @@ class Books:
         return list(zip(*columns, strict=True)) if columns else [()] * len(looks.rows)
 
     def _insert(self, looks: Looks) -> None:
+        """Insert rows, look by look: what is the same in all of them need not be handed over."""
+        if looks.problems:
+            wrong = np.isin(np.arange(len(looks.rows)), list(looks.problems))
+            self._insert_alike(looks.take(np.flatnonzero(~wrong).tolist()))
+            self._insert_alike(looks.take(np.flatnonzero(wrong).tolist()))
+        else:
+            self._insert_alike(looks)
+
+    def _insert_alike(self, looks: Looks) -> None:
+        """Insert rows of which all or none have a problem."""
         model, table = self.models[looks.kind], self.rules.tables[looks.kind]
         expected = self.campaign.expected(looks.kind).rows
-        there = looks.sizes >= 0
-        columns: dict[str, list[int | None]] = {
-            name: self.codes[name][column[looks.rows]].tolist() for name, column in expected.items()
-        }
-        columns["id"] = (looks.rows + 1).tolist()
-        constants = {"wanted": int(not model.temporary), "needed": 0}
-        if there.any():
-            columns |= {"size": _or_none(looks.sizes, there), "mtime": _or_none(looks.mtimes, there)}
-        seen = set(np.unique(looks.looks).tolist())
-        if len(seen) == 1:  # the usual case, and by a third the faster one
-            look = Look(seen.pop())
-            constants |= {"look": look, "status": FIRST_STATUS[look]}
-        else:
-            columns |= {"look": looks.looks.tolist(), "status": STATUS_OF_LOOK[looks.looks].tolist()}
+        columns = {name: self.codes[name][column[looks.rows]] for name, column in expected.items()}
+        columns |= {"id": looks.rows + 1, "size": looks.sizes, "mtime": looks.mtimes}
         if looks.problems:
-            texts = (looks.problems.get(position) for position in range(len(looks.rows)))
-            columns["problem"] = [None if text is None else self._problem(text) for text in texts]
-        bulk_insert(self.connection, table, tuple(columns), zip(*columns.values(), strict=True), constants)
+            columns["problem"] = np.array([self._problem(looks.problems[p]) for p in range(len(looks.rows))])
+        for look in map(Look, np.unique(looks.looks).tolist()):
+            chosen = [name for name in columns if look in ON_DISK or name not in ("size", "mtime")]
+            matrix = np.stack([columns[name] for name in chosen], axis=1)[looks.looks == look]
+            constants = {"look": look, "status": FIRST_STATUS[look], "wanted": not model.temporary, "needed": False}
+            bulk_insert_numbers(self.connection, table, chosen, matrix, constants)
 
     def _update(self, looks: Looks) -> None:
         table = self.rules.tables[looks.kind]
@@ -232,8 +238,13 @@ class Books:
 
     def add_strays(self, strays: Iterable[Stray]) -> None:
         """List files and folders that are no artifact; those of their folders have been removed before."""
-        rows = ((printable(s.path), printable(s.folder), s.size, s.mtime, s.reason) for s in strays)
-        bulk_insert(self.connection, stray, ("path", "folder", "size", "mtime", "reason"), rows)
+        rows: dict[str, tuple[object, ...]] = {}
+        for s in strays:
+            path = printable(s.path)
+            while path in rows:  # a name may hold, as text, what another one's bytes are written as
+                path += "~"
+            rows[path] = (path, printable(s.folder), s.size, s.mtime, s.reason)
+        bulk_insert(self.connection, stray, ("path", "folder", "size", "mtime", "reason"), rows.values())
 
     def replace_unreadable(self, reasons: dict[str, str]) -> None:
         """Note the folders that could not be read this time."""
@@ -242,10 +253,10 @@ class Books:
             rows = [{"path": printable(path), "reason": reason} for path, reason in sorted(reasons.items())]
             self.connection.execute(insert(unreadable), rows)
 
-    def replace_containers(self, states: dict[str, tuple[int, int]]) -> None:
-        """Note size and time of the containers whose datasets have been read."""
+    def replace_containers(self, states: dict[str, tuple[int, int] | None]) -> None:
+        """Note size and time of the containers whose datasets have been read, and forget those with None."""
         _delete_by(self.connection, container, "path", [(path,) for path in states])
-        rows = ((path, size, mtime) for path, (size, mtime) in states.items())
+        rows = ((path, *state) for path, state in states.items() if state is not None)
         bulk_insert(self.connection, container, ("path", "size", "mtime"), rows)
 
     def count(self, table: Table, *conditions: object) -> int:
@@ -253,17 +264,9 @@ class Books:
         return self.connection.execute(select(func.count()).select_from(table).where(*conditions)).scalar_one()  # type: ignore[arg-type]
 
 
-def _or_none(numbers: NDArray[np.int64], there: NDArray[np.bool_]) -> list[int | None]:
-    column: list[int | None] = numbers.tolist()
-    return column if there.all() else [n if kept else None for n, kept in zip(column, there.tolist(), strict=True)]
-
-
 def printable(path: str) -> str:
     """A path as text that every database takes: bytes of a name that are not UTF-8 are written as \\xNN."""
     return path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-
-
-STATUS_OF_LOOK = np.array([FIRST_STATUS[look] for look in Look], dtype=np.uint8)
 
 
 def _delete_by(connection: Connection, table: Table, column: str, values: list[tuple[str]]) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from sqlalchemy import Connection, delete, func, insert, inspect, or_, select
-from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy.exc import DatabaseError
 
 from latteboard.campaign import Campaign
 from latteboard.catalog import sqlite
@@ -71,7 +71,7 @@ class Catalog:
             raise CatalogError(
                 f"{self.path}: a database, but not a latteboard catalog; state another catalog in the campaign"
             )
-        if int(version) > VERSION:
+        if not version.isdecimal() or int(version) > VERSION:
             raise CatalogError(
                 f"{self.path}: made by a newer latteboard (catalog version {version}, this one reads {VERSION}): update latteboard"
             )
@@ -97,11 +97,14 @@ class Catalog:
     def _translated(self) -> Iterator[None]:
         try:
             yield
-        except OperationalError as error:
-            raise CatalogError(f"{self.path}: {error.orig}; nothing was changed") from error
-        except DatabaseError as error:
+        except (DatabaseError, sqlite.DriverError) as error:
+            reason = error.orig if isinstance(error, DatabaseError) else error
+            if isinstance(reason, sqlite.OperationalError):
+                raise CatalogError(f"{self.path}: {reason}; nothing was changed") from error
+            if type(reason) is not sqlite.DriverError:
+                raise  # a mistake of ours
             raise CatalogError(
-                f"{self.path}: not a catalog: {error.orig}; state another catalog in the campaign"
+                f"{self.path}: not a catalog: {reason}; state another catalog in the campaign"
             ) from error
 
     # -- questions ---------------------------------------------------------------------------------------------------
@@ -142,8 +145,7 @@ class Catalog:
             claimed = list(self._claimed(connection))
         for artifact in claimed:
             _move(rows, artifact)
-        order = list(self.kinds)
-        return sorted(rows, key=lambda row: (str(row["ensemble"]), str(row["stream"]), order.index(row["kind"])))
+        return rows
 
     def _claimed(self, connection: Connection) -> Iterator[dict[str, Any]]:
         """Every artifact whose status a claim changes: ensemble, stream, kind and the status that is stored."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Integer, cast, func
@@ -21,7 +21,7 @@ def status_rows(catalog: Catalog, by: Sequence[str] = SUMMED) -> list[dict[str, 
 
     Kinds that do not name a coordinate of ``by`` have None there. Unknown names raise :class:`QueryError`.
     """
-    known = ["kind", *dict.fromkeys(name for model in catalog.kinds.values() for name in model.coordinates)]
+    known = list(dict.fromkeys((*SUMMED, *(name for model in catalog.kinds.values() for name in model.coordinates))))
     for name in by:
         if name not in known:
             raise QueryError(f"{name!r} is nothing to group by; expected some of {', '.join(known)}")
@@ -39,7 +39,13 @@ def status_rows(catalog: Catalog, by: Sequence[str] = SUMMED) -> list[dict[str, 
             row["status"][one["status"]] = row["status"].get(one["status"], 0) + one["number"]
     for row in rows.values():
         row["status"] = {status.name: row["status"][status.name] for status in Status if status.name in row["status"]}
-    return list(rows.values())
+    places = {name: place for place, name in enumerate(catalog.kinds)}
+    return sorted(rows.values(), key=lambda row: [_place(row[name], places if name == "kind" else {}) for name in by])
+
+
+def _place(value: Any, places: Mapping[str, int]) -> tuple[bool, Any]:
+    """Kinds in the order of the production, other values in their own; what has no value comes last."""
+    return value is None, "" if value is None else places.get(value, value)
 
 
 def _counted(catalog: Catalog, by: Sequence[str]) -> list[dict[str, Any]]:

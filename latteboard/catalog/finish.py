@@ -56,6 +56,8 @@ class Run:
 
 # Kind and id of what the campaign does not expect.
 NOT_EXPECTED = (-1, -1, 0)
+NOTHING = (-1, -1)
+RECORD = ("input_kind", "input", "size", "mtime")
 
 
 class Finder:
@@ -94,13 +96,16 @@ def _write_records(books: Books) -> None:
         product = {"kind": model.id, "artifact": finder.id_of(name, row)}
         conditions = [recorded_input.c[column] == value for column, value in product.items()]
         connection.execute(delete(recorded_input).where(*conditions))
-        rows = {}
+        if inputs is None:
+            continue
+        rows: dict[tuple[int, ...], dict[str, int | None]] = {}
         for one in inputs:
             found = finder.find(one.path)
             if found is not None:
-                rows[found[:2]] = {"input_kind": found[0], "input": found[1], "size": one.size, "mtime": one.mtime}
-        if rows:
-            connection.execute(insert(recorded_input), [{**product, **row} for row in rows.values()])
+                rows[found[:2]] = dict(zip(RECORD, (*found[:2], one.size, one.mtime), strict=True))
+        if not rows:  # of a record that names nothing the campaign expects, it is still known that there is one
+            rows[NOTHING] = dict(zip(RECORD, (*NOTHING, 0, None), strict=True))
+        connection.execute(insert(recorded_input), [{**product, **row} for row in rows.values()])
 
 
 def finish(books: Books, stated: Run) -> dict[str, int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from operator import index
 from typing import TYPE_CHECKING, Any, Self
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, false, select
@@ -133,7 +134,20 @@ class Selection:
                     f"{self._model.name}: {name} is text, so {operator} has no meaning; expected a value or a list of values"
                 )
             value = _codes(connection, name, _listed(value))
+        else:
+            value = _whole_numbers(key, operator, value)
         return _compared(column, operator, value)
+
+
+def _whole_numbers(key: str, operator: str, value: Any) -> Any:
+    """The number or numbers of a condition, those of numpy too; a range stays one."""
+    if isinstance(value, range):
+        return value
+    single = operator in ("ge", "le") or not isinstance(value, Iterable) or isinstance(value, str)
+    try:
+        return index(value) if single else [index(number) for number in value]
+    except TypeError:
+        raise QueryError(f"{key}={value!r}: expected {'a whole number' if single else 'whole numbers'}") from None
 
 
 def _compared(column: ColumnElement[Any], operator: str, value: Any) -> ColumnElement[bool]:
@@ -144,8 +158,8 @@ def _compared(column: ColumnElement[Any], operator: str, value: Any) -> ColumnEl
     if operator == "le":
         among = column <= value
         return among
-    if isinstance(value, range) and value.step == 1 and len(value):
-        among = and_(column >= value.start, column < value.stop)
+    if isinstance(value, range) and value.step > 0:
+        among = and_(column >= value.start, column < value.stop, (column - value.start) % value.step == 0)
     else:
         among = column.in_(_listed(value))
     return ~among if operator == "ne" else among
@@ -159,7 +173,7 @@ def _status_condition(readable: Readable, operator: str, value: Any) -> ColumnEl
     """The status as of the question; the stored one too, so that the index on what is not done is used."""
     if operator not in ("", "in", "ne"):
         raise QueryError(f"status {operator} has no meaning: expected a status or a list of them")
-    names = [str(one) for one in _listed(value)]
+    names = [one.name if isinstance(one, Status) else str(one) for one in _listed(value)]
     for name in names:
         if name not in Status.__members__:
             raise QueryError(f"{name!r} is not a status; expected one of {', '.join(Status.__members__)}")

@@ -4,11 +4,14 @@ The journal is SQLite's plain one: a write-ahead log needs shared memory, which 
 """
 
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import (
     ColumnElement,
     Connection,
@@ -25,6 +28,10 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.schema import CreateColumn, CreateTable
 
 from latteboard.errors import CatalogError
+
+# What the driver raises where rows go past SQLAlchemy, by its own path.
+DriverError = sqlite3.DatabaseError
+OperationalError = sqlite3.OperationalError
 
 # UPDATE FROM, which the rules are written with, came with this version.
 OLDEST = (3, 33)
@@ -57,27 +64,42 @@ def _begin(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
-def bulk_insert(
+def bulk_insert(connection: Connection, table: Table, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Insert many rows by the driver's own path; ``rows`` is consumed as it is written."""
+    cursor = connection.connection.cursor()
+    statement = _insertion(connection, table, columns, {})
+    rows = iter(rows)
+    while batch := list(islice(rows, ROWS_A_STATEMENT)):
+        cursor.execute(statement(len(batch)), list(chain.from_iterable(batch)))
+
+
+def bulk_insert_numbers(
     connection: Connection,
     table: Table,
     columns: Sequence[str],
-    rows: Iterable[Sequence[object]],
-    constants: Mapping[str, int] | None = None,
+    matrix: NDArray[np.int64],
+    constants: Mapping[str, int],
 ) -> None:
-    """Insert many rows by the driver's own path; ``rows`` is consumed as it is written.
+    """Insert the rows of a matrix of numbers; ``constants`` are columns with the same number in every row."""
+    cursor = connection.connection.cursor()
+    statement = _insertion(connection, table, columns, constants)
+    for start in range(0, len(matrix), ROWS_A_STATEMENT):
+        batch = matrix[start : start + ROWS_A_STATEMENT]
+        cursor.execute(statement(len(batch)), batch.ravel().tolist())
 
-    ``constants`` are columns with the same number in every row: what is not bound costs next to nothing.
+
+def _insertion(
+    connection: Connection, table: Table, columns: Sequence[str], constants: Mapping[str, int]
+) -> Callable[[int], str]:
+    """The statement that inserts so many rows.
+
+    Written out, since a compiled insert would put the columns into the order of the table.
     """
-    # Written out: a compiled insert would put the columns into the order of the table.
     quoted = connection.dialect.identifier_preparer
-    constants = constants or {}
     names = ", ".join(quoted.quote(name) for name in (*columns, *constants))
     one = ", ".join((*("?" * len(columns)), *(str(int(number)) for number in constants.values())))
-    insert = f"INSERT INTO {quoted.format_table(table)} ({names}) VALUES "
-    cursor = connection.connection.cursor()
-    rows = iter(rows)
-    while batch := list(islice(rows, ROWS_A_STATEMENT)):
-        cursor.execute(insert + ", ".join([f"({one})"] * len(batch)), list(chain.from_iterable(batch)))
+    head = f"INSERT INTO {quoted.format_table(table)} ({names}) VALUES "
+    return cache(lambda rows: head + ", ".join([f"({one})"] * rows))
 
 
 @compiles(CreateColumn, "sqlite")

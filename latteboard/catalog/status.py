@@ -40,6 +40,7 @@ NANOSECONDS = 1_000_000_000
 EVERYTHING = 2**62
 
 # Codes stand in statements as they are, not as parameters: SQLite uses a partial index only for a condition it can read.
+NOT_THERE = {Status.unneeded, Status.blocked, Status.recall, Status.ready}
 CODE: Mapping[Status, ColumnElement[int]] = {status: literal_column(str(int(status))) for status in Status}
 LOOK: Mapping[Look, ColumnElement[int]] = {look: literal_column(str(int(look))) for look in Look}
 
@@ -54,35 +55,43 @@ class Rules:
 
     def settle(self, connection: Connection, changed: set[str]) -> None:
         """Give every artifact its status; ``changed`` names the kinds whose looks or replicas are not as they were."""
+
+        def run(statements: Iterable[Update]) -> None:
+            for statement in statements:
+                connection.execute(statement)
+
         for name, kind in self.kinds.items():
             if name in changed:
-                self._run(connection, self.archived(kind, copied=_has_copies(connection, kind)))
+                run(self.archived(kind, self._present(connection, kind), copied=_has_copies(connection, kind)))
         judged = [kind for kind in self.kinds.values() if changed & {kind.name, *kind.needs}]
         measured = {name for kind in judged if kind.stale for name in (kind.name, *kind.needs)}
         with extent.measured(connection, [(self.kinds[name], self.tables[name]) for name in measured]):
             for kind in judged:
-                self._run(connection, self.stale(kind, recorded=_has_records(connection, kind)))
+                run(self.stale(kind, self._present(connection, kind), recorded=_has_records(connection, kind)))
         for kind in reversed(self.kinds.values()):
             if kind.temporary:
-                self._run(connection, self.asked_for(kind))
-            self._run(connection, self.work(kind))
+                run(self.asked_for(kind))
+            run(self.work(kind, self._present(connection, kind)))
 
-    @staticmethod
-    def _run(connection: Connection, statements: Iterable[Update]) -> None:
-        for statement in statements:
-            connection.execute(statement)
+    def _present(self, connection: Connection, kind: KindModel) -> set[Status]:
+        """The statuses beside done that occur now: a statement that starts from others need not be made."""
+        table = self.tables[kind.name]
+        occurring = select(table.c.status).where(_open(table)).distinct()
+        return {Status(code) for code in connection.execute(occurring).scalars()}
 
     # -- on disk or in the archive -----------------------------------------------------------------------------------
 
-    def archived(self, kind: KindModel, *, copied: bool) -> Iterator[Update]:
+    def archived(self, kind: KindModel, present: set[Status], *, copied: bool) -> Iterator[Update]:
         """``archived``: not on disk, a sound copy is in the archive.
 
         ``copied`` says whether the archive has copies of any artifact of the kind.
         """
         table = self.tables[kind.name]
         kept = and_(table.c.look.in_([LOOK[Look.absent], LOOK[Look.unknown]]), _sound_replica(kind, table))
-        without = case((table.c.look == LOOK[Look.unknown], CODE[Status.unknown]), else_=CODE[Status.unneeded])
-        yield (update(table).where(_open(table), table.c.status == CODE[Status.archived], ~kept).values(status=without))
+        if Status.archived in present:
+            without = case((table.c.look == LOOK[Look.unknown], CODE[Status.unknown]), else_=CODE[Status.unneeded])
+            was_archived = and_(_open(table), table.c.status == CODE[Status.archived])
+            yield update(table).where(was_archived, ~kept).values(status=without)
         if copied:
             yield (
                 update(table)
@@ -90,32 +99,28 @@ class Rules:
                 .values(status=CODE[Status.archived], blocked_by=null(), blocked_count=null())
             )
 
-    def stale(self, kind: KindModel, *, recorded: bool) -> Iterator[Update]:
+    def stale(self, kind: KindModel, present: set[Status], *, recorded: bool) -> Iterator[Update]:
         """``stale``: on disk and sound, but what it was made from has changed since.
 
         ``recorded`` says whether any product of the kind carries a record of its inputs.
         """
         table = self.tables[kind.name]
-        was_stale = and_(_open(table), table.c.status == CODE[Status.stale])
-        if not kind.stale or not kind.needs:
+        if Status.stale in present:
+            was_stale = and_(_open(table), table.c.status == CODE[Status.stale])
             yield update(table).where(was_stale).values(status=CODE[Status.done])
+        if not kind.stale:
             return
-        newer = or_(false(), *(self._newer(kind, self.kinds[need]) for need in kind.needs))
-        outdated = newer
+        sound = and_(table.c.status == CODE[Status.done], table.c.look == LOOK[Look.sound])
+        needs = [self.kinds[need] for need in kind.needs]
         if recorded:
             record = recorded_input.alias()
             has_record = exists_in(record, record.c.kind == kind.id, record.c.artifact == table.c.id)
-            unlike = or_(false(), *(self._unlike_record(kind, self.kinds[need]) for need in kind.needs))
-            outdated = case((has_record, unlike), else_=newer)
-        yield update(table).where(was_stale, ~outdated).values(status=CODE[Status.done])
-        sound = and_(table.c.status == CODE[Status.done], table.c.look == LOOK[Look.sound])
-        if recorded:
+            unlike = or_(false(), *(self._unlike_record(kind, need) for need in needs))
             yield update(table).where(sound, has_record, unlike).values(status=CODE[Status.stale])
             sound = and_(sound, ~has_record)
-        for need in kind.needs:
-            suspect = extent.may_be_older(kind, self.kinds[need], table)
-            newer = self._newer(kind, self.kinds[need])
-            yield update(table).where(sound, suspect, newer).values(status=CODE[Status.stale])
+        for need in needs:
+            older = and_(extent.may_be_older(kind, need, table), self._newer(kind, need))
+            yield update(table).where(sound, older).values(status=CODE[Status.stale])
 
     def _newer(self, kind: KindModel, need: KindModel) -> ColumnElement[bool]:
         """Some sound input on disk is newer than the product, beyond the tolerance."""
@@ -171,9 +176,11 @@ class Rules:
 
     # -- what is not there -------------------------------------------------------------------------------------------
 
-    def work(self, kind: KindModel) -> Iterator[Update]:
+    def work(self, kind: KindModel, present: set[Status]) -> Iterator[Update]:
         """``unneeded``, ``blocked``, ``recall`` or ``ready``, with what blocks it."""
         table = self.tables[kind.name]
+        if not present & NOT_THERE:
+            return
         if kind.temporary:
             unwanted = and_(_not_there(table), table.c.wanted.is_(False), table.c.status != CODE[Status.unneeded])
             yield (

@@ -44,6 +44,7 @@ from latteboard.names import Field, Piece
 
 # The columns that every kind's view has beside its coordinates, in order.
 COMMON = ("path", "status", "size", "mtime", "problem", "blocked_by", "wanted", "purgeable", "id")
+STALE = "an input has changed since it was made"
 WORK_IN_HAND = (Status.recall, Status.ready)
 WANTED = (Status.blocked, Status.recall, Status.ready)
 
@@ -59,7 +60,8 @@ class Readable:
         coordinates = {name: self._coordinate(name) for name in model.coordinates}
         self.status = effective_status(rules, model, self.rows)
         status_name = self._looked_up(status_rule, status_rule.c.code, self.status).c.name
-        problem = self._looked_up(problem_text, problem_text.c.id, self.rows.c.problem).c.text
+        wording = self._looked_up(problem_text, problem_text.c.id, self.rows.c.problem).c.text
+        changed = case((self.rows.c.status == CODE[Status.stale], literal(STALE, Text)), else_=null())
         blocker = self._looked_up(kind, kind.c.id, self.rows.c.blocked_by).c.name
         blocked_by = blocker + " (" + cast(self.rows.c.blocked_count, Text) + ")"
         self.columns: dict[str, ColumnElement[Any]] = {
@@ -68,7 +70,7 @@ class Readable:
             "status": status_name,
             "size": self.rows.c.size,
             "mtime": iso_time(self.rows.c.mtime),
-            "problem": problem,
+            "problem": func.coalesce(wording, changed),
             "blocked_by": blocked_by,
             "wanted": self.rows.c.wanted,
             "purgeable": is_purgeable(model, self.rows),
