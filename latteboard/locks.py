@@ -5,7 +5,7 @@ import os
 import socket
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -54,12 +54,11 @@ def lock(path: Path, *, wait_seconds: float, waiting: Callable[[Holder], None] =
         holder = _read(path)
         if holder is None:
             continue
-        if holder.is_dead:
-            _take_over(path, holder)
-            continue
+        if holder.is_dead and _take_over(path, holder, own):
+            break
         if time.monotonic() >= deadline:
             raise LockedError(f"{path}: held by {holder}; wait for it, or remove the file if that process is gone")
-        if not told:
+        if not told and not holder.is_dead:
             waiting(holder)
             told = True
         time.sleep(0.2)
@@ -74,8 +73,7 @@ def _take(path: Path, own: Holder) -> bool:
     """Make the lock file, whole and only if there is none: a link to a finished file is one step, on network disks too."""
     draft = path.with_name(f"{path.name}.{own.word}")
     try:
-        draft.write_text(json.dumps(asdict(own)))
-        os.link(draft, path)
+        os.link(_draft(path, own), path)
     except FileExistsError:
         return False
     except OSError as error:
@@ -85,17 +83,30 @@ def _take(path: Path, own: Holder) -> bool:
     return True
 
 
-def _take_over(path: Path, dead: Holder) -> None:
-    """Remove the lock of a dead process; of several that try, one moves it away, and looks that it was the right one."""
-    aside = path.with_name(f"{path.name}.{uuid4().hex}")
+def _take_over(path: Path, dead: Holder, own: Holder) -> bool:
+    """Put ``own`` into the place of a dead holder; False if somebody else is about to, or has.
+
+    Whoever wants to must first hold a lock of its own, named after the dead one: so only one process at a time replaces the
+    lock, and only while it is still that of the dead. Were it moved away instead, two could come to hold it.
+    """
+    heir = path.with_name(f"{path.name}.{dead.word}")
+    if not _take(heir, own):
+        other = _read(heir)
+        if other is None or not other.is_dead or not _take_over(heir, other, own):
+            return False
     try:
-        path.rename(aside)
-    except FileNotFoundError:
-        return
-    if _read(aside) != dead:
-        with suppress(FileExistsError):
-            os.link(aside, path)  # somebody alive took it in between: give it back
-    aside.unlink()
+        if _read(path) != dead:
+            return False
+        _draft(path, own).replace(path)
+        return True
+    finally:
+        heir.unlink()
+
+
+def _draft(path: Path, own: Holder) -> Path:
+    draft = path.with_name(f"{path.name}.{own.word}")
+    draft.write_text(json.dumps(asdict(own)))
+    return draft
 
 
 def _read(path: Path) -> Holder | None:

@@ -73,7 +73,7 @@ def show_status(rows: Sequence[Mapping[str, Any]], by: Sequence[str], indexed: s
             bar = [_bar(counts)] if console.is_terminal else []
             numbers = [f"{counts.get('done', 0):,}", f"of {row['expected']:,}", human_bytes(row["bytes"])]
             rest = [Text(f"{n:,} {status}", STYLES[status][0]) for status, n in counts.items() if status != "done"]
-            table.add_row(Text("" if row[inner] is None else str(row[inner])), *bar, *numbers, Text(", ").join(rest))
+            table.add_row(Text(_label(row, inner)), *bar, *numbers, Text(", ").join(rest))
         if outer:
             console.print(Text(heading, "bold"))
         _print_table(console, table)
@@ -81,7 +81,12 @@ def show_status(rows: Sequence[Mapping[str, Any]], by: Sequence[str], indexed: s
 
 
 def _heading(row: Mapping[str, Any], names: Sequence[str]) -> str:
-    return " ".join(f"(all {name}s)" if row[name] is None else str(row[name]) for name in names)
+    return " ".join(_label(row, name) for name in names)
+
+
+def _label(row: Mapping[str, Any], name: str) -> str:
+    """The value that a row is of; files that do not name the coordinate are of all its values."""
+    return f"(all {name}s)" if row[name] is None else str(row[name])
 
 
 def _print_table(console: Console, table: Table) -> None:
