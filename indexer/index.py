@@ -15,7 +15,7 @@ from indexer.request import Request, Seen
 from indexer.scan import scan
 from latteboard.campaign import Campaign
 from latteboard.catalog import Catalog
-from latteboard.catalog.books import Books, FolderState, Looks
+from latteboard.catalog.books import Books, FolderState, Looks, printable
 from latteboard.catalog.codes import Look
 from latteboard.catalog.finish import Run, finish
 from latteboard.errors import BooksKept, LatteboardError
@@ -206,6 +206,9 @@ class _Session:
             visited = set(seen.visited)
             hidden = self._hidden(visited)
             gone += [path for path in self._known if path not in visited and not _is_below(path, hidden)]
+            # A folder whose name is no text is in the books by its strays only.
+            shown = {printable(path) for path in visited}
+            gone += [path for path in books.folders_of_strays() if path not in shown and not _is_below(path, hidden)]
         books.replace_folders(seen.folders, relisted=seen.relisted, gone=gone)
         books.add_strays(seen.strays)
         books.replace_unreadable(seen.unreadable)

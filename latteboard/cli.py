@@ -215,7 +215,7 @@ def _question(
     from latteboard.catalog.conditions import parse_conditions
 
     if path is not None:
-        if conditions:
+        if conditions or (kind is not None and "=" in kind):
             raise click.UsageError("a path says it all; NAME=VALUE goes with a kind")
         parsed = _parse_path(campaign_file, path)
         if kind not in (None, parsed[0]):

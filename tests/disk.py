@@ -2,9 +2,11 @@
 
 import ctypes
 import os
+import shutil
+import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -82,6 +84,20 @@ def fill(campaign: Campaign, *kinds: str) -> None:
     age_all(campaign.root)
 
 
+_KEPT: dict[str, Path] = {}
+
+
+def kept(name: str, factory: pytest.TempPathFactory, folder: Path, make: Callable[[], Campaign]) -> Campaign:
+    """What ``make`` leaves in a test's folder, made by the first test that asks and copied, times and all, for the others."""
+    if name in _KEPT:
+        shutil.copytree(_KEPT[name], folder, dirs_exist_ok=True)
+        return Campaign.read(folder / "campaign.toml")
+    campaign = make()
+    _KEPT[name] = factory.mktemp("kept") / name
+    shutil.copytree(folder, _KEPT[name])
+    return campaign
+
+
 def index(campaign: Campaign, *, at: int = START, **options: Any) -> Any:
     """Index at a fixed time."""
     return index_campaign(campaign, now_ns=at, **options)
@@ -89,13 +105,14 @@ def index(campaign: Campaign, *, at: int = START, **options: Any) -> Any:
 
 def statuses(campaign: Campaign, *kinds: str) -> dict[str, str]:
     """The status of every artifact of some kinds, by path."""
-    catalog = Catalog(campaign.catalog)
-    return {artifact.path: artifact.status for kind in kinds or campaign.kinds for artifact in catalog[kind]}
+    views = kinds or tuple(campaign.kinds)
+    return {path: word for view in views for path, word in query(campaign, f"select path, status from {view}")}
 
 
 def status(campaign: Campaign, path: str) -> str:
     """The status of one artifact."""
-    return str(only(campaign, path).status)
+    ((word,),) = query(campaign, "select status from artifact where path = ?", path)
+    return str(word)
 
 
 def only(campaign: Campaign, path: str) -> Any:
@@ -105,13 +122,11 @@ def only(campaign: Campaign, path: str) -> Any:
     return next(iter(Catalog(campaign.catalog)[parsed[0]].filter(**parsed[1])))
 
 
-def query(campaign: Campaign, question: str) -> list[tuple[Any, ...]]:
+def query(campaign: Campaign, question: str, *values: object) -> list[tuple[Any, ...]]:
     """What a plain SQLite tool answers."""
-    import sqlite3
-
     connection = sqlite3.connect(campaign.catalog)
     try:
-        return connection.execute(question).fetchall()
+        return connection.execute(question, values).fetchall()
     finally:
         connection.close()
 

@@ -22,6 +22,7 @@ from disk import (
     books,
     fill,
     index,
+    kept,
     only,
     paths_of,
     put,
@@ -41,16 +42,20 @@ LATE = datetime.now(UTC) + timedelta(days=1)
 
 
 @pytest.fixture
-def campaign(read_campaign: Read) -> Campaign:
+def campaign(read_campaign: Read, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Campaign:
     """All gauge configurations are there, and the propagators of A a 10; one is too small, one is growing."""
-    campaign = read_campaign(kinds=SMALL)
-    fill(campaign, "cfg")
-    for path in paths_of(campaign, "prop")[:4]:
-        put(campaign, path, at=OLD + HOUR)
-    put(campaign, PROP, size=5)
-    put(campaign, OTHER_PROP, size=7, at=START)
-    index(campaign)
-    return campaign
+
+    def make() -> Campaign:
+        campaign = read_campaign(kinds=SMALL)
+        fill(campaign, "cfg")
+        for path in paths_of(campaign, "prop")[:4]:
+            put(campaign, path, at=OLD + HOUR)
+        put(campaign, PROP, size=5)
+        put(campaign, OTHER_PROP, size=7, at=START)
+        index(campaign)
+        return campaign
+
+    return kept("catalog", tmp_path_factory, tmp_path, make)
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from disk import (
@@ -17,6 +18,7 @@ from disk import (
     books,
     fill,
     index,
+    kept,
     paths_of,
     put,
     query,
@@ -31,12 +33,16 @@ Read = Callable[..., Campaign]
 
 
 @pytest.fixture
-def campaign(read_campaign: Read) -> Campaign:
+def campaign(read_campaign: Read, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Campaign:
     """A production that is done and old, indexed once."""
-    campaign = read_campaign(kinds=SMALL)
-    fill(campaign)
-    index(campaign, at=START - HOUR)
-    return campaign
+
+    def make() -> Campaign:
+        campaign = read_campaign(kinds=SMALL)
+        fill(campaign)
+        index(campaign, at=START - HOUR)
+        return campaign
+
+    return kept("fast", tmp_path_factory, tmp_path, make)
 
 
 @pytest.fixture
@@ -190,7 +196,7 @@ def test_fast_passes_end_where_full_ones_do_whatever_comes_and_goes(read_campaig
     index(full)
     draw = random.Random(7)
     paths = [*paths_of(full), f"{PROP}.old", "A_a/prop/10/core", "A_a/prop/30/prop", "A_b/cfg/x/y", "core", "junk/more"]
-    for turn in range(1, 16):
+    for turn in range(1, 10):
         now = START + turn * HOUR
         for path in draw.sample(paths, 3):
             file = fast.root / path

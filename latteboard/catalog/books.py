@@ -240,11 +240,16 @@ class Books:
         """List files and folders that are no artifact; those of their folders have been removed before."""
         rows: dict[str, tuple[object, ...]] = {}
         for s in strays:
-            path = printable(s.path)
-            while path in rows:  # a name may hold, as text, what another one's bytes are written as
-                path += "~"
+            name, folder_mark = printable(s.path).rstrip("/"), "/" * s.path.endswith("/")
+            # A name may hold, as text, what another one's bytes are written as.
+            while (path := name + folder_mark) in rows:
+                name += "~"
             rows[path] = (path, printable(s.folder), s.size, s.mtime, s.reason)
         bulk_insert(self.connection, stray, ("path", "folder", "size", "mtime", "reason"), rows.values())
+
+    def folders_of_strays(self) -> list[str]:
+        """The folders that strays are listed of, as they are shown."""
+        return list(self.connection.execute(select(stray.c.folder).distinct()).scalars())
 
     def replace_unreadable(self, reasons: dict[str, str]) -> None:
         """Note the folders that could not be read this time."""

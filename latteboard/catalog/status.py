@@ -40,6 +40,7 @@ NANOSECONDS = 1_000_000_000
 EVERYTHING = 2**62
 
 # Codes stand in statements as they are, not as parameters: SQLite uses a partial index only for a condition it can read.
+# The stored statuses of what is not there; a claim is not stored.
 NOT_THERE = {Status.unneeded, Status.blocked, Status.recall, Status.ready}
 CODE: Mapping[Status, ColumnElement[int]] = {status: literal_column(str(int(status))) for status in Status}
 LOOK: Mapping[Look, ColumnElement[int]] = {look: literal_column(str(int(look))) for look in Look}
@@ -165,8 +166,11 @@ class Rules:
     def _inputs_of(self, consumer: KindModel, kind: KindModel, asking: "Condition") -> Select[Any]:
         """The keys of the artifacts of ``kind`` that those of ``consumer`` which are ``asking`` need."""
         products = self.tables[consumer.name]
+        # Many that ask often need the same inputs: these are looked up once, by the coordinates that both kinds name.
+        shared = [n for n in consumer.coordinates if n in kind.coordinates] if is_equality(consumer, kind) else []
+        columns = [products.c[name] for name in shared] or _columns(consumer, products)
         # The few that ask come first: with the limit SQLite cannot turn the join around.
-        askers = select(*_columns(consumer, products)).where(asking(consumer, products)).limit(EVERYTHING).subquery()
+        askers = select(*columns).distinct().where(asking(consumer, products)).limit(EVERYTHING).subquery()
         inputs = self.tables[kind.name].alias()
         return (
             select(*_columns(kind, inputs))
@@ -266,12 +270,12 @@ def is_purgeable(kind: KindModel, rows: FromClause) -> ColumnElement[bool]:
 
 
 def _is_wanted_work(_: KindModel, rows: Table) -> ColumnElement[bool]:
-    return and_(_open(rows), rows.c.status.in_([CODE[s] for s in (Status.blocked, Status.recall, Status.ready)]))
+    return _is(rows, NOT_THERE - {Status.unneeded})
 
 
 def _still_needs_inputs(kind: KindModel, rows: Table) -> ColumnElement[bool]:
     """Wanted and neither done nor archived; or not there, and itself needed."""
-    unfinished = and_(_open(rows), rows.c.status != CODE[Status.archived])
+    unfinished = _is(rows, set(Status) - {Status.done, Status.archived, Status.claimed})
     if not kind.temporary:
         return unfinished
     through = and_(_not_there(rows), rows.c.needed.is_(True))
@@ -286,8 +290,17 @@ def _open(rows: Table) -> ColumnElement[bool]:
     return rows.c.status != CODE[Status.done]
 
 
+def _is(rows: Table, statuses: set[Status]) -> ColumnElement[bool]:
+    """One of these stored statuses, done not among them; said so that the partial index finds them."""
+    return and_(_open(rows), rows.c.status.in_([CODE[status] for status in sorted(statuses)]))
+
+
 def _not_there(rows: Table) -> ColumnElement[bool]:
-    """Neither on disk nor archived, and looked for."""
+    """Neither on disk nor archived, and looked for.
+
+    Said by the look, not by the statuses that follow: SQLite would take these for a handful of rows, and join the counts of
+    inputs row by row.
+    """
     return and_(_open(rows), rows.c.look == LOOK[Look.absent], rows.c.status != CODE[Status.archived])
 
 

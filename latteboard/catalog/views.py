@@ -95,7 +95,7 @@ class Readable:
             # An outer join that turns out to be unused is left out by SQLite; one that a condition needs becomes an inner one.
             values = coordinate_value.alias(f"v{len(self._texts)}")
             self._joined = self._joined.outerjoin(
-                values, and_(values.c.axis == literal_column(f"'{axis}'"), values.c.code == code)
+                values, and_(values.c.axis == literal_column(_quoted(axis)), values.c.code == code)
             )
             self._texts[axis] = values.c.text
         return self._texts[axis]
@@ -132,6 +132,11 @@ class Readable:
             return cast(column, Text) if piece.name in self.model.numeric else self._text(piece.name, column)
         on = self._coordinate(piece.on)
         return case(*((on == value, self._pieces(pieces)) for value, pieces in piece.options), else_=null())
+
+
+def _quoted(text: str) -> str:
+    """A text in SQL; the format of a field may fill with any character, quotes among them."""
+    return "'" + text.replace("'", "''") + "'"
 
 
 def format_key(field: Field) -> str:
