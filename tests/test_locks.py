@@ -6,12 +6,11 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from disk import CFG, SMALL, books, index, put, query, script, spawn
+from disk import CFG, HOUSE, SMALL, books, index, put, query, script
 
 from latteboard.campaign import Campaign
 from latteboard.errors import LockedError
@@ -115,21 +114,19 @@ def test_a_lock_that_somebody_else_took_meanwhile_is_not_removed(tmp_path: Path)
 
 def test_two_commands_at_once_both_end_well_one_after_the_other(campaign: Campaign) -> None:
     hold(campaign)
-    results: list[subprocess.CompletedProcess[str]] = []
+    command = [sys.executable, "-m", "latteboard", "--campaign", str(campaign.path), "index"]
     both = [
-        threading.Thread(target=lambda: results.append(spawn("--campaign", campaign.path, "index"))) for _ in range(2)
+        subprocess.Popen(command, cwd=HOUSE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        for _ in range(2)
     ]
     for one in both:
-        one.start()
-    time.sleep(2.5)
+        assert one.stderr is not None
+        told = one.stderr.readline()  # both have come so far before the lock is given up
+        assert told.startswith(f"waiting for another index: process {os.getpid()} on {socket.gethostname()} since 2023")
     lock_of(campaign).unlink()
     for one in both:
-        one.join()
-    assert [one.returncode for one in results] == [0, 0]
-    for one in results:
-        assert one.stderr.startswith(
-            f"waiting for another index: process {os.getpid()} on {socket.gethostname()} since 2023"
-        )
+        one.communicate()
+    assert [one.returncode for one in both] == [0, 0]
     assert query(campaign, "select found, changed from run order by id") == [(1, 1), (1, 0)]
 
 

@@ -114,29 +114,28 @@ def test_a_marked_file_that_is_still_young_is_no_change_when_it_is_seen_again(
     assert books(campaign) == before
 
 
-@pytest.mark.parametrize(
-    "damage",
-    [
-        {INPUTS: "nonsense"},
-        {INPUTS: 5},
-        {INPUTS: '[["path without numbers"]]'},
-        {INPUTS: f'[["{RAW[0]}", "big", 1]]'},
-        {INPUTS: f'[["{RAW[0]}", 1e30, 1]]'},
-        {INPUTS: f'[["{RAW[0]}", 1, {10**30}]]'},
-        {INPUTS: "[" * 100_000},
-        {INPUTS: '[["a", Infinity, 1]]'},
-        {RECIPE: "{"},
-        {MADE: "yesterday"},
-        {COMPLETE: [True, False]},
-    ],
-)
-def test_a_mark_that_cannot_be_read_is_none_and_stops_nothing(campaign: Campaign, damage: dict[str, Any]) -> None:
+DAMAGES: list[dict[str, Any]] = [
+    {INPUTS: "nonsense"},
+    {INPUTS: 5},
+    {INPUTS: '[["path without numbers"]]'},
+    {INPUTS: f'[["{RAW[0]}", "big", 1]]'},
+    {INPUTS: f'[["{RAW[0]}", 1e30, 1]]'},
+    {INPUTS: f'[["{RAW[0]}", 1, {10**30}]]'},
+    {INPUTS: f'[["{RAW[0]}", Infinity, 1]]'},
+    {INPUTS: "[" * 100_000},
+    {RECIPE: "{"},
+    {MADE: "yesterday"},
+    {COMPLETE: [True, False]},
+]
+
+
+def test_a_mark_that_cannot_be_read_is_none_and_stops_nothing(campaign: Campaign) -> None:
     write(campaign, RAW[0])
-    reduce(campaign, AVERAGE, RAW[:1], **damage)
-    index(campaign)
-    index(campaign, deep=True)
-    assert query(campaign, "select * from recorded_input") == []
-    assert status(campaign, RAW[0]) == "done"
+    for number, damage in enumerate(DAMAGES):
+        reduce(campaign, AVERAGE, RAW[:1], at=MADE_AT + number, **damage)
+        index(campaign, deep=number % 2 == 0)
+        assert query(campaign, "select * from recorded_input") == []
+        assert status(campaign, RAW[0]) == "done"
 
 
 def test_marks_in_files_that_nobody_reduces_say_nothing(campaign: Campaign) -> None:

@@ -31,6 +31,7 @@ from disk import (
 )
 
 from latteboard.campaign import Campaign
+from latteboard.catalog import Catalog
 from latteboard.errors import LatteboardError
 
 Read = Callable[..., Campaign]
@@ -234,5 +235,5 @@ def test_a_catalog_in_a_folder_without_rights_is_one_line(read_campaign: Read) -
     ):
         index(campaign, at=START + MINUTE)
     with closed(Path(campaign.catalog)), without_rights(), pytest.raises(LatteboardError, match="unable to open"):
-        statuses(campaign)
+        Catalog(campaign.catalog)
     assert books(campaign) == before
