@@ -126,7 +126,7 @@ class Reader:
         elif whole:
             self._fields.append((number, piece, None))
             is_number = piece.part or isinstance(next(iter(self._values[piece.name])), int)
-            return "-?[0-9]+" if is_number else SOURCE.pattern.replace("(", "(?:")
+            return "-?[0-9]{1,18}" if is_number else SOURCE.pattern.replace("(", "(?:")
         else:
             known = {piece.text(value): piece.meant(value) for value in self._values[piece.name]}
             self._fields.append((number, piece, known))
