@@ -209,11 +209,11 @@ class Rules:
         """The one plain statement of a kind: for each wanted artifact that is not there its status and what blocks it."""
         table = self.tables[kind.name]
         wanted = and_(_not_there(table), table.c.wanted.is_(True))
-        asked = select(*_columns(kind, table)).where(wanted).limit(EVERYTHING).subquery("asked")
+        asked = select(*_columns(kind, table)).where(wanted).limit(EVERYTHING).cte("asked")
         found: FromClause = asked
         counts: list[tuple[int, ColumnElement[int], ColumnElement[bool]]] = []
         for number, need in enumerate(self.kinds[need] for need in kind.needs):
-            counted = self._counted(kind, need, wanted).subquery(f"need_{number}")
+            counted = self._counted(kind, need, asked).subquery(f"need_{number}")
             tied = [asked.c[c.name] == c for c in counted.c if c.name in kind.coordinates]
             found = found.join(counted, and_(true(), *tied))
             counts.append((need.id, counted.c.missing, counted.c.recall))
@@ -231,23 +231,22 @@ class Rules:
         columns = (status.label("status"), blocked_by.label("blocked_by"), blocked_count.label("blocked_count"))
         return select(*_columns(kind, asked), *columns).select_from(found)
 
-    def _counted(self, kind: KindModel, need: KindModel, wanted: ColumnElement[bool]) -> Select[Any]:
+    def _counted(self, kind: KindModel, need: KindModel, asked: FromClause) -> Select[Any]:
         """How many inputs of one kind are missing, and whether some are only in the archive, for the artifacts asked for.
 
         Many artifacts often need the same inputs, as the files of all currents need the same averages; these are counted
         once, by the coordinates that both kinds name.
         """
-        table, inputs = self.tables[kind.name], self.tables[need.name].alias()
+        inputs = self.tables[need.name].alias()
         shared = [n for n in kind.coordinates if n in need.coordinates] if is_equality(kind, need) else kind.coordinates
-        columns: list[ColumnElement[Any]] = [table.c[name] for name in shared] or [literal_column("1")]
-        keys = select(*columns).where(wanted).distinct()
-        asked = keys.limit(EVERYTHING).subquery("keys")
-        link = linked(kind, need, asked, inputs)
+        columns: list[ColumnElement[Any]] = [asked.c[name] for name in shared] or [literal_column("1")]
+        keys = select(*columns).select_from(asked).distinct().limit(EVERYTHING).subquery("keys")
+        link = linked(kind, need, keys, inputs)
         lacking = and_(inputs.c.status != CODE[Status.done], ~self._archived(need, inputs))
-        missing = select(func.count()).select_from(inputs).where(link, lacking).correlate(asked).scalar_subquery()
+        missing = select(func.count()).select_from(inputs).where(link, lacking).correlate(keys).scalar_subquery()
         recall = exists_in(inputs, link, self._archived(need, inputs))
         numbers = (missing.label("missing"), recall.label("recall"))
-        return select(*(asked.c[name] for name in shared), *numbers).select_from(asked).limit(EVERYTHING)
+        return select(*(keys.c[name] for name in shared), *numbers).select_from(keys).limit(EVERYTHING)
 
     @staticmethod
     def _archived(kind: KindModel, rows: FromClause) -> ColumnElement[bool]:
