@@ -21,7 +21,7 @@ export CAMPAIGN CATALOG SQL
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 # Folders named site and build exist: undeclared targets of such a name would do nothing, silently.
-.PHONY: help install demo index status reduce site watch query test lint bench readme clean constraints
+.PHONY: help install demo index status reduce site watch query test lint bench readme pictures vendor clean constraints
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -47,7 +47,7 @@ index: $(ENV) ## Compare expected with disk; what people run after a job
 status: $(ENV) ## How far are we?
 	@$(BIN)/latteboard --campaign "$$CAMPAIGN" status $(ARGS)
 
-reduce: $(ENV) ## Not there yet: make what is ready and has a recipe
+reduce: $(ENV) ## Make what is ready and has a recipe
 	@$(BIN)/latteboard --campaign "$$CAMPAIGN" reduce $(ARGS)
 
 site: $(ENV) ## Render the pages into site/
@@ -75,6 +75,12 @@ bench: $(ENV) ## Measure against find and renew the table in README: make bench 
 
 readme: $(ENV) ## Renew what README shows: outputs, tables
 	@$(BIN)/python tests/readme.py
+
+pictures: $(ENV) ## Renew the pictures of the pages that README shows (needs Chromium)
+	@$(BIN)/python tests/pictures.py
+
+vendor: $(ENV) ## Fetch the scripts of others that pages load (needs the package index)
+	@$(BIN)/python tests/vendor.py
 
 # Only what make made: the demo, caches and pages. find follows no links, so a site/ that links elsewhere is left alone.
 clean: ## Remove build/, caches and the pages in site/; never .venv, a catalog or data elsewhere

@@ -12,7 +12,7 @@ from latteboard.catalog.books import Books, Input, Looks
 from latteboard.catalog.codes import Look
 from latteboard.datasets import datasets_of
 from latteboard.needs import inputs_of
-from latteboard.recipes import named_step
+from latteboard.steps import named_step
 
 NEVER_YOUNG = 2**62
 

@@ -26,13 +26,20 @@ SWEEP = 72
 
 @dataclass(frozen=True)
 class Options:
-    """What a user may ask of an index; ``threads`` None lets it choose how to share the work."""
+    """What may be asked of an index.
+
+    Attributes
+    ----------
+    threads : None lets it choose how to share the work
+    suspects : paths of files that somebody could not use; they are opened as in a deep look
+    """
 
     fast: bool = False
     deep: bool = False
     strays: bool = False
     accept_empty: bool = False
     threads: int | None = None
+    suspects: frozenset[str] = frozenset()
 
 
 @dataclass
@@ -73,7 +80,7 @@ def run_index(
     young = started - int(campaign.grace.total_seconds() * 1e9)
     fast = options.fast and bool(known)
     plan = Plan(campaign) if fast else Plan(campaign).prepare()
-    request = Request(started, young, fast, options.deep, options.strays, (runs % SWEEP, SWEEP))
+    request = Request(started, young, fast, options.deep, options.strays, (runs % SWEEP, SWEEP), options.suspects)
     looker = Looker(campaign, plan, known, catalog.known_containers() if known else {}, request)
     first = sorted({*known, *_folders(unreadable)}) if fast else [""]
     session = _Session(plan, known, unreadable, progress)

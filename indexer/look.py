@@ -19,6 +19,7 @@ from indexer.walk import Listing, list_folder
 from latteboard.campaign import Campaign
 from latteboard.catalog.books import FolderState, Looks, Stray
 from latteboard.catalog.codes import Look
+from latteboard.whole import is_draft
 
 DAY = 86_400_000_000_000
 # A folder's time is trusted only if it is this much older than the scan: its clock may be coarse, and another node's.
@@ -43,6 +44,7 @@ class Looker:
         self._request = request
         self._root = str(campaign.root)
         self._containers = Containers(self._root, containers, request)
+        self._suspected = {path.rpartition("/")[0] for path in request.suspects}
         self._ignored = pathspec.PathSpec.from_lines("gitignore", campaign.table.campaign.ignore)
 
     def __call__(self, paths: Iterable[str]) -> Seen:
@@ -66,7 +68,7 @@ class Looker:
         seen.relisted += [listing.path for listing in changed]
         unsettled = {listing.path: self._settled_after(listing) for listing in changed}
         matcher = Matcher(self._plan, changed)
-        for found in matcher.found(with_paths=self._request.deep):
+        for found in matcher.found(with_paths=self._request.deep or bool(self._suspected)):
             looks = self._judge(found, seen)
             self._mark_unsettled(looks, unsettled)
             seen.looks.append(looks)
@@ -94,7 +96,7 @@ class Looker:
     def _is_trusted(self, path: str) -> bool:
         """Whether the folder's own time says that nothing came or went, and nothing in it may still change."""
         old = self._known.get(path)
-        if old is None or old.mtime == 0 or old.unsettled_until > self._request.started:
+        if old is None or old.mtime == 0 or old.unsettled_until > self._request.started or path in self._suspected:
             return False
         number, passes = self._request.sweep
         if crc32(path.encode("utf-8", "surrogateescape")) % passes == number:
@@ -105,7 +107,8 @@ class Looker:
         """Whether names, sizes and times are the known ones, and nothing in the folder depends on the time of the look."""
         old = self._known.get(listing.path)
         settled = old is not None and old.unsettled_until <= self._request.started
-        return settled and not self._request.deep and old is not None and old.digest == self._digest(listing)
+        closer = self._request.deep or listing.path in self._suspected
+        return settled and not closer and old is not None and old.digest == self._digest(listing)
 
     def _digest(self, listing: Listing) -> int:
         # Whether an unknown folder is a stray, or what is below it is, depends on what is asked for.
@@ -154,14 +157,14 @@ class Looker:
         looks, problems = check.judge(found.sizes, found.mtimes, least, self._request.young)
         arrays = (found.rows, found.sizes, found.mtimes, looks, found.hollow)
         judged = Looks(found.kind, *arrays, problems, self._request.deep)
-        if self._request.deep:
+        if self._request.deep or self._suspected:
             self._look_deep(judged, found)
         return judged
 
     def _look_deep(self, looks: Looks, found: Found) -> None:
         for position in np.flatnonzero(looks.looks == Look.sound).tolist():
             path = found.paths[position]
-            if check.is_hdf5(path):
+            if check.is_hdf5(path) and (self._request.deep or path in self._request.suspects):
                 problem = check.content_problem(
                     self._campaign, looks.kind, int(looks.rows[position]), f"{self._root}/{path}"
                 )
@@ -190,7 +193,7 @@ class Looker:
                 seen.unreadable.setdefault(listing.path or ".", f"{name!r}: {reason}")
 
     def _note_stray(self, folder: str, path: str, size_and_time: tuple[int, int] | None, seen: Seen) -> None:
-        if self._is_ignored(path):
+        if self._is_ignored(path) or is_draft(os.path.basename(path)):
             return
         if size_and_time is None:
             reason = "a link that leads nowhere, or a device"

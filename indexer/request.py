@@ -15,6 +15,7 @@ class Request:
     young : ns since 1970; what changed later may still be growing
     fast : trust the times of settled folders
     sweep : (n, N): of the folders that would be trusted, every N-th is looked into all the same, starting from n
+    suspects : paths of files that are opened although the look is not deep, since somebody could not use them
     """
 
     started: int
@@ -23,6 +24,7 @@ class Request:
     deep: bool
     below_unknown: bool
     sweep: tuple[int, int]
+    suspects: frozenset[str] = frozenset()
 
 
 @dataclass

@@ -10,8 +10,9 @@ from latteboard.expected import Expected
 from latteboard.injective import check_form, check_injective, check_separate
 from latteboard.names import INSIDE, Pattern, Value, cut
 from latteboard.reading import segments
-from latteboard.recipes import check_steps, named_step
+from latteboard.recipes import check_steps, is_virtual
 from latteboard.relations import MAIN, length
+from latteboard.steps import named_step
 from latteboard.vocabulary import check_among, listed
 
 if TYPE_CHECKING:
@@ -160,6 +161,13 @@ def _check_reduce(campaign: Campaign, kind: Kind) -> None:
             raise CampaignError(f"expected exactly one kind in needs, found {', '.join(kind.needs) or 'none'}")
         given = campaign.kinds[kind.needs[0]]
         check_steps(kind.table.reduce, given.coordinates, kind.coordinates)
+        if given.inside:
+            raise CampaignError(f"{given.name} lives inside HDF5 files; expected a kind of whole files in needs")
+        if is_virtual(kind.table.reduce) and given.table.temporary:
+            raise CampaignError(
+                f"concatenate: virtual links to {given.name}, which is temporary: once it is purged, its data are gone; "
+                "remove virtual here, or temporary there"
+            )
         inside = {name for template in given.datasets for name in campaign.coordinates_named(template)}
         for name in kind.coordinates:
             if name not in (*MAIN, *given.coordinates, *inside):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from latteboard import __version__
+from latteboard import __version__, cli_reduce, cli_steps
 from latteboard.errors import LatteboardError, QueryError, UnreadableFolders
 
 if TYPE_CHECKING:
@@ -38,6 +38,10 @@ conditions = click.argument("conditions", metavar="[NAME=VALUE ...]", nargs=-1)
 def cli(context: click.Context, campaign_file: Path) -> None:
     """Keep the books of a lattice-QCD production: what exists, what is missing, what can run next."""
     context.obj = campaign_file
+
+
+for command in (*cli_reduce.COMMANDS, *cli_steps.COMMANDS):
+    cli.add_command(command)
 
 
 @cli.command()
@@ -86,7 +90,7 @@ def demo(folder: Path, **options: Any) -> None:
 @click.option("--strays", is_flag=True, help="List what is below folders that no template names, too.")
 @as_json
 @click.pass_obj
-def index(campaign_file: Path, /, *, as_json: bool, threads: int | None, **options: bool) -> None:
+def index(campaign_file: Path, /, *, as_json: bool, threads: int | None, **options: Any) -> None:
     """Compare expected with disk and archive, and update the catalog."""
     from latteboard.flows import index_campaign
 
@@ -182,13 +186,25 @@ def why(campaign_file: Path, *, what: str, conditions: tuple[str, ...], as_json:
 
 @cli.command()
 @click.option("--out", type=click.Path(path_type=Path), default="site", show_default=True, help="The folder to write.")
+@click.option(
+    "--publish",
+    "target",
+    type=click.Path(path_type=Path),
+    default=None,
+    metavar="DIR",
+    help="Copy the pages there, readable by everybody.",
+)
+@click.option("--redact", is_flag=True, help="Hide where the campaign lies, and the names of machines and people.")
 @click.pass_obj
-def site(campaign_file: Path, *, out: Path) -> None:
+def site(campaign_file: Path, *, out: Path, target: Path | None, redact: bool) -> None:
     """Render the pages."""
-    from latteboard.flows import build_site
+    from latteboard.flows import build_site, publish_site
 
-    page = build_site(_open_catalog(campaign_file), out)
+    campaign = _read_campaign(campaign_file)
+    page = build_site(_open_catalog(campaign_file), out, campaign=campaign, redact=redact, waiting=_say_written)
     click.echo(f"wrote {page}")
+    if target is not None:
+        click.echo(f"published {publish_site(out, target, waiting=_say_written)}")
 
 
 # -- what the commands share ---------------------------------------------------------------------------------------------
@@ -273,6 +289,10 @@ def _progress(what: str) -> Iterator[Any]:
 
 def _say_waiting(holder: object) -> None:
     click.echo(f"waiting for another index: {holder}", err=True)
+
+
+def _say_written(holder: object) -> None:
+    click.echo(f"waiting for another process that writes these pages: {holder}", err=True)
 
 
 def main() -> None:

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import fields, is_dataclass
 from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
@@ -25,12 +26,12 @@ WORDS = {
 }
 
 
-def first_complaint(error: ValidationError, model: type[BaseModel], stated: Mapping[str, Any]) -> str:
+def first_complaint(error: ValidationError, model: type, stated: Mapping[str, Any]) -> str:
     """The first complaint as ``key: what is allowed, what was found``, and how many more keys have one.
 
     Parameters
     ----------
-    model : the table that did not accept ``stated``
+    model : the table, or the dataclass, that did not accept ``stated``
     """
     complaints: dict[Key, list[Any]] = {}
     for complaint in error.errors(include_url=False):
@@ -69,10 +70,10 @@ def _is_missing_key(complaint: Any) -> bool:
 
 
 def _is_unknown(alternatives: Iterable[Any]) -> bool:
-    return any(complaint["type"] == "extra_forbidden" for complaint in alternatives)
+    return any(complaint["type"] in ("extra_forbidden", "unexpected_keyword_argument") for complaint in alternatives)
 
 
-def _message(key: Key, alternatives: list[Any], model: type[BaseModel]) -> str:
+def _message(key: Key, alternatives: list[Any], model: type) -> str:
     if _is_unknown(alternatives):
         return f"not a known key; allowed here: {', '.join(_keys_at(key[:-1], model)) or 'none'}"
     if _is_missing_key(alternatives[0]):
@@ -90,9 +91,11 @@ def _expected(complaint: Any) -> str:
     return WORDS.get(complaint["type"]) or re.sub("^.* should be ", "", complaint["msg"])
 
 
-def _keys_at(key: Key, model: type[BaseModel]) -> list[str]:
+def _keys_at(key: Key, model: type) -> list[str]:
     """The keys of the table at ``key``."""
-    here = model
+    if is_dataclass(model):
+        return [field.name for field in fields(model)]
+    here: type[BaseModel] = model
     parts = iter(key)
     for part in parts:
         annotation = here.model_fields[str(part)].annotation

@@ -58,3 +58,19 @@ class BooksKept(LatteboardError):
 
 class UnreadableFolders(LatteboardError):
     """Some folders could not be read; the rest of the index is complete and written."""
+
+
+class ShapeError(LatteboardError):
+    """An array has not the shape that an operation on correlators asks for, or the lattice is too small for what is asked."""
+
+
+class InputRefused(LatteboardError):
+    """A file cannot be reduced as it stands: something in it is missing, twice, of another shape, damaged, or not a number."""
+
+
+class OutputRefused(LatteboardError):
+    """An output cannot be written: it is there already, is not ours, or there is no room."""
+
+
+class Stopped(LatteboardError):
+    """Somebody asked to stop before the work was finished; what is on disk is whole."""

@@ -6,7 +6,8 @@ import csv
 import io
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 BAR_WIDTH = 24
 LINE_EVERY_SECONDS = 10.0
+SHOWN_FAILURES = 20
+SHOWN_ALIKE = 3  # failures for one reason that are shown
 
 # Colour is never the only sign: each status has a letter in the bar too.
 STYLES: Mapping[str, tuple[str, str]] = {
@@ -195,3 +198,89 @@ def _plain_progress(what: str) -> Callable[[int], None]:
             sys.stderr.write(f"{done:,} {what}\n")
 
     return tell
+
+
+class Making:
+    """Tells on standard error how far a number of outputs have come, and which of them failed."""
+
+    def __init__(self, say: Callable[[str], None], move: Callable[[int, int, str], None]) -> None:
+        """``say`` prints a line; ``move`` is given how many outputs are done, of how many, and the rate in words."""
+        self._say, self._move = say, move
+        self._began = time.monotonic()
+        self._shown = 0
+        self._alike: Counter[str] = Counter()
+        self._kept_back: Counter[str] = Counter()
+
+    def progress(self, done: int, total: int, bytes_read: int) -> None:
+        """So many outputs are done, of so many, with so many bytes read."""
+        self._move(done, total, f"{human_bytes(bytes_read / max(1e-3, time.monotonic() - self._began))}/s")
+
+    def failed(self, path: str, reason: str) -> None:
+        """One output failed: a line, unless there were many, or some for the very same reason."""
+        self._alike[reason] += 1
+        if self._shown < SHOWN_FAILURES and self._alike[reason] <= SHOWN_ALIKE:
+            self._shown += 1
+            self._say(f"{_shown(path)}: {_shown(reason)}")
+        else:
+            self._kept_back[reason] += 1
+
+    def close(self) -> None:
+        """Say how many failures had no line of their own."""
+        often = [(reason, number) for reason, number in self._kept_back.most_common(SHOWN_ALIKE) if number > 1]
+        for reason, number in often:
+            self._say(f"{number:,} more: {_shown(reason)}")
+        rest = self._kept_back.total() - sum(number for _, number in often)
+        if rest:
+            self._say(f"{rest:,} more failed")
+
+
+def show_failures(failed: Iterable[tuple[str, str]]) -> None:
+    """Say on standard error what failed and why."""
+    told = Making(_say, lambda *_: None)
+    for path, reason in failed:
+        told.failed(path, reason)
+    told.close()
+
+
+def _say(line: str) -> None:
+    sys.stderr.write(f"{line}\n")
+    sys.stderr.flush()
+
+
+@contextmanager
+def making() -> Iterator[Making]:
+    """A bar with rate and remaining time where standard error is a terminal, else a plain line now and then."""
+    if not sys.stderr.isatty():
+        told = Making(_say, _plain_making())
+        yield told
+        told.close()
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    console = Console(stderr=True, highlight=False)
+    counted = TextColumn("{task.completed:,.0f} of {task.total:,.0f} outputs")
+    with Progress(
+        counted, BarColumn(), TextColumn("{task.fields[rate]}"), TimeRemainingColumn(), console=console, transient=True
+    ) as bar:
+        task = bar.add_task("", total=0, rate="")
+        told = Making(
+            lambda line: console.print(line, markup=False, soft_wrap=True),
+            lambda done, total, rate: bar.update(task, completed=done, total=total, rate=rate),
+        )
+        yield told
+        told.close()
+
+
+def _plain_making() -> Callable[[int, int, str], None]:
+    began = last = time.monotonic()
+
+    def move(done: int, total: int, rate: str) -> None:
+        nonlocal last
+        now = time.monotonic()
+        if now - last >= LINE_EVERY_SECONDS:
+            last = now
+            left = (now - began) / max(1, done) * (total - done)
+            sys.stderr.write(f"{done:,} of {total:,} outputs, {rate}, about {left:.0f} s left\n")
+
+    return move

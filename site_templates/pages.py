@@ -1,11 +1,13 @@
-"""What stands on each page, as plain data for the templates."""
+"""The overview: how far each kind of each ensemble is, what can be made now, what is wrong."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
 from latteboard.units import human_bytes
+from site_templates.frame import OVERVIEW, Page, rows_link
 
 # Width of a bar in the units of its drawing; a status that is there at all is at least one unit wide.
 BAR_UNITS = 400
@@ -23,33 +25,71 @@ class Segment:
     x: float
     width: float
 
+    @property
+    def end(self) -> str:
+        """Where it ends, in percent of the bar."""
+        return f"{round(100 * (self.x + self.width) / BAR_UNITS, 1):g}%"
+
 
 @dataclass(frozen=True)
 class KindRow:
-    """One kind of one ensemble and stream."""
+    """One kind of one ensemble and stream.
+
+    Attributes
+    ----------
+    where : what a link to its rows filters by
+    """
 
     kind: str
-    expected: int
-    done: int
-    wanted: int
-    percent: int
-    bytes: str
+    where: Mapping[str, str]
+    counts: Mapping[str, int]
+    bytes: int
     purgeable: int
     segments: Sequence[Segment]
 
-    def count(self, status: str) -> int:
-        """How many have a status."""
-        return sum(segment.number for segment in self.segments if segment.status == status)
+    @property
+    def done(self) -> int:
+        """How many are done or archived."""
+        return self.count("done", "archived")
+
+    @property
+    def wanted(self) -> int:
+        """How many there are to be: all but the unneeded."""
+        return sum(self.counts.values()) - self.count("unneeded")
+
+    @property
+    def percent(self) -> str:
+        """How much of it is done."""
+        return percent(self.done, self.wanted)
 
     @property
     def trouble(self) -> int:
         """How many need somebody to look at them."""
-        return sum(self.count(status) for status in TROUBLE)
+        return self.count(*TROUBLE)
 
     @property
     def said(self) -> str:
         """The bar in words, for those who do not see it."""
         return ", ".join(f"{segment.number:,} {segment.status}" for segment in self.segments)
+
+    def count(self, *statuses: str) -> int:
+        """How many have one of these statuses."""
+        return sum(self.counts.get(status, 0) for status in statuses)
+
+    def link(self, *statuses: str) -> str:
+        """To its rows, or those of them that have one of these statuses."""
+        there = [status for status in statuses if self.counts.get(status)]
+        return rows_link(self.kind, **self.where, **({"status": there} if there else {}))
+
+    @property
+    def trouble_link(self) -> str:
+        """To those of its rows that somebody must look at."""
+        return self.link(*TROUBLE)
+
+    @property
+    def size(self) -> str:
+        """What it takes on this disk."""
+        return human_bytes(self.bytes)
 
 
 @dataclass(frozen=True)
@@ -67,47 +107,103 @@ class Section:
             return "all ensembles"
         return f"{self.ensemble} {self.stream or '(all streams)'}"
 
+    @property
+    def percent(self) -> str:
+        """How much of it is done."""
+        return percent(sum(row.done for row in self.rows), sum(row.wanted for row in self.rows))
+
+
+@dataclass(frozen=True)
+class Share:
+    """How many of a kind, as part of a total, with a link to them."""
+
+    kind: str
+    number: int
+    link: str
+
 
 @dataclass(frozen=True)
 class Overview:
     """The first page."""
 
-    campaign: str
     indexed: str
     sections: Sequence[Section]
     rules: Mapping[str, str]
+    purgeable: str
+
+    @property
+    def rows(self) -> list[KindRow]:
+        """Every row of every section."""
+        return [row for section in self.sections for row in section.rows]
 
     @property
     def totals(self) -> Mapping[str, int]:
         """How many artifacts have each status that occurs, in the order of the bars."""
-        rows = [row for section in self.sections for row in section.rows]
-        totals = {status: sum(row.count(status) for row in rows) for status in ORDER}
+        totals = {status: sum(row.count(status) for row in self.rows) for status in ORDER}
         return {status: number for status, number in totals.items() if number}
 
+    @property
+    def done(self) -> int:
+        """How many artifacts are done or archived."""
+        return sum(row.done for row in self.rows)
 
-def overview(campaign: str, indexed: str, rows: Sequence[Mapping[str, Any]], rules: Mapping[str, str]) -> Overview:
+    @property
+    def wanted(self) -> int:
+        """How many artifacts there are to be."""
+        return sum(row.wanted for row in self.rows)
+
+    @property
+    def percent(self) -> str:
+        """How much of everything is done."""
+        return percent(self.done, self.wanted)
+
+    @property
+    def size(self) -> str:
+        """What all files take on this disk."""
+        return human_bytes(sum(row.bytes for row in self.rows))
+
+    @property
+    def ready(self) -> list[Share]:
+        """What can be made now, most first."""
+        return self._shares("ready")
+
+    @property
+    def trouble(self) -> list[Share]:
+        """What is wrong, most first."""
+        return self._shares(*TROUBLE)
+
+    def _shares(self, *statuses: str) -> list[Share]:
+        numbers = Counter[str]()
+        for row in self.rows:
+            numbers[row.kind] += row.count(*statuses)
+        found = [(kind, number) for kind, number in numbers.most_common() if number]
+        return [Share(kind, number, rows_link(kind, status=list(statuses))) for kind, number in found]
+
+
+def overview(
+    indexed: str, rows: Iterable[Mapping[str, Any]], rules: Mapping[str, str], purgeable_bytes: int = 0
+) -> Page:
     """The overview, from rows by ensemble, stream and kind that stand in the order of the production."""
     sections = [
         Section(ensemble or "", stream or "", [_kind_row(row) for row in group])
         for (ensemble, stream), group in groupby(rows, key=lambda row: (row["ensemble"], row["stream"]))
     ]
-    return Overview(campaign, indexed, sections, {status: rules[status] for status in ORDER})
+    in_order = {status: rules[status] for status in ORDER}
+    content = Overview(indexed, sections, in_order, human_bytes(purgeable_bytes))
+    return Page(OVERVIEW, "Overview", "overview.html", content)
 
 
 def _kind_row(row: Mapping[str, Any]) -> KindRow:
+    where = {name: row[name] for name in ("ensemble", "stream") if row[name] is not None}
     counts = row["status"]
-    done = counts.get("done", 0) + counts.get("archived", 0)
-    wanted = row["expected"] - counts.get("unneeded", 0)
-    return KindRow(
-        kind=row["kind"],
-        expected=row["expected"],
-        done=done,
-        wanted=wanted,
-        percent=100 * done // wanted if wanted else 100,
-        bytes=human_bytes(row["bytes"]),
-        purgeable=row["purgeable"],
-        segments=segments(counts),
-    )
+    return KindRow(row["kind"], where, counts, row["bytes"], row["purgeable"], segments(counts))
+
+
+def percent(done: int, wanted: int) -> str:
+    """Rounded down, so that only what is complete is said to be; of nothing all is done."""
+    if done >= wanted:
+        return "100%"
+    return f"{1000 * done // wanted / 10}%"
 
 
 def segments(counts: Mapping[str, int], units: float = BAR_UNITS) -> list[Segment]:

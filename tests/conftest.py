@@ -28,6 +28,8 @@ import pytest
 
 from latteboard.campaign import Campaign
 
+pytest_plugins = ["browser", "sites"]
+
 SECTIONS = {
     "campaign": """
 [campaign]

@@ -45,7 +45,7 @@ def output_of(command: str) -> str:
 
     program, *arguments = shlex.split(command)
     done = CliRunner().invoke(program_named(program), arguments)
-    lines = [line.rstrip() for line in done.output.splitlines()]
+    lines = [line.rstrip() for line in done.stdout.splitlines()]
     return "\n".join(lines).strip("\n")
 
 
@@ -101,7 +101,8 @@ def option_text(option: click.Option) -> str:
         value = " " + "|".join(map(str, option.type.choices))
     elif not option.is_flag:
         value = f" {option.metavar or option.name.upper()}"
-    return escaped(f"`{option.opts[0]}{value}` {option.help or ''}".strip())
+    names = "/".join([option.opts[0], *option.secondary_opts])
+    return escaped(f"`{names}{value}` {option.help or ''}".strip())
 
 
 def escaped(text: str) -> str:
@@ -121,6 +122,25 @@ def benchmark() -> str:
     return table(json.loads(RESULTS.read_text())["runs"])
 
 
+def with_questions(text: str) -> str:
+    """A README that asks the demo what the package knows to ask, each question under its words."""
+    from latteboard.catalog.questions import Example, questions
+
+    demo = Example(
+        ensemble="d12m400",
+        kinds=("prop", "seqprop", "formfac_4D"),
+        kind="formfac_4D",
+        things="form factors at the shortest separation",
+        narrowed=" and t_separation = 3",
+    )
+    for question in questions(demo):
+        lines = question.sql.replace("\n", " \\\n    ")
+        block = re.compile(rf"(?<=^{re.escape(question.words)}\n\n```console\n)\$ (?:.*\\\n)*.*$", re.MULTILINE)
+        text, found = block.subn(lambda _, lines=lines: f'$ sqlite-utils catalog.db --table "{lines}"', text)
+        assert found == 1, f"README asks {question.words!r} {found} times, expected once"
+    return text
+
+
 TABLES = {"commands": commands, "statuses": statuses, "benchmark": benchmark}
 
 
@@ -128,6 +148,7 @@ def renewed(text: str) -> str:
     """A README with everything made anew; the current folder is that of a demo."""
     for name, make in TABLES.items():
         text = with_marked(text, name, make())
+    text = with_questions(text)
     return FENCE.sub(lambda match: renewed_block(match.group(0)), text)
 
 

@@ -16,14 +16,16 @@ import pytest
 ROOT = Path(__file__).parent.parent
 ROOMS = {"indexer", "reducer", "site_templates"}
 PACKAGES = ROOMS | {"latteboard"}
-FRONT_DOOR = {"latteboard.__main__", "latteboard.cli", "latteboard.flows"}
+FRONT_DOOR = {"latteboard.__main__", "latteboard.cli", "latteboard.cli_reduce", "latteboard.cli_steps", "latteboard.flows"}
 
 # Who may import whom. flows is the only place that joins rooms, so the command line reaches them through it.
 MAY_IMPORT = {
     "floor": {"floor"},
     **{room: {"floor", room} for room in ROOMS},
     "latteboard.flows": {"floor", "latteboard.flows"} | ROOMS,
-    "latteboard.cli": {"floor", "latteboard.cli", "latteboard.flows"},
+    "latteboard.cli": {"floor", "latteboard.cli", "latteboard.cli_reduce", "latteboard.cli_steps", "latteboard.flows"},
+    "latteboard.cli_steps": {"floor", "latteboard.cli_steps", "reducer"},
+    "latteboard.cli_reduce": {"floor", "latteboard.cli_reduce", "latteboard.flows", "reducer"},
     "latteboard.__main__": {"floor", "latteboard.__main__", "latteboard.cli"},
 }
 

@@ -11,7 +11,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent / "bench"))
 from markers import marked
-from readme import README, TABLES, TOP, make_demo, output_of, sessions, settled
+from readme import README, TABLES, TOP, make_demo, output_of, sessions, settled, with_questions
 
 TEXT = README.read_text(encoding="utf-8")
 SHOWN = list(sessions(TEXT))
@@ -37,6 +37,11 @@ def test_readme_shows_at_least_six_questions_in_sql() -> None:
     questions = [command for command, _ in SHOWN if command.startswith("sqlite-utils")]
     assert len(set(questions)) >= 6
     assert all("select" in question for question in questions)
+
+
+def test_readme_and_the_data_dictionary_ask_the_same_questions() -> None:
+    assert with_questions(TEXT) == TEXT, "renew it with: make readme"
+    assert with_questions(TEXT.replace("from stray order by path", "from stray")) == TEXT
 
 
 def test_the_python_session_gives_what_readme_shows(in_demo: Path) -> None:
@@ -66,7 +71,7 @@ def test_what_is_said_not_to_be_there_yet_is_not_there() -> None:
     section = TEXT.partition("## Not there yet")[2].partition("\n## ")[0]
     named = set(re.findall(r"^\* ((?:`\w+`(?:, )?)+)", section, re.MULTILINE))
     commands = {name for names in named for name in re.findall(r"\w+", names)}
-    assert {"reduce", "watch", "tasks"} <= commands
+    assert {"watch", "tasks", "purge"} <= commands
     assert commands.isdisjoint(cli.commands)
 
 
@@ -91,7 +96,7 @@ def test_the_exit_codes_are_those_that_readme_states(in_demo: Path) -> None:
     assert outcome("status") == 0
     assert outcome("status", "--by", "colour").__base__ is LatteboardError  # main makes it a line and exit 1
     assert outcome("status", "--colour") == 2
-    assert outcome("reduce") == 2
+    assert outcome("watch") == 2
 
 
 def test_an_output_that_is_not_as_shown_is_found() -> None:

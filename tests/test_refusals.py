@@ -284,6 +284,17 @@ CASES = {
         "configuration", "concatenate"),
     "a name that nothing picks": change('datasets  = "{particle}_tsep_{dt}/{current}/src_avg"', "", "kinds.joined.reduce",
         "current", "datasets of average"),
+    "slices of what is no longer whole": change('["tslice", "average"]', '["average", "tslice"]', "kinds.average.reduce",
+        "tslice", "comes first", "average, tslice"),
+    "links to what is computed": change("[{ concatenate = { append = true } }]",
+        "[{ fft = { max_momentum = 1 } }, { concatenate = { virtual = true } }]", "kinds.joined.reduce", "virtual", "remove fft"),
+    "links to what is purged": Case(
+        [("append = true", "virtual = true"), ('["tslice", "average"]', '["tslice", "average"]\ntemporary = true')],
+        "kinds.joined.reduce", ["virtual links to average", "temporary"]),
+    "reduced from datasets inside a file": add(
+        '[kinds.inside]\npath = "{ensemble}_{stream}/all.h5::{configuration}"\n[kinds.outside]\n'
+        'path = "{ensemble}_{stream}/outside.h5"\nneeds = ["inside"]\nreduce = ["concatenate"]',
+        "kinds.outside.reduce", "inside lives inside HDF5 files", "whole files"),
     "modes that do not fit": change("[{ concatenate", "[{ fft = { max_momentum = 3 } }, { concatenate", "kinds.joined.reduce",
         "max_momentum", "at most L / 2 = 2 in A_a", "found 3"),
 }  # fmt: skip

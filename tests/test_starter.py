@@ -11,8 +11,8 @@ from pydantic import BaseModel
 from latteboard import grammar
 from latteboard.campaign import Campaign
 from latteboard.errors import LatteboardError
-from latteboard.recipes import STEPS
 from latteboard.starter import write_starter
+from latteboard.steps import STEPS
 
 
 def keys() -> Iterator[str]:

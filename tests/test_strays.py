@@ -6,6 +6,7 @@ import pytest
 from disk import CFG, HOUR, OLD, PROP, SMALL, START, age_all, books, index, put, query, status
 
 from latteboard.campaign import Campaign
+from latteboard.whole import replacing
 
 Read = Callable[..., Campaign]
 UNNAMED = "a folder that no template names"
@@ -85,6 +86,21 @@ def test_what_is_below_unknown_folders_is_listed_on_request(read_campaign: Read)
     ):
         assert index(campaign, strays=asked).strays == count
         assert strays(campaign) == expected
+
+
+def test_a_draft_that_somebody_is_writing_is_no_stray(read_campaign: Read) -> None:
+    campaign = read_campaign(kinds=SMALL)
+    put(campaign, PROP)
+    similar = "A_a/cfg/.latteboard-notes.draft"
+    put(campaign, similar)
+    for folder in ("A_a/cfg", "A_a/prop/10"):
+        with replacing(campaign.root / folder / "10.lime") as draft:
+            put(campaign, str(draft.relative_to(campaign.root)))
+            for options in ({}, {"fast": True}, {"strays": True}):
+                report = index(campaign, **options)
+                assert (report.found, report.strays) == (1, 1)
+                assert strays(campaign) == {similar: UNKNOWN}
+        (campaign.root / folder / "10.lime").unlink()
 
 
 @pytest.mark.parametrize("fast", [False, True])

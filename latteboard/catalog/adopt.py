@@ -58,13 +58,13 @@ def adopt(connection: Connection, campaign: Campaign) -> tuple[dict[str, KindMod
     known = fingerprint(campaign)
     if read_meta(connection, "fingerprint") == known:
         models = {model.name: model for model in stored_models(connection)}
-        return models, _codes(connection, campaign), set(), False
+        return models, stored_codes(connection, campaign), set(), False
     metadata.create_all(connection, tables=STATIC)
     numbers = {name: number for number, name in connection.execute(select(kind.c.id, kind.c.name)).all()}
     models = {model.name: model for model in kind_models(campaign, numbers)}
     fresh = _replace_kinds(connection, models)
     _store_values(connection, campaign, models)
-    codes = _codes(connection, campaign)
+    codes = stored_codes(connection, campaign)
     _store_relations(connection, campaign, codes)
     _store_rules(connection)
     rules = Rules(models.values())
@@ -142,7 +142,7 @@ def _store_values(connection: Connection, campaign: Campaign, models: dict[str, 
         bulk_insert(
             connection, coordinate_value, ("axis", "code", "text"), ((name, first + n, t) for n, t in enumerate(new))
         )
-    codes = _codes(connection, campaign)
+    codes = stored_codes(connection, campaign)
     formats = {f for m in models.values() for _, p in m.patterns for piece in p.pieces for f in _formats(piece)}
     for field in sorted(formats, key=str):
         key, values = format_key(field), campaign.values_of(field.name)
@@ -163,7 +163,8 @@ def _texts(connection: Connection, axis: str) -> dict[str, int]:
     return dict(connection.execute(select(*columns).where(coordinate_value.c.axis == axis)).all())
 
 
-def _codes(connection: Connection, campaign: Campaign) -> Codes:
+def stored_codes(connection: Connection, campaign: Campaign) -> Codes:
+    """For each coordinate what the catalog stores for each of the campaign's values, in their order."""
     codes: Codes = {}
     for name, values in campaign.relations.values.items():
         stored: list[Value] = list(values)

@@ -16,6 +16,7 @@ from latteboard.campaign import Campaign
 from latteboard.catalog import sqlite
 from latteboard.catalog.adopt import fingerprint, read_meta, stored_models, write_meta
 from latteboard.catalog.books import Books, FolderState, Inspect
+from latteboard.catalog.facts import Facts, read_facts
 from latteboard.catalog.model import KindModel
 from latteboard.catalog.schema import VERSION, claim, container, folder, replica, run, summary, unreadable
 from latteboard.catalog.selection import Artifact, Selection
@@ -185,6 +186,19 @@ class Catalog:
         """The name of the campaign that the catalog is of."""
         with self.reading() as connection:
             return read_meta(connection, "campaign") or ""
+
+    # -- what the reducer needs --------------------------------------------------------------------------------------
+
+    def require(self, campaign: Campaign) -> None:
+        """Raises :class:`CatalogError` unless the last index was of this campaign as it stands."""
+        with self.reading() as connection:
+            if read_meta(connection, "fingerprint") != fingerprint(campaign):
+                raise CatalogError(f"{campaign.path}: the campaign changed since the last index; run: latteboard index")
+
+    def facts(self, campaign: Campaign, kind: str) -> Facts:
+        """What the last index says of every artifact of a kind, in the campaign's order."""
+        with self.reading() as connection:
+            return read_facts(connection, campaign, kind, self.rules.tables[kind])
 
     # -- what the indexer needs --------------------------------------------------------------------------------------
 

@@ -75,6 +75,12 @@ class Selection:
         with self._catalog.reading() as connection:
             return int(connection.execute(self._narrowed(connection, lambda readable: readable.count())).scalar_one())
 
+    def statuses(self) -> dict[int, Status]:
+        """The status of each as of the question, by its id."""
+        with self._catalog.reading() as connection:
+            statement = self._narrowed(connection, lambda readable: select(readable.rows.c.id, readable.status))
+            return {number: Status(code) for number, code in connection.execute(statement)}
+
     def rows(self) -> list[dict[str, Any]]:
         """Plain rows, in canonical order: the coordinates, path, status, size, mtime (ISO, UTC), problem, blocked_by, ..."""
         with self._catalog.reading() as connection:

@@ -8,11 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
-import resource
-import subprocess
 import sys
-import time
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
@@ -20,6 +16,7 @@ from typing import Any
 
 from machine import machine, versions
 from markers import with_marked
+from process import Cost, python, say, take
 from table import table, with_run
 from tree import Tree, read_stamp
 
@@ -27,38 +24,6 @@ HERE = Path(__file__).parent
 TOP = HERE.parent.parent
 STEPS = {"first": (), "full": (), "fast": ("--fast",)}
 HELPS = 10  # a tenth of a second each
-
-
-def say(text: str) -> None:
-    """Tell whoever waits."""
-    print(text, file=sys.stderr, flush=True)
-
-
-@dataclass(frozen=True)
-class Cost:
-    """What a process took: seconds on the clock, and of processor time together with all that it began."""
-
-    seconds: float
-    cpu: float
-    printed: str
-
-
-def take(*command: str | Path, keep: bool = False) -> Cost:
-    """Run a program to its end; what it prints is thrown away unless it is to be kept."""
-    before, began = processor_time(), time.perf_counter()
-    done = subprocess.run(command, stdout=subprocess.PIPE if keep else subprocess.DEVNULL, text=True, check=True)
-    return Cost(time.perf_counter() - began, processor_time() - before, done.stdout or "")
-
-
-def processor_time() -> float:
-    """Of all processes that have been waited for, and of those that they waited for."""
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
-
-
-def python(script: str, *arguments: object) -> Cost:
-    """Run a script of this folder in a process of its own."""
-    return take(sys.executable, HERE / script, *map(str, arguments), keep=True)
 
 
 def find(folder: Path) -> Cost:

@@ -1,0 +1,53 @@
+"""The mean over sources, and in spectra over spins: of correlators that are sliced and shifted already."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from latteboard.errors import ShapeError
+
+
+def average(correlators: Iterable[NDArray[Any]]) -> NDArray[Any]:
+    """The plain mean, as in the CalLat production codes: terms are added in the order given, then divided by their number.
+
+    Only the sum and one term are held at a time; a term may be overwritten once the next is asked for. Single precision
+    is summed in single precision. The result depends on nothing but the terms and their order, so whoever lists them
+    sorts them; to the last bit it is the ``np.mean`` of their stack, where that adds one term after the other too.
+
+    Parameters
+    ----------
+    correlators : real or complex, all of one shape and type
+
+    Returns
+    -------
+    of the same shape and type.
+
+    Raises
+    ------
+    ShapeError : there is no term, the first is not of floating-point numbers, or another is not like the first.
+    """
+    total: NDArray[Any] | None = None
+    count = 0
+    for count, term in enumerate(correlators, start=1):
+        if total is None:
+            total = _first(term)
+            continue
+        if (term.shape, term.dtype) != (total.shape, total.dtype):
+            raise ShapeError(
+                f"term {count} of an average is {term.dtype} of shape {term.shape}: "
+                f"expected {total.dtype} of shape {total.shape}, as the first"
+            )
+        total += term
+    if total is None:
+        raise ShapeError("an average of nothing: expected at least one term")
+    # By an integer of numpy, not of Python, as np.mean does: single precision is then divided in double.
+    total /= np.int64(count)
+    return total
+
+
+def _first(term: NDArray[Any]) -> NDArray[Any]:
+    if not np.issubdtype(term.dtype, np.inexact):
+        raise ShapeError(f"term 1 of an average is {term.dtype}: expected real or complex floating-point numbers")
+    return np.array(term)
