@@ -15,6 +15,7 @@ import click
 
 from latteboard import __version__, cli_reduce, cli_steps
 from latteboard.errors import LatteboardError, QueryError, UnreadableFolders
+from latteboard.texts import shown
 
 if TYPE_CHECKING:
     from latteboard.campaign import Campaign
@@ -303,16 +304,11 @@ def main() -> None:
         finally:
             sys.stdout.flush()
     except LatteboardError as error:
-        click.echo(f"latteboard: {_one_line(error)}", err=True)
+        click.echo(f"latteboard: {shown(error)}", err=True)
         sys.exit(1)
     except OSError as error:
         # What is still to be written to a full disk or a closed pipe is let go, or Python would try it again at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         if error.errno != EPIPE:
-            click.echo(f"latteboard: {_one_line(error)}", err=True)
+            click.echo(f"latteboard: {shown(error)}", err=True)
         sys.exit(1)
-
-
-def _one_line(error: Exception) -> str:
-    """The message, with line ends and other control characters of hostile file names shown, not obeyed."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in str(error))

@@ -1,11 +1,10 @@
-"""The front door to the reducer: making what is ready, and the reducer's steps on files named one by one."""
+"""The front door to making what is ready: the command ``reduce``."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
 from functools import partial
-from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -218,63 +217,4 @@ def _afterwards(kinds: Sequence[str]) -> str:
     return f"afterwards perhaps: {', '.join(kinds)}" if kinds else "nothing further follows from these"
 
 
-def _tolerance(context: click.Context, parameter: click.Parameter, value: float) -> float:
-    if not 0 <= value < inf:
-        raise click.BadParameter(f"{value} is not a finite number from 0 on", context, parameter)
-    return value
-
-
-@click.command()
-@click.argument("a", type=click.Path(path_type=Path))
-@click.argument("b", type=click.Path(path_type=Path))
-@click.option(
-    "--rtol", type=float, default=0.0, callback=_tolerance, help="Numbers may differ by this times the number in B."
-)
-@click.option("--atol", type=float, default=0.0, callback=_tolerance, help="Numbers may differ by this.")
-@click.option("--no-attributes", is_flag=True, help="Compare no attributes.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-@click.pass_context
-def h5diff(
-    context: click.Context, /, *, a: Path, b: Path, rtol: float, atol: float, no_attributes: bool, as_json: bool
-) -> None:
-    """Compare two HDF5 files, by name and value.
-
-    Exit 0: equal. Exit 1: different, as listed on standard output; or, with nothing there and one line on standard error, they
-    could not be compared.
-    """
-    from reducer.differ import compare
-
-    found = compare(a, b, rtol=rtol, atol=atol, attributes=not no_attributes)
-    if as_json:
-        click.echo(json.dumps({"equal": not found, "differences": [one.as_json() for one in found]}))
-    else:
-        for one in found:
-            click.echo(str(one))
-    context.exit(1 if found else 0)
-
-
-@click.command()
-@click.argument("source", type=click.Path(path_type=Path), metavar="FROM")
-@click.argument("into", type=click.Path(path_type=Path))
-@click.option("--dry-run", is_flag=True, help="Only list what would be copied.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-def h5merge(*, source: Path, into: Path, dry_run: bool, as_json: bool) -> None:
-    """Copy what an HDF5 file lacks of another; refused where what both have differs."""
-    from reducer.merge import merge
-
-    merged = merge(source, into, dry_run=dry_run)
-    if as_json:
-        click.echo(json.dumps(merged.as_json()))
-        return
-    if dry_run:
-        for one in merged.lacking:
-            click.echo(f"would copy {one.subject} ({one.kind})")
-    others = len(merged.lacking) - len(merged.copied)
-    done = "would be copied" if dry_run else "copied"
-    click.echo(
-        f"{len(merged.copied):,} datasets and {others:,} groups, links or attributes {done}; "
-        f"{len(merged.equal):,} datasets were equal"
-    )
-
-
-COMMANDS: Sequence[click.Command] = (reduce, h5diff, h5merge)
+COMMANDS: Sequence[click.Command] = (reduce,)

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
+from latteboard.texts import shown
 from latteboard.units import human_bytes
 
 if TYPE_CHECKING:
@@ -126,7 +127,7 @@ def show_explanation(explanation: Explanation, statuses: Mapping[str, str]) -> N
 
     artifact = explanation.artifact
     console = _console()
-    console.print(Text(_shown(artifact.path)), soft_wrap=True)
+    console.print(Text(shown(artifact.path)), soft_wrap=True)
     head = Text.assemble((artifact.status, STYLES[artifact.status][0]), f": {statuses[artifact.status]}")
     if artifact.blocked_by:
         head.append(f"; missing: {artifact.blocked_by}")
@@ -147,7 +148,7 @@ def _grow(tree: Tree, groups: Sequence[InputGroup]) -> None:
             line.append(", ").append(f"{number:,} {status}", style=STYLES[status][0])
         branch = tree.add(line)
         for path in group.missing:
-            branch.add(Text(f"missing {_shown(path)}"))
+            branch.add(Text(f"missing {shown(path)}"))
         _grow(branch, group.inputs)
 
 
@@ -155,13 +156,8 @@ def plain_table(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> st
     """Aligned columns; control characters of hostile file names are shown, not obeyed."""
     from tabulate import tabulate
 
-    cells = [[_shown(row[name]) for name in columns] for row in rows]
+    cells = [[shown(row[name]) for name in columns] for row in rows]
     return str(tabulate(cells, headers=columns, tablefmt="plain", disable_numparse=True))
-
-
-def _shown(value: object) -> str:
-    text = "" if value is None else str(value)
-    return text if text.isprintable() else text.encode("unicode_escape").decode("ascii")
 
 
 def csv_table(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> str:
@@ -220,7 +216,7 @@ class Making:
         self._alike[reason] += 1
         if self._shown < SHOWN_FAILURES and self._alike[reason] <= SHOWN_ALIKE:
             self._shown += 1
-            self._say(f"{_shown(path)}: {_shown(reason)}")
+            self._say(f"{shown(path)}: {shown(reason)}")
         else:
             self._kept_back[reason] += 1
 
@@ -228,7 +224,7 @@ class Making:
         """Say how many failures had no line of their own."""
         often = [(reason, number) for reason, number in self._kept_back.most_common(SHOWN_ALIKE) if number > 1]
         for reason, number in often:
-            self._say(f"{number:,} more: {_shown(reason)}")
+            self._say(f"{number:,} more: {shown(reason)}")
         rest = self._kept_back.total() - sum(number for _, number in often)
         if rest:
             self._say(f"{rest:,} more failed")

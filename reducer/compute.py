@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from functools import cache
+from threading import local
 from typing import Any
 
 import numpy as np
@@ -33,8 +34,11 @@ def blocks(target: Target) -> Iterator[tuple[slice, Numbers]]:
         yield here, average(parts) if len(target.terms) > 1 else next(parts)
 
 
-class _Scratch:
-    """Memory that is used again for each term: to get it anew from the system takes as long as to compute."""
+class _Scratch(local):
+    """Memory that is used again for each term: to get it anew from the system takes as long as to compute.
+
+    Each thread has its own.
+    """
 
     def __init__(self) -> None:
         self._held: dict[str, NDArray[np.uint8]] = {}

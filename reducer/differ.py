@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from latteboard.errors import InputRefused
+from latteboard.texts import shown
 from reducer.apart import Apart, Place, Tolerance, apart, blocks, merged
 from reducer.nodes import DATASET, EXTERNAL, GROUP, SOFT, Attribute, Met, Node, opened, pairs
 
@@ -48,19 +49,14 @@ class Difference:
     @property
     def subject(self) -> str:
         """What differs: ``/proton/A3`` or ``/proton/A3: attribute meta``."""
-        return _shown(self.name if self.attribute is None else f"{self.name}: attribute {self.attribute}")
+        return shown(self.name if self.attribute is None else f"{self.name}: attribute {self.attribute}")
 
     def __str__(self) -> str:
-        return f"{self.subject}: {_shown(self.detail)}"
+        return f"{self.subject}: {shown(self.detail)}"
 
     def as_json(self) -> dict[str, Any]:
         """A JSON object; numbers that are not finite are the texts ``inf`` and ``nan``."""
         return {name: _finite(value) for name, value in asdict(self).items()}
-
-
-def _shown(text: str) -> str:
-    """Text from a file; control characters are shown, not obeyed."""
-    return text if text.isprintable() else text.encode("unicode_escape").decode("ascii")
 
 
 def _finite(value: Any) -> Any:

@@ -144,11 +144,15 @@ class CorrelatorFile:
             raise self._damaged(error, name) from error
 
     def copy(self, name: str, into: h5py.File) -> None:
-        """Copy a dataset whole, with its attributes."""
+        """Copy a dataset whole, with its attributes.
+
+        Raises :class:`InputRefused` if it cannot be read, and what the library raises if it cannot be written.
+        """
         try:
             self._file.copy(name, into, name)
-        except DAMAGED as error:
-            raise self._damaged(error, name) from error
+        except DAMAGED:
+            self.read_whole(self._stored(name))
+            raise
         self.bytes_read += int(self._file[name].nbytes)
 
     # -- numbers -----------------------------------------------------------------------------------------------------

@@ -252,7 +252,8 @@ def _only(terms: list[Term]) -> Term:
     first = terms[0]
     for other in terms[1:]:
         same = first.stored.shape == other.stored.shape and first.stored.dtype == other.stored.dtype
-        if not same or not np.array_equal(first.file.read_whole(first.stored), other.file.read_whole(other.stored)):
+        one, two = first.file.read_whole(first.stored), other.file.read_whole(other.stored)
+        if not same or not np.array_equal(one, two, equal_nan=one.dtype.kind in "fc"):
             raise InputRefused(
                 f"{other.place}: is not what it is in {first.file.path}; expected the same in all inputs"
             )
@@ -300,8 +301,9 @@ def _check_terms(terms: list[Term]) -> None:
 def _check_sources(targets: Sequence[Target]) -> None:
     """Every mean is over the same sources."""
     means = [target for target in targets if target.is_correlator]
+    one = _by_source(means[0]) if means else {}
     for target in means[1:]:
-        one, other = _by_source(means[0]), _by_source(target)
+        other = _by_source(target)
         for has, lacks, name in ((one, other, target.name), (other, one, means[0].name)):
             for source in sorted(has.keys() - lacks.keys()):
                 raise InputRefused(

@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 
 from latteboard.catalog.codes import Status
 from latteboard.catalog.grid import Layer
+from latteboard.catalog.timeline import FINISHED
 from site_templates.frame import Page, map_page, rows_link
 from site_templates.pages import ORDER, TROUBLE, Segment, segments
 from site_templates.store import data_script
 
 PLACE_IN_ORDER = np.array([ORDER.index(status.name) for status in Status])
-FINISHED = ("done", "archived", "unneeded")
+FINISHED_NAMES = tuple(status.name for status in FINISHED)
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ class Step:
     @property
     def finished(self) -> int:
         """How many are done, archived, or needed no more."""
-        return sum(self.counts.get(status, 0) for status in FINISHED)
+        return sum(self.counts.get(status, 0) for status in FINISHED_NAMES)
 
     @property
     def segments(self) -> Sequence[Segment]:
@@ -145,7 +146,7 @@ def _cells(steps: Sequence[Step], configurations: NDArray[np.int64], cells: NDAr
     columns = codes.ravel()[1:].reshape(cells.shape[:2])
     return {
         "statuses": ORDER,
-        "finished": FINISHED,
+        "finished": FINISHED_NAMES,
         "trouble": TROUBLE,
         "configurations": configurations.tolist(),
         "steps": [

@@ -9,9 +9,10 @@ from __future__ import annotations
 import getpass
 import re
 import socket
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
 from functools import cached_property
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -20,9 +21,7 @@ from latteboard.catalog.contents import Private
 from latteboard.errors import OutputRefused
 from site_templates.frame import Page
 
-# Names that tell nothing, and words that every page has.
-HARMLESS = {"root", "localhost", "user", "catalog", "campaign", "site", "map", "of", "in", "a"}
-SHORTEST = 2
+SHORTEST = 2  # letters of a name
 PACKED = re.compile("[A-Za-z0-9+/=]{256,}")
 
 
@@ -103,8 +102,14 @@ def redaction(private: Private, campaign: Path) -> Redaction:
     machines = [socket.gethostname(), socket.gethostname().partition(".")[0]]
     names = {part: "[somebody]" for name in people for part in (name, *re.split(r"[@:\s]", name))}
     names |= dict.fromkeys(machines, "[machine]")
-    return Redaction(hidden, {name: word for name, word in names.items() if _tells(name, private.public)})
+    public = private.public | _own_words()
+    return Redaction(
+        hidden, {name: word for name, word in names.items() if len(name) >= SHORTEST and name not in public}
+    )
 
 
-def _tells(name: str, public: Iterable[str]) -> bool:
-    return len(name) >= SHORTEST and name.lower() not in HARMLESS and name not in public
+def _own_words() -> set[str]:
+    """The words that pages have of themselves: of whoever is called so, they tell nothing, and they cannot be hidden."""
+    own = files("site_templates")
+    texts = [one for folder in ("templates", "static") for one in (own / folder).iterdir() if one.is_file()]
+    return {"root", "localhost"}.union(*(re.findall(r"\w+", text.read_text(encoding="utf-8")) for text in texts))

@@ -13,7 +13,7 @@ from site_templates.frame import Page, kind_page
 from site_templates.pages import ORDER
 from site_templates.store import Column, amount_column, coded, data_script, number_column
 
-SCRIPTS = ("vendor/datatables.min.js", "store.js", "filter.js", "table.js")
+SCRIPTS = ("vendor/datatables.min.js", "store.js", "filter.js", "counts.js", "take.js", "table.js")
 STYLES = ("table.css",)
 # Columns beside the coordinates, in the order of the page; the path, which is long, comes last.
 FACTS = ("status", "size", "modified", "problem", "blocked_by", "purgeable", "path")

@@ -75,6 +75,11 @@ class CauseRow:
     link: str
 
     @property
+    def first(self) -> Sequence[Held]:
+        """The kinds of which most wait."""
+        return self.held[:HELD]
+
+    @property
     def further(self) -> int:
         """How many more kinds wait than are named."""
         return max(0, len(self.held) - HELD)

@@ -18,6 +18,8 @@ over a set), joined (all configurations of a stream, one file a current).
 
 ``reference`` is the folder of files made by others, to check ourselves against; without it the test is skipped. It is what
 the environment variable LATTEBOARD_REFERENCE names, or the folder shared/reference beside the checkout.
+
+``chromium``, ``open_page``, ``serve`` look at pages, see browser.py; ``built_site``, ``hostile_site`` are some, see sites.py.
 """
 
 import os

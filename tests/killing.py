@@ -1,6 +1,6 @@
 """A program that makes outputs and tells what it is doing, and who starts it and kills it where he likes.
 
-Run as a script it waits for orders, one a line, and carries out each in a child of its own, which costs no start of Python.
+The program waits for orders, one a line, and carries out each in a child of its own, which costs no start of Python.
 The child tells its number and then each thing that it begins or has done; where the order says so, it waits there for a signal.
 """
 
@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from disk import script
 from members import APPEND, averages, join, joining, numbers, write
 
 from latteboard.errors import Stopped
@@ -136,14 +137,15 @@ def serve() -> None:
     for line in sys.stdin:
         order = json.loads(line)
         if os.fork() == 0:
+            status = 1
             try:
                 _work(Path(order["root"]), order["wait_at"], gently=order["gently"])
-            except BaseException:
-                traceback.print_exc()
-                os._exit(1)
+                status = 0
             finally:
+                if status:
+                    traceback.print_exc()
                 _say(DONE)
-                os._exit(0)
+                os._exit(status)
         # A child that has ended keeps its number until it is waited for, so no signal can hit anybody else.
         sys.stdin.readline()
         _say(f"ended {os.waitstatus_to_exitcode(os.wait()[1])}")
@@ -181,9 +183,8 @@ class Program:
     """The program, waiting for orders."""
 
     def __init__(self) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, __file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
-        )
+        command = script("sys.path.insert(0, sys.argv[1])\nfrom killing import serve\nserve()", Path(__file__).parent)
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
 
     def close(self) -> None:
         """Let it end."""
@@ -218,7 +219,3 @@ class Program:
         line = self._process.stdout.readline()
         assert line, "the program that makes the outputs has ended"
         return line.rstrip("\n")
-
-
-if __name__ == "__main__":
-    serve()

@@ -72,6 +72,21 @@ def test_a_goal_that_is_not_met_is_said_not_to_be_met() -> None:
     assert cell("catalog", a_run(1000)) == "60 bytes: met"
 
 
+def test_goals_of_pages_go_by_the_size_of_the_run_and_what_was_not_measured_is_blank() -> None:
+    sizes = {"page": 5000, "data": 1_050_000, "static": 200_000}
+    visits = [{"usable": 1000.0, "keystroke": 250.0, "memory_bytes": 30e6}]
+    pages = {"rows": 1, "render": [2.0, 9.0, 1.0], "table": sizes, "plot": sizes, "overview_bytes": 70_000}
+    small, large = ({**a_run(asked), "pages": {**pages, "visits": visits}} for asked in (100_000, 1_000_000))
+    assert cell("page of a kind", small) == "2.00 s: **not met**"
+    assert cell("page of a kind", large) == "2.00 s: met"
+    assert cell("slowest filter", small) == "250 ms"
+    assert cell("slowest filter", large) == "250 ms: **not met**"
+    assert cell("largest page with a plot", large) == "1.25 MB: met"
+    assert cell("overview", small) == "70 kB: **not met**"
+    assert cell("its memory", {**a_run(1000), "pages": {**pages, "visits": None}}) == ""
+    assert {cell(figure.name, a_run(1000)) for figure in table.FIGURES[-9:]} == {""}
+
+
 def test_the_table_has_a_column_for_each_run_and_a_line_for_each_figure() -> None:
     lines = table.table([a_run(1000), a_run(1_000_000)]).splitlines()
     assert lines[0] == "|  | goal | 999 files | 999,999 files |"

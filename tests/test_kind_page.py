@@ -22,6 +22,10 @@ from site_templates.frame import kind_page, rows_link
 from site_templates.tables import kind_table
 
 KIND = "seqprop"
+FOLLOWED = """
+text => decodeURIComponent(location.hash).includes(text)
+  || [...document.querySelectorAll(".wrong")].some((wrong) => wrong.textContent)
+"""
 MOST_HTML, MOST_ASSETS = 8_000, 220_000  # bytes
 
 Row = dict[str, Any]
@@ -57,7 +61,10 @@ def ready(page: Opened) -> Opened:
 
 @pytest.fixture
 def open_kind(built_site: Path, open_page: OpenPage) -> Callable[..., Opened]:
-    return lambda link=kind_page(KIND), **options: ready(open_page(f"{built_site.as_uri()}/{link}", **options))
+    def open_(link: str = "", **options: Any) -> Opened:
+        return ready(open_page(f"{built_site.as_uri()}/{link or kind_page(KIND)}", **options))
+
+    return open_
 
 
 def download(page: Opened, button: str) -> str:
@@ -82,10 +89,7 @@ def field(page: Opened, name: str) -> Any:
 def filter_by(page: Opened, name: str, text: str) -> None:
     """Type above a column and wait until the rows follow, of which the address tells."""
     field(page, name).fill(text)
-    page.wait_for_function(
-        "text => [...document.querySelectorAll('.wrong')].some(e => e.textContent) || decodeURIComponent(location.hash).includes(text)",
-        arg=f"{name}={text}" if text else "",
-    )
+    page.wait_for_function(FOLLOWED, arg=f"{name}={text}" if text else "")
 
 
 # -- what is written -------------------------------------------------------------------------------------------------

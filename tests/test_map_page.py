@@ -312,6 +312,7 @@ def test_only_configurations_in_trouble_can_be_shown(opened: Callable[..., Opene
     assert page.locator("[data-shown]").inner_text() == "1 of 3 configurations"
     page.locator(".cell").focus()
     assert "configuration 20" in page.locator("[data-tip]").inner_text()
+    assert page.locator(".cell").get_attribute("href").endswith("&configuration=%3D20")
     page.select_option("[data-show]", "unfinished")
     assert page.locator("[data-shown]").inner_text() == "3 of 3 configurations"
     page.check()

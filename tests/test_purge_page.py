@@ -81,6 +81,16 @@ def test_what_should_be_in_an_archive_and_is_not_is_named(read_campaign: Read) -
     assert [row.bytes for row in content.here] == sorted((row.bytes for row in content.here), reverse=True)
 
 
+def test_a_kind_of_no_ensemble_stands_for_all(read_campaign: Read) -> None:
+    campaign = read_campaign(kinds='[kinds.table]\npath = "tables/{current}.dat"\n')
+    for path in paths_of(campaign, "table"):
+        put(campaign, path, size=1000)
+    index(campaign, accept_empty=True)
+    (row,) = page(campaign).here
+    assert (row.ensemble, row.kind, row.number) == ("", "table", len(paths_of(campaign, "table")))
+    assert row.link == "kind_table.html"
+
+
 def test_the_page_says_that_purging_looks_again(read_campaign: Read, tmp_path: Path) -> None:
     campaign = read_campaign()
     fill(campaign)

@@ -13,10 +13,11 @@ from disk import HOUR, OLD, SMALL, fill, index, paths_of, put, run
 
 from latteboard.campaign import Campaign
 from latteboard.catalog import Catalog
+from latteboard.catalog.contents import Private
 from latteboard.errors import OutputRefused
 from latteboard.flows import build_site
 from site_templates.frame import Page
-from site_templates.redact import NOTHING_HIDDEN, Redaction
+from site_templates.redact import NOTHING_HIDDEN, Redaction, redaction
 
 Read = Callable[..., Campaign]
 OWNER, HOST, HOME = "mgoeppert", "login07.jlab", "/users/mgoeppert"
@@ -60,6 +61,17 @@ def test_nothing_is_hidden_unless_it_is_asked_for() -> None:
     page = Page("index.html", "Overview", "base.html", {"owner": OWNER})
     assert NOTHING_HIDDEN.page(page) == page
     NOTHING_HIDDEN.inspect("index.html", OWNER)
+
+
+def test_who_is_called_like_a_word_of_every_page_does_not_stop_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOGNAME", "kind")
+    hide = redaction(
+        Private("/lustre/nucleon", "/lustre/nucleon/catalog.db", ("gpu queue",), frozenset({"prop"})), Path("/x/c.toml")
+    )
+    assert (
+        hide("kind and status of a prop in /lustre/nucleon for gpu queue")
+        == "kind and status of a prop in [root] for [somebody]"
+    )
 
 
 # A whole site

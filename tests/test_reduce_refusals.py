@@ -6,7 +6,7 @@ import resource
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from errno import EFBIG, ENOSPC
@@ -71,9 +71,10 @@ def project(files: Files, **options: Any) -> None:
     project_files(files, files[0].parent / "out.h5", **{"max_momentum": 1} | options)
 
 
-def edit(path: Path, change: Callable[[h5py.File], object]) -> None:
+def drop(path: Path, name: str) -> None:
+    """Take a dataset out of a file."""
     with h5py.File(path, "r+") as file:
-        change(file)
+        del file[name]
 
 
 def overwrite(path: Path, name: str, value: float) -> None:
@@ -164,7 +165,7 @@ def test_a_source_outside_the_lattice(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("place", [0, 1, 2])
 def test_a_dataset_that_one_source_lacks(tmp_path: Path, files: Files, place: int) -> None:
-    edit(files[place], lambda file: file.__delitem__(form_factor(SOURCES[place])))
+    drop(files[place], form_factor(SOURCES[place]))
     having = files[1 if place == 0 else 0]
     with refused(tmp_path, f"{files[place]}: {MEAN}: missing (one of 1); {having} has it"):
         project(files)
@@ -191,8 +192,9 @@ def test_a_dataset_that_a_task_picks_and_a_file_lacks(tmp_path: Path, files: Fil
     ],
 )
 def test_a_dataset_of_another_shape_or_type(tmp_path: Path, files: Files, numbers: Any, found: str) -> None:
-    edit(files[1], lambda file: file.__delitem__(A3))
-    edit(files[1], lambda file: file.create_dataset(A3, data=numbers).attrs.update(is_shifted=0))
+    with h5py.File(files[1], "r+") as file:
+        del file[A3]
+        file.create_dataset(A3, data=numbers).attrs["is_shifted"] = np.int32(0)
     # Terms stand in the order of their sources, so that x0y1z2t2 is the first.
     place = f"{files[0]}: {form_factor(SOURCES[0])}"
     with refused(tmp_path, f"{place}: has shape (8, 4, 4, 4, 2), float64; expected {found} as in {files[1]}"):
@@ -202,7 +204,7 @@ def test_a_dataset_of_another_shape_or_type(tmp_path: Path, files: Files, number
 def test_a_spin_that_is_missing(tmp_path: Path) -> None:
     paths = write_spectra(tmp_path)
     for path, source in zip(paths, SOURCES, strict=True):
-        edit(path, lambda file, source=source: file.__delitem__(spectrum(source, spin="spin_dn")))
+        drop(path, spectrum(source, spin="spin_dn"))
     lost = spectrum(SOURCES[1], spin="spin_dn")
     with refused(tmp_path, f"{paths[1]}: {lost}: missing; the average is over both spins"):
         project(paths)
@@ -210,7 +212,7 @@ def test_a_spin_that_is_missing(tmp_path: Path) -> None:
 
 def test_a_spin_that_is_missing_for_one_source(tmp_path: Path) -> None:
     paths = write_spectra(tmp_path)
-    edit(paths[2], lambda file: file.__delitem__(spectrum(SOURCES[2], spin="spin_up")))
+    drop(paths[2], spectrum(SOURCES[2], spin="spin_up"))
     lost = spectrum(SOURCES[2], spin="spin_up")
     with refused(tmp_path, f"{paths[2]}: {lost}: missing; the average is over both spins"):
         project(paths)
@@ -233,7 +235,8 @@ def test_a_file_without_correlators(tmp_path: Path) -> None:
 
 def test_other_datasets_that_are_not_the_same_in_all_inputs(tmp_path: Path, files: Files) -> None:
     for number, path in enumerate(files):
-        edit(path, lambda file, number=number: file.create_dataset("time", data=float(number)))
+        with h5py.File(path, "r+") as file:
+            file["time"] = float(number)
     with refused(tmp_path, f"{files[1]}: time: is not what it is in {files[0]}; expected the same in all inputs"):
         project(files)
 
@@ -277,7 +280,8 @@ def test_a_correlator_without_numbers(tmp_path: Path, shape: tuple[int, ...]) ->
 
 
 def test_a_correlator_that_is_shifted_already(tmp_path: Path, files: Files) -> None:
-    edit(files[1], lambda file: file[A3].attrs.update(is_shifted=np.int32(1)))
+    with h5py.File(files[1], "r+") as file:
+        file[A3].attrs["is_shifted"] = np.int32(1)
     message = f"{files[1]}: {A3}: is_shifted is set: its origin is the source already; expected 0"
     with refused(tmp_path, message):
         slice_file(files[1], tmp_path / "out.h5")
@@ -388,12 +392,10 @@ def test_the_largest_momentum_of_the_lattice_is_allowed(tmp_path: Path, files: F
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
 def test_a_number_that_is_not_finite(tmp_path: Path, files: Files, value: float) -> None:
-    def spoil(file: h5py.File) -> None:
+    cut = slices_of(files)
+    with h5py.File(files[1], "r+") as file:
         file[A3][4, 3, 2, 1, 0] = value
         file[A3][4, 1, 1, 1] = value
-
-    cut = slices_of(files)
-    edit(files[1], spoil)
     told = "numbers are NaN or infinite at index {} of its first axis; expected finite ones (--allow-nan records them instead)"
     with refused(tmp_path, f"{files[1]}: {A3}: 3 {told.format(4)}"):
         project(files)
@@ -414,11 +416,7 @@ def test_numbers_that_are_not_finite_are_recorded_where_that_is_allowed(
     tmp_path: Path, files: Files, values: tuple[float, ...]
 ) -> None:
     for path, source, value in zip(files, SOURCES, values, strict=False):
-        name = form_factor(source)
-        edit(
-            path,
-            lambda file, name=name, source=source, value=value: file[name].write_direct(_filled(file[name], value)),
-        )
+        overwrite(path, form_factor(source), value)
     project(files, allow_nan=True, keep_average=tmp_path / "kept.h5")
     momentum = MEAN.replace("local", "momentum")
     for path, name in ((tmp_path / "kept.h5", MEAN), (tmp_path / "out.h5", momentum)):
@@ -438,8 +436,7 @@ def test_slices_that_are_not_needed_may_hold_anything(tmp_path: Path, files: Fil
 
 def test_a_result_that_overflows(tmp_path: Path, files: Files) -> None:
     for path, source in zip(files, SOURCES, strict=True):
-        name = form_factor(source)
-        overwrite(path, name, 1e308)
+        overwrite(path, form_factor(source), 1e308)
     with refused(tmp_path, f"{files[1]}: {A3}: the result overflows (--allow-nan records it)"):
         project(files)
 
@@ -467,8 +464,9 @@ def test_an_input_that_is_no_hdf5_file_or_not_there(tmp_path: Path, files: Files
 
 
 def test_an_input_in_which_a_dataset_was_made_and_never_written(tmp_path: Path, files: Files) -> None:
-    edit(files[1], lambda file: file.__delitem__(A3))
-    edit(files[1], lambda file: file.create_dataset(A3, (T, L, L, L, 2), "f8"))
+    with h5py.File(files[1], "r+") as file:
+        del file[A3]
+        file.create_dataset(A3, (T, L, L, L, 2), "f8")
     with refused(tmp_path, f"{files[1]}: {A3}: never written: whoever wrote the file was stopped"):
         project(files)
 
@@ -559,7 +557,7 @@ def test_an_output_is_replaced_if_that_is_said_and_only_by_a_whole_one(tmp_path:
     assert read(tmp_path / "out.h5")["momenta"].tolist() == [0, 1, 2, -2, -1]
     with refused(tmp_path, f"{tmp_path / 'no.h5'}: cannot be read: No such file or directory"):
         project([*files, tmp_path / "no.h5"], overwrite=True)
-    edit(files[2], lambda file: file.__delitem__(form_factor(SOURCES[2])))
+    drop(files[2], form_factor(SOURCES[2]))
     with refused(tmp_path, f"{files[2]}: {MEAN}: missing (one of 1); {files[0]} has it"):
         project(files, overwrite=True)
 
@@ -671,6 +669,20 @@ def test_an_output_larger_than_is_allowed(tmp_path: Path, size: int) -> None:
         rf"latteboard: {tmp_path}/(out|kept)\.h5: cannot be written: {os.strerror(EFBIG)}; nothing is left of it\n",
         found.stderr,
     )
+    assert state(tmp_path) == before
+
+
+def test_no_room_for_what_is_copied_whole_is_no_fault_of_the_input(tmp_path: Path, files: Files) -> None:
+    with h5py.File(files[0], "r+") as file:
+        file["large"] = np.ones(100_000)
+    before = state(tmp_path)
+    limit = (400_000, 400_000)
+    found = command(
+        *("tslice", files[0], tmp_path / "out.h5"),
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, limit),
+    )
+    message = f"{tmp_path / 'out.h5'}: cannot be written: {os.strerror(EFBIG)}; nothing is left of it"
+    assert (found.returncode, found.stderr) == (1, f"latteboard: {message}\n")
     assert state(tmp_path) == before
 
 

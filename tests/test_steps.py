@@ -1,7 +1,9 @@
 """The steps on files: equal to the reference to the last bit, and to sums over sites; in one pass or one by one."""
 
 import subprocess
+import sys
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import permutations, product
 from pathlib import Path
@@ -284,6 +286,25 @@ def test_in_which_order_inputs_are_named_changes_no_bit(
             same(folder / name, tmp_path / "0" / name)
 
 
+def test_several_threads_at_once_do_not_disturb_each_other(tmp_path: Path) -> None:
+    jobs = []
+    for number in range(4):
+        (tmp_path / str(number)).mkdir()
+        files = [write_4d(tmp_path / str(number) / f"{s}.h5", form_factors(s, seed=number)) for s in SOURCES]
+        jobs.append((files, tmp_path / str(number) / "alone.h5"))
+        project_files(*jobs[-1], max_momentum=1)
+    together = [(files, output.with_name(f"{turn}.h5")) for turn in range(3) for files, output in jobs]
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(lambda job: project_files(job[0], job[1], max_momentum=1), together))
+    finally:
+        sys.setswitchinterval(before)
+    for _, output in together:
+        same(output, output.with_name("alone.h5"))
+
+
 def test_names_of_files_change_nothing(tmp_path: Path) -> None:
     files = write_spectra(tmp_path)
     project_files(files, tmp_path / "a.h5", max_momentum=1)
@@ -370,6 +391,7 @@ def test_datasets_that_are_no_correlators_are_copied_whole_with_their_attributes
     others: dict[str, Any] = {
         "ff/plaquette": np.float32(0.55),
         "ff/times": np.arange(T),
+        "ff/unknown": np.array([np.nan, 1.0]),
         "ff/proton/A3/px0_py0_pz0/local_current": np.ones((T, 2)),
         "notes": "made by hand",
     }

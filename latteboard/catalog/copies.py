@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Select, case, func, literal_column, select
+from sqlalchemy import ColumnElement, Select, case, func, null, select
 
 from latteboard.catalog.links import exists_in
 from latteboard.catalog.model import KindModel
@@ -51,11 +51,11 @@ def only_here(catalog: Catalog) -> list[Holding]:
 
 def _statement(catalog: Catalog, model: KindModel, started: int, *, copied: bool) -> Select[Any]:
     rows = catalog.rules.tables[model.name]
-    ensemble = rows.c.ensemble if "ensemble" in model.coordinates else literal_column("-1")
+    named: list[ColumnElement[Any]] = [rows.c.ensemble] if "ensemble" in model.coordinates else []
     age = case(*((rows.c.mtime >= started - days * DAY, name) for name, days in AGES), else_=OLDER)
-    statement = select(ensemble, age, func.count(), func.sum(rows.c.size)).where(rows.c.size.is_not(None))
+    statement = select(*named or (null(),), age, func.count(), func.sum(rows.c.size)).where(rows.c.size.is_not(None))
     if copied:
         copy = replica.alias()
         same = (copy.c.kind == model.id, copy.c.artifact == rows.c.id, copy.c.sound.is_(True))
         statement = statement.where(~exists_in(copy, *same))
-    return statement.group_by(ensemble, age)
+    return statement.group_by(*named, age)

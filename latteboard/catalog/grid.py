@@ -103,7 +103,9 @@ def _layer(
     groups: list[ColumnElement[int]] = [rows.configuration, *([rows[axis]] if axis else []), readable.status]
     conditions = [rows[name] == codes[name] for name in PLACE if name in model.coordinates]
     statement = select(*groups, func.count()).where(*conditions).group_by(*groups).order_by(*groups)
-    table = np.array(connection.execute(statement).all(), np.int64).reshape(-1, len(groups) + 1).T
+    # numpy looks for arrays in each row, which in plain tuples it need not.
+    counted = [tuple(row) for row in connection.execute(statement)]
+    table = np.array(counted, np.int64).reshape(-1, len(groups) + 1).T
     if axis is None:
         return None, (), table[0], np.zeros_like(table[0]), table[1], table[2]
     values, columns = np.unique(table[1], return_inverse=True)

@@ -58,12 +58,12 @@ def timeline(catalog: Catalog) -> list[Series]:
     sums = (func.sum(case((finished, changes.c.more), else_=0)), func.sum(changes.c.more))
     statement = select(*groups, changes.c.run, *sums).group_by(*groups, changes.c.run).order_by(*groups, changes.c.run)
     with catalog.reading() as connection:
-        runs = np.array(connection.execute(select(run.c.id, run.c.started).order_by(run.c.id)).all(), np.int64)
-        rows = connection.execute(statement).all()
-    runs = runs.reshape(-1, 2)
+        known = connection.execute(select(run.c.id, run.c.started).order_by(run.c.id))
+        runs = np.array([tuple(row) for row in known], np.int64).reshape(-1, 2)
+        rows = [tuple(row) for row in connection.execute(statement)]
     series = [
         _series(one, np.array([row[3:] for row in group], np.int64), runs)
-        for one, group in groupby(rows, key=lambda row: tuple(row[:3]))
+        for one, group in groupby(rows, key=lambda row: row[:3])
         if one[0] in places
     ]
     return sorted(series, key=lambda one: places[one.kind])

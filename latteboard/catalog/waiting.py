@@ -20,6 +20,7 @@ from sqlalchemy import (
     Integer,
     MetaData,
     PrimaryKeyConstraint,
+    Select,
     Table,
     and_,
     func,
@@ -105,7 +106,8 @@ class _Search:
             self._write(kind, self._roots(kind))
             for need in kind.needs:
                 self._write(kind, self._waiting(kind, self._rules.kinds[need]))
-            statement = select(found.c.cause, func.count()).where(found.c.waits == 1).group_by(found.c.cause)
+            waiting = (found.c.waits == 1, found.c.cause.is_not(None))
+            statement = select(found.c.cause, func.count()).where(*waiting).group_by(found.c.cause)
             yield from ((kind.name, cause, number) for cause, number in self._connection.execute(statement))
 
     def decode(self, cause: int) -> tuple[Place, int | None]:
@@ -127,11 +129,11 @@ class _Search:
         columns = (coordinate_value.c.code, coordinate_value.c.text)
         return dict(self._connection.execute(select(*columns).where(coordinate_value.c.axis == axis)).all())
 
-    def _write(self, kind: KindModel, rows: Any) -> None:
+    def _write(self, kind: KindModel, rows: Select[Any]) -> None:
         table = self._tables[kind.name]
         self._connection.execute(insert(table).from_select(list(table.columns.keys()), rows))
 
-    def _roots(self, kind: KindModel) -> Any:
+    def _roots(self, kind: KindModel) -> Select[Any]:
         """What is not there for others, and waits for nothing itself."""
         table = self._rules.tables[kind.name]
         settled = [CODE[status] for status in (Status.done, Status.archived, Status.unneeded)]
@@ -149,7 +151,7 @@ class _Search:
         number = table.c.configuration + NUMBERS // 2 if "configuration" in kind.coordinates else 0
         return code * NUMBERS + number
 
-    def _waiting(self, kind: KindModel, need: KindModel) -> Any:
+    def _waiting(self, kind: KindModel, need: KindModel) -> Select[Any]:
         """What is blocked by inputs of one kind, with the least of their causes.
 
         Many often wait for the same inputs, as the sequential sources of all separations for the propagators of their set:
@@ -188,7 +190,7 @@ def _table(kind: KindModel) -> Table:
         f"_{kind.name}_waits",
         MetaData(),
         *(Column(name, Integer, nullable=False) for name in _key(kind)),
-        Column("cause", BigInteger, nullable=False),
+        Column("cause", BigInteger),
         Column("waits", Integer, nullable=False),
         PrimaryKeyConstraint(*_key(kind)),
         prefixes=["TEMPORARY"],

@@ -68,7 +68,6 @@
     canvas.height = Math.round(down * devicePixelRatio);
     canvas.style.width = `${across}px`;
     canvas.style.height = `${down}px`;
-    canvas.style.left = "0";
     canvas.style.top = `${top}px`;
   };
   const head = (text, name, left, from, across, down) => {

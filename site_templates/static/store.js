@@ -106,6 +106,12 @@
   }
 
   class Store {
+    // Signs that show nothing or turn the text around are named instead.
+    static visible(text) {
+      const named = (sign) => `⟨U+${sign.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}⟩`;
+      return text.replace(/[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu, named);
+    }
+
     constructor(rows, columns, patterns) {
       this.rows = rows;
       this.columns = new Map(columns.map((column) => [column.name, column]));
@@ -154,6 +160,11 @@
       const sorted = new Uint32Array(rows.length);
       for (const row of rows) sorted[starts[place(codes[row])]++] = row;
       return sorted;
+    }
+
+    // Only the path, which is written from the others, has no column.
+    typeOf(name) {
+      return this.columns.has(name) ? this.columns.get(name).type : "text";
     }
 
     text(name, row) {

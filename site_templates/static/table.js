@@ -1,13 +1,10 @@
 // The table of a kind: shows a page of the rows that the filters let pass, counts them by status, and keeps filters, order
-// and page in the address, so that a link shows what its sender saw. Rows and counts come from store.js, what a filter
-// means from filter.js.
+// and page in the address, so that a link shows what its sender saw. Rows come from store.js, what a filter means from
+// filter.js, bars from counts.js, files from take.js.
 "use strict";
 (() => {
-  const BAR_UNITS = 400;
   const SUGGESTED = 200; // a column with more values than this suggests none
   const PAUSE = 40; // ms after a key before the rows are looked through
-  const MOST_COPIED = 200000; // rows; more than that belong into a file
-  const CHUNK = 20000; // rows that are written between two looks at what the reader does
   const LENGTH = 50;
 
   const byId = (id) => document.getElementById(id);
@@ -17,7 +14,7 @@
   const fields = new Map();
   const masks = new Map();
   let pathTest = null;
-  let store, grid, kind;
+  let store, grid;
   let found = { rows: new Uint32Array(0), counts: new Uint32Array(0) };
   let order = [];
   let rows = found.rows; // those found, in the order asked for
@@ -25,18 +22,10 @@
   let typing = false;
   let restoring = false;
 
-  const typeOf = (name) => (name === "path" ? "text" : store.columns.get(name).type);
-  const count = (number) => number.toLocaleString("en");
-  const pause = () => new Promise((resolve) => setTimeout(resolve));
-
   function tell(text) {
     notice.textContent = text;
     notice.hidden = !text;
   }
-
-  // Signs that show nothing or turn the text around are named instead.
-  const visible = (text) => text.replace(/[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu, (sign) =>
-    `⟨U+${sign.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}⟩`);
 
   // -- filters -------------------------------------------------------------------------------------------------------
 
@@ -46,7 +35,7 @@
     let test = null;
     let reason = "";
     try {
-      test = window.filters.read(input.value, typeOf(name));
+      test = window.filters.read(input.value, store.typeOf(name));
     } catch (error) {
       reason = error.message;
     }
@@ -60,22 +49,26 @@
   function look() {
     found = store.select(masks, pathTest, "ensemble");
     rows = store.sorted(found.rows, order);
-    showCounts();
+    window.showCounts(store, found);
   }
 
-  function filter(name, text) {
-    fields.get(name).input.value = text;
+  function follow(name) {
     understand(name);
     look();
     grid.draw();
   }
 
-  function clear() {
+  // Puts filters above all columns, empty ones above those that are not named.
+  function fill(filters) {
     for (const name of names) {
-      fields.get(name).input.value = "";
+      fields.get(name).input.value = filters.get(name) || "";
       understand(name);
     }
     look();
+  }
+
+  function clear() {
+    fill(new Map());
     grid.draw();
   }
 
@@ -94,9 +87,7 @@
       input.addEventListener("input", () => {
         clearTimeout(timer);
         timer = setTimeout(() => {
-          understand(name);
-          look();
-          grid.draw();
+          follow(name);
           typing = true;
         }, PAUSE);
       });
@@ -120,80 +111,6 @@
     cell.append(list);
   }
 
-  // -- counts --------------------------------------------------------------------------------------------------------
-
-  const statuses = () => store.columns.get("status").values;
-
-  // How many rows of each status that occurs, as [status, number] pairs from finished to troubled.
-  function byStatus(group) {
-    const size = statuses().length;
-    const groups = found.counts.length / (size || 1);
-    const numbers = statuses().map((status, code) => {
-      if (group !== undefined) return [status, found.counts[group * size + code]];
-      let sum = 0;
-      for (let one = 0; one < groups; one++) sum += found.counts[one * size + code];
-      return [status, sum];
-    });
-    return numbers.filter(([, number]) => number);
-  }
-
-  const inWords = (counts) => counts.map(([status, number]) => `${count(number)} ${status}`).join(", ");
-  const sumOf = (counts) => counts.reduce((sum, [, number]) => sum + number, 0);
-
-  // The parts of a bar, in proportion, but each wide enough to be seen.
-  function draw(svg, counts) {
-    const total = sumOf(counts);
-    let x = 0;
-    svg.replaceChildren();
-    svg.setAttribute("aria-label", inWords(counts) || "no rows");
-    for (const [status, number] of counts) {
-      const width = 1 + ((BAR_UNITS - counts.length) * number) / total;
-      for (const look of [status, `sign ${status}`]) {
-        const part = document.createElementNS("http://www.w3.org/2000/svg", "rect");
-        const place = { class: look, x: x.toFixed(2), width: width.toFixed(2), height: 14 };
-        for (const [key, value] of Object.entries(place)) part.setAttribute(key, value);
-        svg.append(part);
-      }
-      x += width;
-    }
-  }
-
-  function showCounts() {
-    const counts = byStatus();
-    const number = found.rows.length;
-    const of = number === store.rows ? "" : ` of ${count(store.rows)}`;
-    byId("said").textContent = number ? `${count(number)}${of} artifacts, ${share(counts)} done` : `No artifact of ${count(store.rows)} passes the filters.`;
-    draw(byId("whole"), counts);
-    byId("totals").replaceChildren(...counts.map(([status, amount]) => {
-      const item = byId("total").content.firstElementChild.cloneNode(true);
-      for (const rect of item.querySelectorAll("rect")) rect.classList.add(status);
-      item.querySelector("b").textContent = count(amount);
-      item.querySelector("span").textContent = status;
-      return item;
-    }));
-    showGroups();
-  }
-
-  function showGroups() {
-    const ensembles = store.columns.get("ensemble");
-    if (!ensembles || ensembles.size < 2) return;
-    const all = ensembles.values.map((name, code) => [name, byStatus(code)]).filter(([, counts]) => counts.length);
-    byId("groups").replaceChildren(...all.map(([name, counts]) => {
-      const item = byId("bar").content.firstElementChild.cloneNode(true);
-      const [label, svg, part] = item.children;
-      label.textContent = visible(name);
-      draw(svg, counts);
-      part.textContent = `${share(counts)} of ${count(sumOf(counts))}`;
-      return item;
-    }));
-  }
-
-  function share(counts) {
-    const number = Object.fromEntries(counts);
-    const wanted = sumOf(counts) - (number.unneeded || 0);
-    return wanted ? `${Math.floor((100 * ((number.done || 0) + (number.archived || 0))) / wanted)}%` : "100%";
-  }
-
   // -- the table -----------------------------------------------------------------------------------------------------
 
   // DataTables asks for a page of rows as it would ask a server.
@@ -204,7 +121,7 @@
       rows = store.sorted(found.rows, order);
     }
     const page = rows.subarray(request.start, request.start + request.length);
-    const data = Array.from(page, (row) => names.map((name) => visible(store.text(name, row))));
+    const data = Array.from(page, (row) => names.map((name) => Store.visible(store.text(name, row))));
     give({ draw: request.draw, recordsTotal: store.rows, recordsFiltered: rows.length, data });
     const pages = Math.max(1, Math.ceil(rows.length / request.length));
     byId("page").max = pages;
@@ -237,7 +154,8 @@
     const at = cell && grid.cell(cell).index();
     if (!at || String(getSelection())) return;
     const name = names[at.column];
-    filter(name, window.filters.exactly(store.exact(name, rows[grid.page.info().start + at.row])));
+    fields.get(name).input.value = window.filters.exactly(store.exact(name, rows[grid.page.info().start + at.row]));
+    follow(name);
   }
 
   // -- the address ---------------------------------------------------------------------------------------------------
@@ -279,104 +197,26 @@
     return [names[column] === "path" ? -1 : column, text.startsWith("-") ? "desc" : "asc"];
   }
 
-  function fill(state) {
-    for (const name of names) {
-      fields.get(name).input.value = state.filters.get(name) || "";
-      understand(name);
-    }
-    look();
-  }
-
   function restore() {
     if (location.hash.slice(1) === written) return;
     const state = readAddress();
     written = location.hash.slice(1);
     typing = false;
     restoring = true; // the address already says what is being shown
-    fill(state);
+    fill(state.filters);
     grid.order(state.order).page.len(state.length).draw();
     grid.page(state.page - 1).draw("page");
     restoring = false;
   }
 
-  // -- taking rows away ----------------------------------------------------------------------------------------------
-
-  // A spreadsheet would run a text that begins like a formula.
-  const guarded = (text) => (/^[=+\-@\t\r]/.test(text) ? `'${text}` : text);
-  const isText = (name) => !["number", "bytes", "minutes"].includes(typeOf(name));
-  const plain = (name, row) => (isText(name) ? guarded(store.exact(name, row)) : store.exact(name, row));
-  const inCsv = (text) => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
-
-  // One word for a shell, whatever is in it: signs that a terminal would act upon are written as their numbers.
-  function forShell(path) {
-    const safe = path.startsWith("-") ? `./${path}` : path;
-    if (/^[\w./+:@%,-]+$/.test(safe)) return safe;
-    if (!/[\p{Cc}]/u.test(safe)) return `'${safe.replaceAll("'", "'\\''")}'`;
-    const bytes = (sign) => [...new TextEncoder().encode(sign)].map((byte) => `\\x${byte.toString(16).padStart(2, "0")}`).join("");
-    return `$'${safe.replace(/[\p{Cc}'\\]/gu, (sign) => (/['\\]/.test(sign) ? `\\${sign}` : bytes(sign)))}'`;
-  }
-
-  // The lines of all rows found, in pieces, so that the page stays alive.
-  async function lines(line) {
-    const parts = [];
-    const chosen = rows;
-    for (let start = 0; start < chosen.length; start += CHUNK) {
-      parts.push(Array.from(chosen.subarray(start, start + CHUNK), (row) => `${line(row)}\n`).join(""));
-      byId("done").textContent = `${count(Math.min(start + CHUNK, chosen.length))} rows written`;
-      await pause();
-    }
-    return parts;
-  }
-
-  function save(parts, name, type) {
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(new Blob(parts, { type }));
-    link.download = name;
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 60000);
-  }
-
-  async function copy(text) {
-    if (navigator.clipboard) await navigator.clipboard.writeText(text);
-    else copyFromField(text); // on servers without encryption
-    byId("done").textContent = "Copied.";
-  }
-
-  function copyFromField(text) {
-    const field = document.createElement("textarea");
-    field.value = text;
-    document.body.append(field);
-    field.select();
-    document.execCommand("copy");
-    field.remove();
-  }
-
-  function copyPage() {
-    const { start, end } = grid.page.info();
-    const line = (row) => names.map((name) => plain(name, row).replace(/[\t\r\n]/g, " ")).join("\t");
-    return copy([names.join("\t"), ...Array.from(rows.subarray(start, end), line)].join("\n"));
-  }
-
-  async function saveCsv() {
-    const parts = await lines((row) => names.map((name) => inCsv(plain(name, row))).join(","));
-    save([`${names.map(guarded).map(inCsv).join(",")}\n`, ...parts], `${kind}.csv`, "text/csv;charset=utf-8");
-  }
-
-  const pathLines = () => lines((row) => forShell(store.paths.of(row)));
-
-  async function copyPaths() {
-    if (rows.length > MOST_COPIED) byId("done").textContent = `More than ${count(MOST_COPIED)} paths: take them as a file.`;
-    else await copy((await pathLines()).join(""));
-  }
-
-  async function savePaths() {
-    save(await pathLines(), `${kind}.txt`, "text/plain;charset=utf-8");
-  }
-
   // ------------------------------------------------------------------------------------------------------------------
 
-  function addTools() {
-    const tools = { clear, copy: copyPage, csv: saveCsv, "copy-paths": copyPaths, paths: savePaths };
+  function addTools(kind) {
+    const shown = () => {
+      const { start, end } = grid.page.info();
+      return rows.subarray(start, end);
+    };
+    const tools = { clear, ...window.takeAway(kind, store, names, shown, () => rows) };
     for (const [id, run] of Object.entries(tools)) byId(id).addEventListener("click", run);
     byId("length").addEventListener("change", (event) => grid.page.len(Number(event.target.value)).draw());
     byId("page").addEventListener("change", (event) => {
@@ -392,19 +232,17 @@
     tell("Loading the rows …");
     const data = window.kindTable;
     delete window.kindTable;
-    kind = data.kind;
     store = await Store.read(data);
     byId("shown").hidden = false;
     restoring = true;
     const filters = makeFilters();
     const state = readAddress();
     written = location.hash.slice(1);
-    fill(state);
     order = state.order.map(([column, direction]) => [names[column], direction]);
-    rows = store.sorted(found.rows, order);
+    fill(state.filters);
     makeGrid(state);
     byId("rows").tHead.append(filters); // afterwards, since DataTables takes every row there for headings
-    addTools();
+    addTools(data.kind);
     restoring = false;
     tell("");
   }

@@ -73,6 +73,8 @@ def measure(folder: Path, files: int, rounds: int) -> dict[str, Any]:
     say("questions")
     questions = json.loads(python("questions.py", folder / "campaign.toml", 2 * rounds + 1).printed)
     helps = [take(sys.executable, "-m", "latteboard", "--help").seconds for _ in range(HELPS)]
+    say("pages")
+    pages = json.loads(python("pages.py", folder / "pages", files, rounds).printed)
     say(f"  status {1000 * median(questions['status']['seconds']):.0f} ms, help {median(helps):.2f} s")
     return {
         "asked": files,
@@ -83,6 +85,7 @@ def measure(folder: Path, files: int, rounds: int) -> dict[str, Any]:
         "rounds": steps,
         "questions": questions,
         "help": helps,
+        "pages": pages,
     }
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 Run = Mapping[str, Any]
 MILLI = 1000
+KILO, MEGA = 1e3, 1e6
 
 
 @dataclass(frozen=True)
@@ -18,28 +19,35 @@ class Figure:
     Attributes
     ----------
     form : how the value is written, as Python says it, with the unit
-    value : the figure itself, from a run
-    goal : what the value should not exceed; None where there is no goal
+    value : the figure itself, from a run; None if it was not measured
+    goal : what the value should not exceed, or that by the size of the run; None where there is no goal
     detail : what stands in brackets behind it
     """
 
     name: str
     form: str
-    value: Callable[[Run], float]
-    goal: float | None = None
+    value: Callable[[Run], float | None]
+    goal: float | Mapping[int, float] | None = None
     detail: Callable[[Run], str] | None = None
 
     @property
     def limit(self) -> str:
         """The goal as text."""
-        return "" if self.goal is None else f"at most {self.goal:g}{self.form.partition('}')[2]}"
+        unit = self.form.partition("}")[2]
+        if isinstance(self.goal, Mapping):
+            return "at most " + ", ".join(f"{goal:g}{unit} for {size:,}" for size, goal in self.goal.items())
+        return "" if self.goal is None else f"at most {self.goal:g}{unit}"
 
     def cell(self, run: Run) -> str:
         """The figure, and whether it meets its goal."""
-        shown = self.form.format(self.value(run)) + (f" ({self.detail(run)})" if self.detail else "")
-        if self.goal is None:
+        value = self.value(run)
+        if value is None:
+            return ""
+        shown = self.form.format(value) + (f" ({self.detail(run)})" if self.detail else "")
+        goal = self.goal.get(run["asked"]) if isinstance(self.goal, Mapping) else self.goal
+        if goal is None:
             return shown
-        return f"{shown}: {'met' if self.value(run) <= self.goal else '**not met**'}"
+        return f"{shown}: {'met' if value <= goal else '**not met**'}"
 
 
 # What the rounds tell
@@ -106,6 +114,44 @@ def slowest(run: Run) -> str:
     return max(taken, key=lambda kind: taken[kind])
 
 
+# What the pages tell; earlier runs did not measure them, and where there is no browser none opened them
+
+
+def rendering(run: Run) -> float | None:
+    """The median time from the catalog to a page on disk, s."""
+    return median(run["pages"]["render"]) if "pages" in run else None
+
+
+def weight(*parts: str, unit: float) -> Callable[[Run], float | None]:
+    """What some parts of a page weigh together: of the ``table`` or the largest ``plot``: page, data, static."""
+
+    def value(run: Run) -> float | None:
+        sizes = run.get("pages")
+        return (
+            sum(sizes[page][part] for page, _, part in (name.partition(" ") for name in parts)) / unit
+            if sizes
+            else None
+        )
+
+    return value
+
+
+def overview_weight(run: Run) -> float | None:
+    """That of an overview of 20 ensembles and 15 kinds, kB."""
+    return run["pages"]["overview_bytes"] / KILO if "pages" in run else None
+
+
+def visit(what: str, unit: float = 1) -> Callable[[Run], float | None]:
+    """The median of what visits with a browser found."""
+
+    def value(run: Run) -> float | None:
+        visits = run.get("pages", {}).get("visits")
+        return median(one[what] for one in visits) / unit if visits else None
+
+    return value
+
+
+SMALL, LARGE = 100_000, 1_000_000
 FIGURES = (
     Figure(r"`find -printf '%p %s %T@\n'`, the floor", "{:.2f} s", floor),
     Figure("first index, in units of `find`", "{:.2f}", ratio("first", "whole"), 1.6, with_start("first")),
@@ -135,6 +181,20 @@ FIGURES = (
     ),
     Figure("`latteboard --help`, whole process", "{:.2f} s", lambda run: median(run["help"]), 0.15),
     Figure("to read the mark of one reduced file", "{:.2f} ms", milliseconds("mark")),
+    Figure("page of a kind of so many rows: rendered", "{:.2f} s", rendering, {SMALL: 0.3, LARGE: 2.5}),
+    Figure("its data", "{:.2f} MB", weight("table data", unit=MEGA), {SMALL: 1.1, LARGE: 10}),
+    Figure("opened in Chromium until usable", "{:.2f} s", visit("usable", MILLI), {SMALL: 0.6, LARGE: 1.2}),
+    Figure("slowest filter, from key to frame", "{:.0f} ms", visit("keystroke"), {LARGE: 200}),
+    Figure("its memory in Chromium", "{:.0f} MB", visit("memory_bytes", MEGA), {LARGE: 60}),
+    Figure("its HTML", "{:.1f} kB", weight("table page", unit=KILO), 8),
+    Figure("its scripts and styles", "{:.0f} kB", weight("table static", unit=KILO), 220),
+    Figure("overview of 20 ensembles and 15 kinds", "{:.0f} kB", overview_weight, 60),
+    Figure(
+        "largest page with a plot, and all it asks for",
+        "{:.2f} MB",
+        weight("plot page", "plot data", "plot static", unit=MEGA),
+        1.7,
+    ),
 )
 
 

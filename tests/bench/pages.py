@@ -1,0 +1,133 @@
+"""Measures the pages: how long a table of many rows takes to render, and in a browser until it is there and answers.
+
+Run as ``python pages.py FOLDER ROWS TIMES``; prints one JSON document. The catalog is made, not found: one kind of so many
+rows, as an index of a production that is nearly finished would leave it. Where there is no browser, what needs one is null.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+from browser import Opened, executable, launched, opened
+from many import KIND, many_rows
+
+from latteboard.catalog import Catalog
+from latteboard.catalog.codes import RULES
+from latteboard.catalog.columns import kind_columns
+from latteboard.flows import build_site
+from site_templates.build import build
+from site_templates.folder import asked_for
+from site_templates.frame import HISTORY, Frame, kind_page
+from site_templates.pages import overview
+from site_templates.tables import kind_table
+
+ENSEMBLES, KINDS = 20, 15
+COUNTS = {"done": 7311, "ready": 212, "blocked": 420, "stale": 3, "bad": 11, "unneeded": 1}
+# What is typed above which column, one after the other, from rare to frequent.
+TYPED = (("status", "bad"), ("status", ""), ("source", "x1"), ("source", ""), ("configuration", ">600"))
+# The first frame in which the table is there, ms since the page was asked for.
+USABLE = "document.querySelector('#shown:not([hidden])') && performance.now()"
+# ms from a key to the frame after the one that shows the new counts.
+KEYSTROKE = """
+async ([name, text]) => {
+  const input = document.querySelector(`[aria-label="Filter ${name}"]`);
+  const said = document.querySelector("#said");
+  const before = said.textContent;
+  const began = performance.now();
+  input.value = text;
+  input.dispatchEvent(new Event("input", { bubbles: true }));
+  while (said.textContent === before) await new Promise(requestAnimationFrame);
+  await new Promise(requestAnimationFrame);
+  return performance.now() - began;
+}
+"""
+
+
+def render(catalog: Catalog, folder: Path) -> float:
+    """Seconds from the catalog to the page of the kind and its data on disk."""
+    shutil.rmtree(folder, ignore_errors=True)
+    names = {model.id: name for name, model in catalog.kinds.items()}
+    began = time.perf_counter()
+    build(
+        Frame("bench", catalog.indexed_at(), list(names.values()), ()),
+        [kind_table(kind_columns(catalog, KIND), names)],
+        folder,
+    )
+    return time.perf_counter() - began
+
+
+def bytes_of(site: Path, page: str) -> dict[str, int]:
+    """What a page and all that it asks for weigh, each sort by itself."""
+    asked = asked_for((site / page).read_bytes())
+    weights = {name: (site / name).stat().st_size for name in asked}
+    sums = {part: sum(size for name, size in weights.items() if name.startswith(part)) for part in ("data", "static")}
+    return {"page": (site / page).stat().st_size, **sums}
+
+
+def overview_bytes(folder: Path) -> int:
+    """The weight of an overview of ENSEMBLES by KINDS, each in many statuses."""
+    same = {"stream": "e", "expected": sum(COUNTS.values()), "bytes": 10**13, "purgeable": 17, "status": COUNTS}
+    rows: list[Mapping[str, Any]] = [
+        {"ensemble": f"a09m{number}", "kind": f"formfac_4D_tslice_{kind}", **same}
+        for number in range(100, 100 + ENSEMBLES)
+        for kind in range(KINDS)
+    ]
+    rules = {status.name: rule for status, rule in RULES.items()}
+    page = overview("2026-01-02T03:04:05+00:00", rows, rules)
+    return build(Frame("bench", "2026-01-02T03:04:05+00:00", (), ()), [page], folder).stat().st_size
+
+
+def browse(page: Opened) -> dict[str, float]:
+    """What happens when somebody opens the table and types into it: ms, and bytes of memory at the end."""
+    usable = page.wait_for_function(USABLE).json_value()
+    strokes = [page.evaluate(KEYSTROKE, [name, text]) for name, text in TYPED]
+    page.check()
+    session = page.context.new_cdp_session(page.page)
+    session.send("HeapProfiler.collectGarbage")
+    used = session.send("Runtime.getHeapUsage")
+    memory = used["usedSize"] + used.get("backingStorageSize", 0) + used.get("embedderHeapUsedSize", 0)
+    return {"usable": usable, "keystroke": max(strokes), "memory_bytes": memory}
+
+
+def in_browser(page: Path, times: int) -> list[dict[str, float]] | None:
+    """The same several times, in a new window each; None where there is no browser."""
+    path = executable()
+    if path is None:
+        print("no browser: pages are rendered and weighed, not opened", file=sys.stderr)
+        return None
+    with launched(path) as browser:
+        visits = []
+        for _ in range(times):
+            view = opened(browser, page.absolute().as_uri())
+            visits.append(browse(view))
+            view.context.close()
+        return visits
+
+
+def measure(folder: Path, rows: int, times: int) -> dict[str, Any]:
+    """Everything that is told of the pages."""
+    shutil.rmtree(folder, ignore_errors=True)
+    campaign = many_rows(folder, rows)
+    catalog = Catalog(campaign.catalog)
+    seconds = [render(catalog, folder / "table") for _ in range(times)]
+    site = build_site(catalog, folder / "site", campaign=campaign).parent
+    plots = [HISTORY, *sorted(path.name for path in site.glob("map_*.html"))]
+    return {
+        "rows": rows,
+        "render": seconds,
+        "table": bytes_of(site, kind_page(KIND)),
+        "plot": max((bytes_of(site, name) for name in plots), key=lambda sizes: sum(sizes.values())),
+        "overview_bytes": overview_bytes(folder / "overview"),
+        "visits": in_browser(site / kind_page(KIND), times),
+    }
+
+
+if __name__ == "__main__":
+    print(json.dumps(measure(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))))
