@@ -22,7 +22,9 @@ GRACE_SECONDS = 86_400
 # In the first bytes of each page, ahead of anything that a campaign names.
 MARK = b'name="generator" content="latteboard"'
 MARK_WITHIN = 1024
-ASKED = re.compile(rb"\b(?:data|static)/[\w.+-]+-[0-9a-f]{12}\.[a-z]+")
+NAMED = re.compile(rb"(?:data|static)/[\w.+-]+-[0-9a-f]{12}\.[a-z]+")
+# Only what is markup: a path of a campaign may look like such a name too, but stands in no such place.
+ASKED = re.compile(rb'\b(?:src|href)="(%s)"' % NAMED.pattern)
 
 
 def digested(folder: str, name: str, content: bytes) -> str:
@@ -32,7 +34,7 @@ def digested(folder: str, name: str, content: bytes) -> str:
 
 
 def asked_for(page: bytes) -> set[str]:
-    """The files with digests that a page names, wherever in it they stand."""
+    """The files with digests that a page loads."""
     return {name.decode() for name in ASKED.findall(page)}
 
 
@@ -60,7 +62,7 @@ def put(path: Path, content: bytes, *, readable: bool = False) -> None:
 
     A file with a digest in its name has this content if it has its size: what is large is not read again.
     """
-    named = ASKED.fullmatch(f"{path.parent.name}/{path.name}".encode())
+    named = NAMED.fullmatch(f"{path.parent.name}/{path.name}".encode())
     there = path.is_file() and path.stat().st_size == len(content) and (named or path.read_bytes() == content)
     if not there:
         with replacing(path) as draft:
@@ -115,7 +117,7 @@ def forget(folder: Path, pages: Collection[str], *, readable: bool = False) -> N
 def _with_digests(folder: Path) -> set[str]:
     """The files whose names say that their digest stands in them."""
     names = {f"{part}/{path.name}" for part in ("data", "static") for path in (folder / part).glob("*")}
-    return {name for name in names if ASKED.fullmatch(name.encode("utf-8", "surrogateescape"))}
+    return {name for name in names if NAMED.fullmatch(name.encode("utf-8", "surrogateescape"))}
 
 
 def _is_ours(path: Path) -> bool:

@@ -33,15 +33,9 @@ class Segment:
 
 @dataclass(frozen=True)
 class KindRow:
-    """One kind of one ensemble and stream.
-
-    Attributes
-    ----------
-    where : what a link to its rows filters by
-    """
+    """One kind of one ensemble and stream."""
 
     kind: str
-    where: Mapping[str, str]
     counts: Mapping[str, int]
     bytes: int
     purgeable: int
@@ -75,16 +69,6 @@ class KindRow:
     def count(self, *statuses: str) -> int:
         """How many have one of these statuses."""
         return sum(self.counts.get(status, 0) for status in statuses)
-
-    def link(self, *statuses: str) -> str:
-        """To its rows, or those of them that have one of these statuses."""
-        there = [status for status in statuses if self.counts.get(status)]
-        return rows_link(self.kind, **self.where, **({"status": there} if there else {}))
-
-    @property
-    def trouble_link(self) -> str:
-        """To those of its rows that somebody must look at."""
-        return self.link(*TROUBLE)
 
     @property
     def size(self) -> str:
@@ -190,13 +174,12 @@ def overview(
     ]
     in_order = {status: rules[status] for status in ORDER}
     content = Overview(indexed, sections, in_order, human_bytes(purgeable_bytes))
-    return Page(OVERVIEW, "Overview", "overview.html", content)
+    return Page(OVERVIEW, "Overview", "overview.html", content, scripts=("overview.js",))
 
 
 def _kind_row(row: Mapping[str, Any]) -> KindRow:
-    where = {name: row[name] for name in ("ensemble", "stream") if row[name] is not None}
     counts = row["status"]
-    return KindRow(row["kind"], where, counts, row["bytes"], row["purgeable"], segments(counts))
+    return KindRow(row["kind"], counts, row["bytes"], row["purgeable"], segments(counts))
 
 
 def percent(done: int, wanted: int) -> str:

@@ -76,11 +76,14 @@ class Opened:
     def __getattr__(self, name: str) -> Any:
         return getattr(self.page, name)
 
+    def wrong(self) -> list[str]:
+        """Errors, what the page did against its policy, and requests that left its folder."""
+        outside = [f"outside: {url}" for url in self.requests if not self._is_at_home(url)]
+        return [*self.errors, *self.page.evaluate("window.violations"), *outside]
+
     def check(self) -> None:
-        """Fail if the console holds an error, the page did what its policy forbids, or a request left its folder."""
-        assert self.errors == [], self.page.url
-        assert self.page.evaluate("window.violations") == [], self.page.url
-        assert [url for url in self.requests if not self._is_at_home(url)] == [], self.page.url
+        """Fail if anything was wrong."""
+        assert self.wrong() == [], self.page.url
 
     def _is_at_home(self, url: str) -> bool:
         return url.startswith(self.home) or urlsplit(url).scheme in ("data", "blob")

@@ -95,8 +95,13 @@ def test_data_that_were_cut_short_are_written_again(tmp_path: Path) -> None:
 def test_the_name_of_data_says_what_is_in_them() -> None:
     name = digested("data", "kind_prop-rows.js", b"1")
     assert name != digested("data", "kind_prop-rows.js", b"2")
-    assert asked_for(f'<script src="{name}"></script><p data-more={name}>'.encode()) == {name}
-    assert asked_for(f'<a href="{STATE}"> data/x.js static/x-12.js'.encode()) == set()
+    assert asked_for(f'<script src="{name}"></script><link href="{name}">'.encode()) == {name}
+
+
+def test_a_path_that_looks_like_our_data_is_not_taken_for_them() -> None:
+    name = digested("data", "prop.h5", b"1")
+    page = f'<a href="{STATE}">{name}</a> "{name}" <p data-path="{name}" title="src={name}"> src=&#34;{name}&#34;'
+    assert asked_for(page.encode()) == set()
 
 
 def test_no_page_stands_in_the_folder_before_its_data(tmp_path: Path) -> None:

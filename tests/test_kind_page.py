@@ -22,6 +22,8 @@ from site_templates.frame import kind_page, rows_link
 from site_templates.tables import kind_table
 
 KIND = "seqprop"
+# Files of one configuration, of a derived name, and of all configurations together.
+KINDS = ("cfg", KIND, "formfac_momentum")
 FOLLOWED = """
 text => decodeURIComponent(location.hash).includes(text)
   || [...document.querySelectorAll(".wrong")].some((wrong) => wrong.textContent)
@@ -117,9 +119,7 @@ def test_columns_are_the_rows_of_the_catalog_in_its_order(built_site: Path) -> N
 
 
 def test_the_same_rows_give_the_same_page(built_site: Path) -> None:
-    first, second = (
-        kind_table(kind_columns(catalog_of(built_site), KIND), {0: "x", **names(built_site)}) for _ in "ab"
-    )
+    first, second = (kind_table(kind_columns(catalog_of(built_site), KIND), names(built_site)) for _ in "ab")
     assert first.data == second.data
 
 
@@ -130,8 +130,8 @@ def names(site: Path) -> dict[int, str]:
 # -- what is shown ---------------------------------------------------------------------------------------------------
 
 
-def test_the_table_of_every_kind_is_what_the_catalog_says(built_site: Path, open_kind: Callable[..., Opened]) -> None:
-    for kind in catalog_of(built_site).kinds:
+def test_the_table_is_what_the_catalog_says(built_site: Path, open_kind: Callable[..., Opened]) -> None:
+    for kind in KINDS:
         page = open_kind(kind_page(kind))
         rows = expected(built_site, kind)
         found = saved(page)
@@ -141,6 +141,8 @@ def test_the_table_of_every_kind_is_what_the_catalog_says(built_site: Path, open
 
 def test_counts_are_those_of_the_status_command(built_site: Path, open_kind: Callable[..., Opened]) -> None:
     for row in status_rows(catalog_of(built_site), ("kind",)):
+        if row["kind"] not in KINDS:
+            continue
         page = open_kind(kind_page(row["kind"]))
         words = page.locator("#totals li").all_inner_texts()
         assert {word: int(number.replace(",", "")) for number, word in map(str.split, words)} == row["status"]

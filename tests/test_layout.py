@@ -89,7 +89,9 @@ def test_only_what_can_be_appended_to_grows() -> None:
     itemsize=st.sampled_from([1, 4, 8, 16]),
     data=st.data(),
 )
-def test_chunks_fit_the_dataset_and_are_neither_tiny_nor_large(whole: Shape, itemsize: int, data: st.DataObject) -> None:
+def test_chunks_fit_the_dataset_and_are_neither_tiny_nor_large(
+    whole: Shape, itemsize: int, data: st.DataObject
+) -> None:
     axis = data.draw(st.integers(0, len(whole) - 1))
     along: Along = data.draw(st.sampled_from(["new", 0])) if axis == 0 else axis
     chunk = Layout(Concatenation(along=along, append=True), whole[axis]).chunks(whole, itemsize)

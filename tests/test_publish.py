@@ -88,6 +88,14 @@ def test_what_was_built_is_published_and_nothing_else(make: MakeSite, tmp_path: 
     assert contents(tmp_path / "web") == built
 
 
+def test_a_path_that_looks_like_our_data_is_not_looked_for(tmp_path: Path) -> None:
+    name = 'src="data/prop-0123456789ab.h5"'
+    page = Page(OVERVIEW, name, "base.html", None)
+    build(Frame(name, FIRST, (), ()), [page], tmp_path / "site")
+    publish(tmp_path / "site", tmp_path / "web")
+    assert missing(tmp_path / "web") == []
+
+
 def test_what_an_earlier_build_left_is_not_published(make: MakeSite, tmp_path: Path) -> None:
     make(1, kinds=3)
     site = make(2, kinds=2)
