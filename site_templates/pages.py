@@ -62,9 +62,9 @@ class KindRow:
         return self.count(*TROUBLE)
 
     @property
-    def said(self) -> str:
-        """The bar in words, for those who do not see it."""
-        return ", ".join(f"{segment.number:,} {segment.status}" for segment in self.segments)
+    def numbers(self) -> str:
+        """How many there are in each part of the bar."""
+        return ",".join(str(segment.number) for segment in self.segments)
 
     def count(self, *statuses: str) -> int:
         """How many have one of these statuses."""

@@ -190,7 +190,7 @@ FIGURES = (
     Figure("its scripts and styles", "{:.0f} kB", weight("table static", unit=KILO), 220),
     Figure("overview of 20 ensembles and 15 kinds", "{:.0f} kB", overview_weight, 60),
     Figure(
-        "largest page with a plot, and all it asks for",
+        "history page with its plot, and all it asks for",
         "{:.2f} MB",
         weight("plot page", "plot data", "plot static", unit=MEGA),
         1.7,
