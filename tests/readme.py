@@ -12,13 +12,14 @@ import shlex
 import sys
 import tempfile
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import click
 
 sys.path.insert(0, str(Path(__file__).parent / "bench"))
+import tables as benchmark
 from markers import with_marked
-from table import table
 
 TOP = Path(__file__).parent.parent
 README = TOP / "README.md"
@@ -117,9 +118,9 @@ def statuses() -> str:
     return "\n".join(["| status | rule |", "|---|---|", *(f"| `{one.name}` | {rule} |" for one, rule in RULES.items())])
 
 
-def benchmark() -> str:
-    """The table of the benchmark."""
-    return table(json.loads(RESULTS.read_text())["runs"])
+def measured(name: str) -> str:
+    """A table of the benchmark."""
+    return benchmark.TABLES[name](json.loads(RESULTS.read_text()))
 
 
 def with_questions(text: str) -> str:
@@ -141,7 +142,7 @@ def with_questions(text: str) -> str:
     return text
 
 
-TABLES = {"commands": commands, "statuses": statuses, "benchmark": benchmark}
+TABLES = {"commands": commands, "statuses": statuses, **{name: partial(measured, name) for name in benchmark.TABLES}}
 
 
 def renewed(text: str) -> str:

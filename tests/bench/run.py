@@ -14,10 +14,12 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+import reducing
 from machine import machine, versions
 from markers import with_marked
 from process import Cost, python, say, take
-from table import table, with_run
+from table import with_run
+from tables import TABLES
 from tree import Tree, read_stamp
 
 HERE = Path(__file__).parent
@@ -93,6 +95,7 @@ def options() -> argparse.Namespace:
     """What the command line says."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--files", type=int, default=100_000, help="how many, roughly (default: %(default)s)")
+    parser.add_argument("--only", choices=["tree", "reducer"], help="index and pages, or the reducer; else both")
     parser.add_argument("--rounds", type=int, default=5, help="how often all is measured (default: %(default)s)")
     parser.add_argument("--folder", type=Path, default=TOP / "build" / "bench", help="where trees are made and kept")
     parser.add_argument("--results", type=Path, default=HERE / "results.json", help="the raw timings, written anew")
@@ -103,12 +106,18 @@ def options() -> argparse.Namespace:
 def main() -> None:
     """Measure, and write down."""
     asked = options()
-    earlier = json.loads(asked.results.read_text())["runs"] if asked.results.exists() else []
-    runs = with_run(earlier, measure(asked.folder / str(asked.files), asked.files, asked.rounds))
-    asked.results.write_text(json.dumps({"runs": runs}, indent=1) + "\n")
-    readme = with_marked(asked.readme.read_text(encoding="utf-8"), "benchmark", table(runs))
+    results = json.loads(asked.results.read_text()) if asked.results.exists() else {"runs": []}
+    if asked.only != "reducer":
+        new = measure(asked.folder / str(asked.files), asked.files, asked.rounds)
+        results["runs"] = with_run(results["runs"], new)
+    if asked.only != "tree":
+        results["reducer"] = reducing.measure(asked.folder / "reducer", asked.rounds)
+    asked.results.write_text(json.dumps(results, indent=1) + "\n")
+    readme = asked.readme.read_text(encoding="utf-8")
+    for name, make in TABLES.items():
+        readme = with_marked(readme, name, make(results))
     asked.readme.write_text(readme, encoding="utf-8")
-    print(table(runs))
+    print(*(make(results) for make in TABLES.values()), sep="\n\n")
 
 
 if __name__ == "__main__":

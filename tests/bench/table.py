@@ -38,6 +38,10 @@ class Figure:
             return "at most " + ", ".join(f"{goal:g}{unit} for {size:,}" for size, goal in self.goal.items())
         return "" if self.goal is None else f"at most {self.goal:g}{unit}"
 
+    def met(self, value: float, goal: float) -> bool:
+        """Whether a value is as good as the goal."""
+        return value <= goal
+
     def cell(self, run: Run) -> str:
         """The figure, and whether it meets its goal."""
         value = self.value(run)
@@ -47,7 +51,7 @@ class Figure:
         goal = self.goal.get(run["asked"]) if isinstance(self.goal, Mapping) else self.goal
         if goal is None:
             return shown
-        return f"{shown}: {'met' if value <= goal else '**not met**'}"
+        return f"{shown}: {'met' if self.met(value, goal) else '**not met**'}"
 
 
 # What the rounds tell
@@ -202,21 +206,32 @@ FIGURES = (
 
 
 def table(runs: Sequence[Run]) -> str:
-    """The table in Markdown, a line for each figure and a column for each run; below it where each run was done."""
-    lines = [["", "goal", *(f"{run['sizes']['files']:,} files" for run in runs)]]
-    lines += [[figure.name, figure.limit, *(figure.cell(run) for run in runs)] for figure in FIGURES]
+    """The table of the index and the pages, a column for each run."""
+    return written(FIGURES, {f"{run['sizes']['files']:,} files": run for run in runs}, size)
+
+
+def written(figures: Sequence[Figure], runs: Mapping[str, Run], told: Callable[[Run], str]) -> str:
+    """A table in Markdown, a line for each figure and a column for each run; below it where each run was done."""
+    lines = [["", "goal", *runs]]
+    lines += [[figure.name, figure.limit, *map(figure.cell, runs.values())] for figure in figures]
     first, *rest = [f"| {' | '.join(line)} |" for line in lines]
-    return "\n".join([first, "|---" * len(lines[0]) + "|", *rest, "", *map(conditions, runs)]).rstrip()
+    below = [f"* {told(run)}{conditions(run)}" for run in runs.values()]
+    return "\n".join([first, "|---" * len(lines[0]) + "|", *rest, "", *below]).rstrip()
+
+
+def size(run: Run) -> str:
+    """How large the tree of a run is."""
+    sizes = run["sizes"]
+    return f"{sizes['files']:,} files of {sizes['expected']:,} expected, in {sizes['folders']:,} folders: "
 
 
 def conditions(run: Run) -> str:
     """Where and when a run was done."""
-    where, sizes = run["machine"], run["sizes"]
+    where = run["machine"]
     versions = ", ".join(f"{name} {number}" for name, number in run["versions"].items() if number)
     return (
-        f"* {sizes['files']:,} files of {sizes['expected']:,} expected, in {sizes['folders']:,} folders: {run['date']}, "
-        f"medians of {len(run['rounds'])} rounds; {where['cpu']}, {where['cores']} cores, {where['memory_gib']:g} GiB, "
-        f"{where['file_system']}; {versions}"
+        f"{run['date']}, medians of {len(run['rounds'])} rounds; {where['cpu']}, {where['cores']} cores, "
+        f"{where['memory_gib']:g} GiB, {where['file_system']}; {versions}"
     )
 
 

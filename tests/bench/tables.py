@@ -1,0 +1,98 @@
+"""The tables of the benchmark in README: of the index and the pages, and of the reducer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from statistics import median
+from typing import Any
+
+from table import Figure, Run, table, written
+
+# What the production codes took for the same work, s: three steps 4.1 to 4.5, joining 6.9 to 10.8, where the floor was 0.13.
+# The middle of each; quoted, since that code is not part of this project.
+REFERENCE, REFERENCE_JOINED, REFERENCE_FLOOR = 4.3, 8.85, 0.13
+MIB = 2**20
+
+
+@dataclass(frozen=True)
+class AtLeast(Figure):
+    """A figure that should not be below its goal."""
+
+    @property
+    def limit(self) -> str:
+        """The goal as text."""
+        return super().limit.replace("at most", "at least")
+
+    def met(self, value: float, goal: float) -> bool:
+        """Whether a value is as good as the goal."""
+        return value >= goal
+
+
+def floor(one: Mapping[str, Any]) -> float:
+    """Finding the datasets, reading what is needed and writing the result, s."""
+    return float(sum(one["floor"].values()))
+
+
+def over_rounds(value: Callable[[Mapping[str, Any]], float]) -> Callable[[Run], float]:
+    """The median of a figure of one round."""
+    return lambda run: float(median(value(one) for one in run["rounds"]))
+
+
+def faster(seconds: float, whole: Callable[[Mapping[str, Any]], float]) -> Callable[[Run], float]:
+    """How many times faster than the quoted seconds, on a machine that is as much slower as its floor is."""
+    return over_rounds(lambda one: seconds * floor(one) / REFERENCE_FLOOR / whole(one))
+
+
+FIGURES = (
+    Figure("the floor: find the datasets, read 1.15 GB, write 14 MB", "{:.2f} s", over_rounds(floor)),
+    Figure(
+        "slice, average and project, inside the process, in units of the floor",
+        "{:.1f}",
+        over_rounds(lambda one: one["inside"]["seconds"] / floor(one)),
+        3.5,
+        lambda run: f"{over_rounds(lambda one: one['inside']['seconds'])(run):.2f} s",
+    ),
+    AtLeast(
+        "whole process on one core, times faster than the production codes (quoted)",
+        "{:.1f}",
+        faster(REFERENCE, lambda one: one["project"]["whole"]),
+        7,
+        lambda run: f"{over_rounds(lambda one: one['project']['whole'])(run):.2f} s",
+    ),
+    Figure("the same as ten commands with files between them", "{:.1f} s", over_rounds(lambda one: one["steps"])),
+    Figure("bytes read, of those needed", "{:.2f}", over_rounds(lambda one: one["inside"]["read"]), 1.05),
+    Figure(
+        "peak memory above that of importing numpy and h5py",
+        "{:.0f} MiB",
+        over_rounds(lambda one: (one["project"]["peak_bytes"] - one["import"]) / MIB),
+        36,
+    ),
+    AtLeast(
+        "20 files of 144 MB joined, times faster than the production codes (quoted)",
+        "{:.1f}",
+        faster(REFERENCE_JOINED, lambda one: one["join"]["copied"]),
+        1.8,
+        lambda run: f"{over_rounds(lambda one: one['join']['copied'])(run):.1f} s",
+    ),
+    AtLeast(
+        "the same as links",
+        "{:.1f}",
+        faster(REFERENCE_JOINED, lambda one: one["join"]["virtual"]),
+        8,
+        lambda run: f"{over_rounds(lambda one: one['join']['virtual'])(run):.2f} s",
+    ),
+    Figure("two of them appended to the other 18", "{:.1f} s", over_rounds(lambda one: one["append"]["more"])),
+    AtLeast("two processes, times faster than one", "{:.2f}", over_rounds(lambda one: one["processes"]), 1.7),
+)
+
+
+def reducer_table(results: Mapping[str, Any]) -> str:
+    """The table of the reducer."""
+    return written(FIGURES, {"measured": results["reducer"]}, lambda _: "") if "reducer" in results else ""
+
+
+TABLES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
+    "benchmark": lambda results: table(results["runs"]),
+    "benchmark-reducer": reducer_table,
+}
