@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 
 from latteboard.errors import InputRefused
+from reducer.conventions import LABELS
 from reducer.filling import Filling
 from reducer.joining import Along
 from reducer.layout import Shape
 from reducer.reading import CorrelatorFile
-from reducer.survey import LABELS, Target
+from reducer.survey import Target
 from reducer.tasks import Row
 
 ANY = -1  # the length of the axis along which rows are joined

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from latteboard.errors import InputRefused
 from reducer.averaging import average
 from reducer.slicing import shift_to_source
-from reducer.survey import Target, Term
+from reducer.survey import Target
+from reducer.terms import Term
 
 Numbers = NDArray[Any]
 # What is held at once of a dataset, in bytes, unless one of its slices is larger.

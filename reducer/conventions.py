@@ -14,6 +14,8 @@ from typing import Literal
 
 from latteboard.names import Source
 
+# Datasets of the root group that say what axes mean; they are carried along, not reduced.
+LABELS = ("momenta", "configurations", "streams", "sources", "source_names")
 AVERAGED = "src_avg"
 CORRELATOR_4D = "4D_correlator"
 SPINS = ("spin_up", "spin_dn")

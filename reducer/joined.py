@@ -17,8 +17,9 @@ from reducer.filling import Filling
 from reducer.labels import Labels, check_keys, labels_of_row
 from reducer.layout import Layout, Shape
 from reducer.reading import CorrelatorFile
-from reducer.survey import Target, Term
+from reducer.survey import Target
 from reducer.tasks import Row, Task
+from reducer.terms import Term
 from reducer.writing import Output
 
 

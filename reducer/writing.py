@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 
 from latteboard import h5
 from latteboard.errors import InputRefused
-from reducer.conventions import common_meta
+from reducer.conventions import LABELS, common_meta
 from reducer.labels import TEXT, Labels
 from reducer.layout import Layout, Shape
 from reducer.momentum import mode_numbers
 from reducer.reading import CorrelatorFile
-from reducer.survey import LABELS, Term
+from reducer.terms import Term
 
 Numbers = NDArray[Any]
 MOMENTUM_AXES = ("time", "pz", "py", "px")

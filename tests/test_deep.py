@@ -7,7 +7,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
-from disk import HOUR, OLD, SECOND, START, books, index, only, put, status, statuses
+from disk import HOUR, OLD, SECOND, START, books, index, only, paths_of, put, status, statuses
 
 from latteboard.campaign import Campaign
 from latteboard.h5 import COMPLETE, problem_of, read_mark, stamp
@@ -120,6 +120,33 @@ def test_a_corrupt_file_is_found_by_a_deep_look_stays_bad_and_is_judged_anew_whe
     assert (status(campaign, FORMFAC), only(campaign, FORMFAC).problem) == ("done", None)
     index(campaign, deep=True)
     assert only(campaign, FORMFAC).problem == artifact.problem
+
+
+@pytest.mark.parametrize("fast", [True, False])
+def test_a_file_that_somebody_could_not_use_is_opened_by_any_look_and_the_verdict_stands(
+    campaign: Campaign, *, fast: bool
+) -> None:
+    file = write(campaign)
+    other = next(path for path in paths_of(campaign, "formfac") if path != FORMFAC)
+    put(campaign, other)  # no HDF5 file either, but nobody has complained
+    index(campaign)
+    zero_from_the_middle(file)
+    stamp(file, OLD)
+    index(campaign, fast=fast, suspects=frozenset({FORMFAC}))
+    assert only(campaign, FORMFAC).problem.startswith("truncated or damaged: ")
+    assert status(campaign, other) == "done"
+    index(campaign, fast=True)
+    assert status(campaign, FORMFAC) == "bad"
+    stamp(file, OLD + SECOND)
+    index(campaign)
+    assert status(campaign, FORMFAC) == "done"
+
+
+def test_a_suspect_that_is_whole_changes_nothing(campaign: Campaign) -> None:
+    write(campaign)
+    index(campaign)
+    assert index(campaign, fast=True, suspects=frozenset({FORMFAC, "A_a/formfac/gone.h5"})).changed == 0
+    assert status(campaign, FORMFAC) == "done"
 
 
 def test_a_whole_file_is_done_to_a_deep_look_too(campaign: Campaign) -> None:

@@ -14,6 +14,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 sys.path.insert(0, str(Path(__file__).parent.parent))
 from browser import Opened, executable, launched, opened
 from many import KIND, many_rows
@@ -21,13 +23,16 @@ from many import KIND, many_rows
 from latteboard.catalog import Catalog
 from latteboard.catalog.codes import RULES
 from latteboard.catalog.columns import kind_columns
+from latteboard.catalog.timeline import Series
 from latteboard.flows import build_site
 from site_templates.build import build
 from site_templates.folder import asked_for
 from site_templates.frame import HISTORY, Frame, kind_page
+from site_templates.history import history
 from site_templates.pages import overview
 from site_templates.tables import kind_table
 
+HOUR = 3_600_000_000_000  # ns
 ENSEMBLES = 20
 KINDS = ("cfg", "src", "prop", "spec", "spec_4D", "seqsrc", "seqprop", "formfac", "formfac_4D", "spec_4D_tslice")
 KINDS += ("spec_4D_tslice_avg", "formfac_4D_tslice", "formfac_4D_tslice_src_avg", "formfac_cat", "formfac_momentum")
@@ -91,6 +96,18 @@ def overview_bytes(folder: Path) -> int:
     return build(Frame("bench", "2026-01-02T03:04:05+00:00", (), ()), [page], folder).stat().st_size
 
 
+def history_bytes(folder: Path) -> dict[str, int]:
+    """The weight of a month of hourly indexes of KINDS, each with its own way up."""
+    rng = np.random.default_rng(31)
+    times = np.arange(24 * 31, dtype=np.int64) * HOUR
+    of_kinds = [
+        Series(kind, None, None, times, np.cumsum(rng.poisson(40, len(times))), np.full(len(times), 60_000))
+        for kind in KINDS
+    ]
+    build(Frame("bench", "2026-01-02T03:04:05+00:00", (), ()), [history(of_kinds)], folder)
+    return bytes_of(folder, HISTORY)
+
+
 def browse(page: Opened) -> dict[str, float]:
     """What happens when somebody opens the table and types into it: ms, and bytes of memory at the end."""
     usable = page.wait_for_function(USABLE).json_value()
@@ -129,7 +146,7 @@ def measure(folder: Path, rows: int, times: int) -> dict[str, Any]:
         "rows": rows,
         "render": seconds,
         "table": bytes_of(site, kind_page(KIND)),
-        "plot": bytes_of(site, HISTORY),
+        "plot": history_bytes(folder / "history"),
         "overview_bytes": overview_bytes(folder / "overview"),
         "visits": in_browser(site / kind_page(KIND), times),
     }
