@@ -16,7 +16,13 @@ import pytest
 ROOT = Path(__file__).parent.parent
 ROOMS = {"indexer", "reducer", "site_templates"}
 PACKAGES = ROOMS | {"latteboard"}
-FRONT_DOOR = {"latteboard.__main__", "latteboard.cli", "latteboard.cli_reduce", "latteboard.cli_steps", "latteboard.flows"}
+FRONT_DOOR = {
+    "latteboard.__main__",
+    "latteboard.cli",
+    "latteboard.cli_reduce",
+    "latteboard.cli_steps",
+    "latteboard.flows",
+}
 
 # Who may import whom. flows is the only place that joins rooms, so the command line reaches them through it.
 MAY_IMPORT = {
