@@ -11,6 +11,7 @@ LATTEBOARD_BROWSER=required says that there must be one.
 import os
 import shutil
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
@@ -75,6 +76,17 @@ class Opened:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.page, name)
+
+    def until(self, expression: str, arg: Any = None, *, seconds: float = 60.0) -> Any:
+        """What an expression, or a function of ``arg``, gives once that is something.
+
+        Asked again and again from here: to wait inside the page is to evaluate text, which its policy forbids.
+        """
+        deadline = time.monotonic() + seconds
+        while not (found := self.page.evaluate(expression, arg)):
+            assert time.monotonic() < deadline, f"{self.page.url}: never came true: {expression}"
+            self.page.wait_for_timeout(10)
+        return found
 
     def wrong(self) -> list[str]:
         """Errors, what the page did against its policy, and requests that left its folder."""

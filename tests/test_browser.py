@@ -94,7 +94,7 @@ def visit(open_page: OpenPage, urls: Iterable[str | Path], **options: Any) -> It
     """Pages one after the other, each when its scripts have done their work, and closed again."""
     for url in urls:
         page = open_page(url, **options)
-        page.wait_for_function("!document.querySelector('#shown[hidden]')")  # a table, while it is loaded
+        page.until("!document.querySelector('#shown[hidden]')")  # a table, while it is loaded
         yield page
         page.context.close()
 
@@ -230,7 +230,7 @@ def test_a_million_rows_are_counted_as_the_catalog_counts_them(million: Path, op
         counts: dict[str, int] = dict(connection.execute(question).fetchall())
         assert counts
         page.evaluate("(text) => { location.hash = text; }", fragment)
-        page.wait_for_function(
+        page.until(
             "(text) => document.querySelector('#said').textContent.startsWith(text)", arg=f"{sum(counts.values()):,} "
         )
         said = page.locator("#whole").get_attribute("aria-label")
@@ -245,6 +245,6 @@ def test_what_is_typed_above_a_column_of_a_million_rows_is_counted_at_once(milli
     page = open_page(million)
     page.wait_for_selector("#shown:not([hidden])")
     page.get_by_label("Filter status").press_sequentially("bad")
-    page.wait_for_function("document.querySelector('#whole').getAttribute('aria-label').endsWith(' bad')")
+    page.until("document.querySelector('#whole').getAttribute('aria-label').endsWith(' bad')")
     assert page.locator("#rows tbody tr").count() == 50
     page.check()

@@ -57,7 +57,7 @@ def guarded(text: str, name: str) -> str:
 
 def ready(page: Opened) -> Opened:
     page.wait_for_selector("#rows tbody td")
-    page.wait_for_function("document.getElementById('notice').hidden")
+    page.until("document.getElementById('notice').hidden")
     return page
 
 
@@ -91,7 +91,7 @@ def field(page: Opened, name: str) -> Any:
 def filter_by(page: Opened, name: str, text: str) -> None:
     """Type above a column and wait until the rows follow, of which the address tells."""
     field(page, name).fill(text)
-    page.wait_for_function(FOLLOWED, arg=f"{name}={text}" if text else "")
+    page.until(FOLLOWED, arg=f"{name}={text}" if text else "")
 
 
 # -- what is written -------------------------------------------------------------------------------------------------
@@ -288,10 +288,10 @@ def test_back_and_forward_go_through_what_was_seen(open_kind: Callable[..., Open
     filter_by(page, "status", "=done")
     done = page.inner_text("#said")
     page.go_back()
-    page.wait_for_function("text => document.getElementById('said').textContent === text", arg=everything)
+    page.until("text => document.getElementById('said').textContent === text", arg=everything)
     assert field(page, "status").input_value() == ""
     page.go_forward()
-    page.wait_for_function("text => document.getElementById('said').textContent === text", arg=done)
+    page.until("text => document.getElementById('said').textContent === text", arg=done)
     page.check()
 
 
@@ -311,7 +311,7 @@ def test_what_is_copied_is_what_the_page_shows(built_site: Path, serve: Serve, o
     page = ready(open_page(serve(built_site) + rows_link(KIND, status="done")))
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.click("#copy")
-    page.wait_for_function("document.getElementById('done').textContent === 'Copied.'")
+    page.until("document.getElementById('done').textContent === 'Copied.'")
     head, *lines = page.evaluate("navigator.clipboard.readText()").splitlines()
     rows = [row for row in expected(built_site) if row["status"] == "done"][:50]
     assert [dict(zip(head.split("\t"), line.split("\t"), strict=True))["path"] for line in lines] == [

@@ -110,7 +110,7 @@ def history_bytes(folder: Path) -> dict[str, int]:
 
 def browse(page: Opened) -> dict[str, float]:
     """What happens when somebody opens the table and types into it: ms, and bytes of memory at the end."""
-    usable = page.wait_for_function(USABLE).json_value()
+    usable = page.until(USABLE)
     strokes = [page.evaluate(KEYSTROKE, [name, text]) for name, text in TYPED]
     page.check()
     session = page.context.new_cdp_session(page.page)
