@@ -26,9 +26,23 @@ class Segment:
     width: float
 
     @property
+    def begin(self) -> str:
+        """Where it begins, in percent of the bar."""
+        return _percent(self.x)
+
+    @property
+    def share(self) -> str:
+        """How wide it is, in percent of the bar."""
+        return _percent(self.width)
+
+    @property
     def end(self) -> str:
         """Where it ends, in percent of the bar."""
-        return f"{round(100 * (self.x + self.width) / BAR_UNITS, 1):g}%"
+        return _percent(self.x + self.width)
+
+
+def _percent(units: float) -> str:
+    return f"{round(100 * units / BAR_UNITS, 1):g}%"
 
 
 @dataclass(frozen=True)

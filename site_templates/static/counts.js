@@ -1,7 +1,7 @@
 // Shows how many of the rows that pass have which status: in words, as one bar, and as a bar for each ensemble.
 "use strict";
 (() => {
-  const BAR_UNITS = 400;
+  const LEAST = 0.25; // of a bar, in percent: what is there at all is seen
 
   const byId = (id) => document.getElementById(id);
   const count = (number) => number.toLocaleString("en");
@@ -24,10 +24,11 @@
     svg.replaceChildren();
     svg.setAttribute("aria-label", inWords(counts) || "no rows");
     for (const [status, number] of counts) {
-      const width = 1 + ((BAR_UNITS - counts.length) * number) / total;
+      const width = LEAST + ((100 - LEAST * counts.length) * number) / total;
       for (const look of [status, `sign ${status}`]) {
         const part = document.createElementNS("http://www.w3.org/2000/svg", "rect");
-        const place = { class: look, x: x.toFixed(2), width: width.toFixed(2), height: 14 };
+        // In percent, without a drawing's own measure: hatches would be stretched with it.
+        const place = { class: look, x: `${x.toFixed(3)}%`, width: `${width.toFixed(3)}%`, height: "100%" };
         for (const [key, value] of Object.entries(place)) part.setAttribute(key, value);
         svg.append(part);
       }

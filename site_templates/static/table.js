@@ -136,7 +136,12 @@
       searching: false,
       autoWidth: false,
       ajax: answer,
-      columns: names.map((name) => ({ orderable: name !== "path", className: headings[names.indexOf(name)].className, render: DataTable.render.text() })),
+      columns: names.map((name, place) => ({
+        orderable: name !== "path",
+        className: headings[place].className,
+        render: DataTable.render.text(),
+        createdCell: name === "status" ? (cell, status) => (cell.dataset.status = status) : undefined,
+      })),
       order: state.order,
       pageLength: state.length,
       displayStart: (state.page - 1) * state.length,
