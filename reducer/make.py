@@ -42,6 +42,26 @@ def make(
     InputRefused, OutputRefused : by file and dataset; nothing is left of the output.
     Stopped : ``stop`` said so; likewise.
     """
+    try:
+        return _make(task, root, allow_nan=allow_nan, overwrite=overwrite, keep_average=keep_average, stop=stop)
+    except OutputRefused:
+        if not overwrite and _is_there(root / task.path, task):
+            return None  # another run made the same in the meantime
+        raise
+
+
+def _is_there(target: Path, task: Task) -> bool:
+    """Whether the output stands there, made of the same inputs in the same way."""
+    try:
+        found = look_at_earlier(target, task)
+    except OutputRefused:
+        return False
+    return found is not None and found.is_current
+
+
+def _make(
+    task: Task, root: Path, *, allow_nan: bool, overwrite: bool, keep_average: Path | None, stop: Callable[[], bool]
+) -> Made | None:
     target = root / task.path
     _remove_abandoned(target.parent)
     state = _state(target)

@@ -270,6 +270,22 @@ def test_what_two_processes_append_at_once_is_not_lost(tmp_path: Path, members: 
 # -- replaced --------------------------------------------------------------------------------------------------------
 
 
+def test_what_another_run_made_meanwhile_of_the_same_inputs_is_there_already(
+    tmp_path: Path, members: dict[int, Path]
+) -> None:
+    task = joining(tmp_path, members, APPEND)
+    others: list[bool] = []
+
+    def meanwhile() -> bool:
+        if not others:
+            others.append(True)
+            assert make(task, tmp_path) is not None
+        return False
+
+    assert make(task, tmp_path, stop=meanwhile) is None
+    holds(tmp_path / OUTPUT, *members)
+
+
 def test_a_stale_file_is_made_anew_from_all_its_inputs(tmp_path: Path, members: dict[int, Path]) -> None:
     write(members[10], {A3: numbers(11, A3), V4: numbers(11, V4)})
     join(tmp_path, members, APPEND, replace=True)
