@@ -116,20 +116,20 @@ class Rules:
         if recorded:
             record = recorded_input.alias()
             has_record = exists_in(record, record.c.kind == kind.id, record.c.artifact == table.c.id)
-            unlike = or_(false(), *(self._unlike_record(kind, need) for need in needs))
+            unlike = or_(false(), *(self.unlike_record(kind, need) for need in needs))
             yield update(table).where(sound, has_record, unlike).values(status=CODE[Status.stale])
             sound = and_(sound, ~has_record)
         for need in needs:
-            older = and_(extent.may_be_older(kind, need, table), self._newer(kind, need))
+            older = and_(extent.may_be_older(kind, need, table), self.newer(kind, need))
             yield update(table).where(sound, older).values(status=CODE[Status.stale])
 
-    def _newer(self, kind: KindModel, need: KindModel) -> ColumnElement[bool]:
+    def newer(self, kind: KindModel, need: KindModel) -> ColumnElement[bool]:
         """Some sound input on disk is newer than the product, beyond the tolerance."""
         table, inputs = self.tables[kind.name], self.tables[need.name].alias()
         newer = and_(inputs.c.look == LOOK[Look.sound], inputs.c.mtime > table.c.mtime + extent.TOLERANCE)
         return exists_in(inputs, linked(kind, need, table, inputs), newer)
 
-    def _unlike_record(self, kind: KindModel, need: KindModel) -> ColumnElement[bool]:
+    def unlike_record(self, kind: KindModel, need: KindModel) -> ColumnElement[bool]:
         """Some sound input on disk is not as the product's record says: left out, of another size, of another time."""
         table, inputs = self.tables[kind.name], self.tables[need.name].alias()
         record, copy = recorded_input.alias(), replica.alias()
@@ -242,14 +242,14 @@ class Rules:
         columns: list[ColumnElement[Any]] = [asked.c[name] for name in shared] or [literal_column("1")]
         keys = select(*columns).select_from(asked).distinct().limit(EVERYTHING).subquery("keys")
         link = linked(kind, need, keys, inputs)
-        lacking = and_(inputs.c.status != CODE[Status.done], ~self._archived(need, inputs))
+        lacking = and_(inputs.c.status != CODE[Status.done], ~self.is_archived(need, inputs))
         missing = select(func.count()).select_from(inputs).where(link, lacking).correlate(keys).scalar_subquery()
-        recall = exists_in(inputs, link, self._archived(need, inputs))
+        recall = exists_in(inputs, link, self.is_archived(need, inputs))
         numbers = (missing.label("missing"), recall.label("recall"))
         return select(*(keys.c[name] for name in shared), *numbers).select_from(keys).limit(EVERYTHING)
 
     @staticmethod
-    def _archived(kind: KindModel, rows: FromClause) -> ColumnElement[bool]:
+    def is_archived(kind: KindModel, rows: FromClause) -> ColumnElement[bool]:
         """A sound copy is in the archive and none on disk: a bad file does not count."""
         saved = and_(rows.c.status == CODE[Status.bad], _sound_replica(kind, rows))
         return or_(rows.c.status == CODE[Status.archived], saved)

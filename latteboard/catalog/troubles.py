@@ -171,8 +171,8 @@ def _changed(rules: Rules, connection: Connection, model: KindModel) -> Iterator
     is_stale = and_(rows.c.status != CODE[Status.done], rows.c.status == CODE[Status.stale])
     recorded = exists().where(record.c.kind == model.id, record.c.artifact == rows.c.id)
     for need in (rules.kinds[name] for name in model.needs):
-        unlike = and_(recorded, rules._unlike_record(model, need))
-        newer = and_(~recorded, rules._newer(model, need))
+        unlike = and_(recorded, rules.unlike_record(model, need))
+        newer = and_(~recorded, rules.newer(model, need))
         statement = select(func.count()).select_from(rows).where(is_stale, or_(unlike, newer))
         if number := connection.execute(statement).scalar_one():
             yield need.name, number

@@ -140,7 +140,7 @@ class _Search:
         waits = and_(table.c.status == CODE[Status.blocked], table.c.blocked_by.is_not(None))
         missing = and_(table.c.status != CODE[Status.done], table.c.status.not_in(settled), ~waits)
         columns = [table.c[name] for name in _key(kind)]
-        there = self._rules._archived(kind, table)
+        there = self._rules.is_archived(kind, table)
         return select(*columns, self._code(kind, table), literal(0)).where(missing, ~there)
 
     def _code(self, kind: KindModel, table: Table) -> ColumnElement[int]:
