@@ -40,6 +40,7 @@ from latteboard.catalog.schema import (
     summary,
 )
 from latteboard.catalog.status import is_purgeable
+from latteboard.catalog.thinning import thin_history
 
 Row = tuple[object, ...]
 
@@ -128,6 +129,7 @@ def finish(books: Books, stated: Run) -> dict[str, int]:
         "changed": books.changes,
     }
     _keep_run(books, stated, numbers)
+    thin_history(books.connection, stated.started)
     return numbers
 
 
