@@ -71,7 +71,7 @@ lint: $(ENV) ## Check style and types (ruff format mends the layout)
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
 
-bench: $(ENV) ## Measure against find and renew the table in README: make bench FILES=1000000
+bench: $(ENV) ## Measure index, pages and reducer, and renew the tables in README: make bench FILES=1000000
 	@$(BIN)/python tests/bench/run.py --files $(FILES) $(ARGS)
 
 readme: $(ENV) ## Renew what README shows: outputs, tables
