@@ -33,6 +33,7 @@ QUIET = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--disable-dev-shm-usage",  # shared memory is small in many containers
 )
 HEIGHT = 900  # of the window, pixels
 # What the policy of a page forbids is told to the document and nowhere else for certain.
