@@ -22,7 +22,7 @@ class Line:
 
 
 def against_time(lines: Sequence[Line]) -> dict[str, Any]:
-    """A line a kind: the finished share in percent; each point carries the numbers, for those who want them instead."""
+    """A line a kind; each point carries its numbers, of which the script that draws makes shares or heights."""
     import plotly.graph_objects as go
 
     figure = go.Figure(layout={"template": "none"})
@@ -31,7 +31,6 @@ def against_time(lines: Sequence[Line]) -> dict[str, Any]:
         figure.add_scatter(
             name=line.name,
             x=list(line.times),
-            y=[round(100 * finished / expected, 2) if expected else 100 for finished, expected in numbers],
             customdata=numbers,
             mode="lines",
             line={"width": 1.75, "dash": DASHES[place // COLOURS % len(DASHES)]},

@@ -166,6 +166,11 @@ class Overview:
         return self._shares("ready")
 
     @property
+    def troubles(self) -> Sequence[str]:
+        """The statuses that somebody must look at."""
+        return TROUBLE
+
+    @property
     def trouble(self) -> list[Share]:
         """What is wrong, most first."""
         return self._shares(*TROUBLE)
@@ -188,7 +193,7 @@ def overview(
     ]
     in_order = {status: rules[status] for status in ORDER}
     content = Overview(indexed, sections, in_order, human_bytes(purgeable_bytes))
-    return Page(OVERVIEW, "Overview", "overview.html", content, scripts=("overview.js",))
+    return Page(OVERVIEW, "Overview", "overview.html", content, scripts=("filter.js", "overview.js"))
 
 
 def _kind_row(row: Mapping[str, Any]) -> KindRow:

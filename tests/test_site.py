@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from browser import OpenPage
 
 from latteboard.catalog.codes import RULES
 from latteboard.units import human_bytes
 from site_templates.build import build
-from site_templates.frame import Frame
+from site_templates.frame import Frame, rows_link
 from site_templates.pages import BAR_UNITS, overview, percent, segments
 
 INDEXED = "2026-01-02T03:04:05+00:00"
@@ -130,6 +131,20 @@ def test_a_kind_leads_to_its_rows_in_that_ensemble_and_stream(tmp_path: Path) ->
     page = page_of(tmp_path, row(done=1, ready=2, bad=1))
     assert "map_a09m310_e.html" in links_of(page)
     assert wheres(page) == [("a09m310", "e")]
+
+
+def test_with_a_script_each_row_says_what_it_shows_and_leads_to_its_rows(tmp_path: Path, open_page: OpenPage) -> None:
+    ensemble = 'a,"b'  # what filters are made of
+    page = open_page(site(tmp_path, row(ensemble=ensemble, done=1200, ready=2, bad=3)))
+    assert page.locator("table.progress svg").get_attribute("aria-label") == "1,200 done, 2 ready, 3 bad"
+    links = page.locator("table.progress tbody a")
+    found = {link.text_content(): link.get_attribute("href") for link in links.all()}
+    assert found == {
+        "prop": rows_link("prop", ensemble=ensemble, stream="e"),
+        "2": rows_link("prop", ensemble=ensemble, stream="e", status="ready"),
+        "3": rows_link("prop", ensemble=ensemble, stream="e", status=["bad", "stale", "unknown"]),
+    }
+    page.check()
 
 
 def test_without_a_script_the_page_still_leads_to_each_kind(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@
 
   const lines = (isShare, colour) => figure.data.map((line) => ({
     ...line,
-    y: isShare ? line.y : line.customdata.map(([finished]) => finished),
+    y: line.customdata.map(([finished, expected]) => (isShare ? (expected ? (100 * finished) / expected : 100) : finished)),
     line: { ...line.line, color: colour(`line-${line.meta}`) },
   }));
   const layout = (isShare, colour) => {

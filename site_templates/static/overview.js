@@ -2,8 +2,7 @@
 // small: the numbers stand in columns too, and what the links lead to needs scripts itself.
 "use strict";
 (() => {
-  const quoted = (text) => /[,"]|^\s|\s$/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-  const part = (name, ...values) => `${name}=${encodeURIComponent(values.map((value) => `=${quoted(value)}`).join(","))}`;
+  const part = (name, ...values) => `${name}=${encodeURIComponent(values.map(window.filters.exactly).join(","))}`;
 
   const describe = (cell) => {
     const statuses = [...cell.querySelectorAll("rect")].reverse().map((rect) => rect.getAttribute("class") || "done");
@@ -21,6 +20,7 @@
     cell.append(anchor);
   };
 
+  const troubles = document.querySelector("[data-trouble]").dataset.trouble.split(" ");
   for (const table of document.querySelectorAll("table.progress")) {
     const where = Object.entries(table.dataset).filter(([, value]) => value).map(([name, value]) => part(name, value));
     for (const row of table.tBodies[0].rows) {
@@ -28,7 +28,7 @@
       const page = `kind_${kind.textContent.trim()}.html`;
       describe(bar);
       if (ready.textContent) link(ready, page, [...where, part("status", "ready")]);
-      if (trouble.textContent) link(trouble, page, [...where, part("status", "bad", "stale", "unknown")]);
+      if (trouble.textContent) link(trouble, page, [...where, part("status", ...troubles)]);
       link(kind, page, where);
     }
   }
