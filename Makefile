@@ -75,13 +75,13 @@ bench: $(ENV) ## Measure index, pages and reducer, and renew the tables in READM
 	@$(BIN)/python tests/bench/run.py --files $(FILES) $(ARGS)
 
 readme: $(ENV) ## Renew what README shows: outputs, tables
-	@$(BIN)/python tests/readme.py
+	@$(BIN)/python tests/tools/readme.py
 
 pictures: $(ENV) ## Renew the pictures of the pages that README shows (needs Chromium)
-	@$(BIN)/python tests/pictures.py
+	@$(BIN)/python tests/tools/pictures.py
 
 vendor: $(ENV) ## Fetch the scripts of others that pages load (needs the package index)
-	@$(BIN)/python tests/vendor.py
+	@$(BIN)/python tests/tools/vendor.py
 
 # Only what make made: the demo, caches and pages. find follows no links, so a site/ that links elsewhere is left alone.
 clean: ## Remove build/, caches and the pages in site/; never .venv, a catalog or data elsewhere

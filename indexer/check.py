@@ -6,13 +6,13 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from latteboard import h5
 from latteboard.campaign import Campaign
-from latteboard.catalog.books import Books, Input, Looks
-from latteboard.catalog.codes import Look
-from latteboard.datasets import datasets_of
-from latteboard.needs import inputs_of
-from latteboard.steps import named_step
+from latteboard.campaign.datasets import datasets_of
+from latteboard.campaign.needs import inputs_of
+from latteboard.catalog.tables.statuses import Look
+from latteboard.catalog.updating.books import Books, Input, Looks
+from latteboard.files import hdf5 as h5
+from latteboard.recipe import named_step
 
 NEVER_YOUNG = 2**62
 

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 import numpy as np
 
 from indexer.match import Found
-from indexer.plan import Rows
+from indexer.places import Rows
 from indexer.request import Request, Seen
-from latteboard import h5
-from latteboard.catalog.books import Looks
-from latteboard.catalog.codes import Look
+from latteboard.catalog.tables.statuses import Look
+from latteboard.catalog.updating.books import Looks
+from latteboard.files import hdf5 as h5
 
 
 class Containers:

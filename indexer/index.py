@@ -10,14 +10,14 @@ import numpy as np
 
 from indexer.check import Inspector, without_file
 from indexer.look import Looker
-from indexer.plan import Plan
+from indexer.places import Plan
 from indexer.request import Request, Seen
 from indexer.scan import scan
 from latteboard.campaign import Campaign
 from latteboard.catalog import Catalog
-from latteboard.catalog.books import Books, FolderState, Looks, printable
-from latteboard.catalog.codes import Look
-from latteboard.catalog.finish import Run, finish
+from latteboard.catalog.tables.statuses import Look
+from latteboard.catalog.updating.books import Books, FolderState, Looks, printable
+from latteboard.catalog.updating.finish import Run, finish
 from latteboard.errors import BooksKept, LatteboardError
 
 # A settled folder is looked into at least once in so many fast passes: every third day where they run hourly.

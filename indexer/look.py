@@ -13,13 +13,13 @@ import pathspec
 from indexer import check
 from indexer.containers import Containers
 from indexer.match import Found, Matcher
-from indexer.plan import Plan
+from indexer.places import Plan
 from indexer.request import Request, Seen
 from indexer.walk import Listing, list_folder
 from latteboard.campaign import Campaign
-from latteboard.catalog.books import FolderState, Looks, Stray
-from latteboard.catalog.codes import Look
-from latteboard.whole import is_draft
+from latteboard.catalog.tables.statuses import Look
+from latteboard.catalog.updating.books import FolderState, Looks, Stray
+from latteboard.files.atomic import is_draft
 
 DAY = 86_400_000_000_000
 # A folder's time is trusted only if it is this much older than the scan: its clock may be coarse, and another node's.

@@ -7,7 +7,7 @@ from itertools import repeat
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.plan import Plan
+from indexer.places import Plan
 from indexer.walk import Listing
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from latteboard.catalog.books import FolderState, Looks, Stray
+from latteboard.catalog.updating.books import FolderState, Looks, Stray
 
 
 @dataclass(frozen=True)

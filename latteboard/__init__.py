@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from latteboard.campaign import Campaign
     from latteboard.catalog import Catalog
-    from latteboard.names import Source
+    from latteboard.names.templates import Source
 
 __version__ = "0.1.0"
 __all__ = ["Campaign", "Catalog", "Source", "__version__"]
@@ -22,7 +22,7 @@ def __getattr__(name: str) -> Any:
 
         return Catalog
     if name == "Source":
-        from latteboard.names import Source
+        from latteboard.names.templates import Source
 
         return Source
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

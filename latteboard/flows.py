@@ -9,21 +9,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from latteboard.catalog.catalog import Catalog, sqlite_path
-from latteboard.catalog.codes import RULES
-from latteboard.catalog.contents import private
-from latteboard.catalog.counts import status_rows
-from latteboard.locks import Holder, lock
+from latteboard.catalog.questions.contents import private
+from latteboard.catalog.questions.counts import status_rows
+from latteboard.catalog.tables.statuses import RULES
+from latteboard.files.locks import Holder, lock
 
 if TYPE_CHECKING:
     from indexer.index import IndexReport
     from latteboard.campaign import Campaign
-    from reducer.engines import Engine
-    from reducer.plan import Asked
-    from reducer.planfile import Plan
-    from reducer.report import Failure, Report
-    from reducer.stopping import Stop
+    from reducer.planning.plan import Asked
+    from reducer.running.engines import Engine
+    from reducer.running.stopping import Stop
+    from reducer.tasks.plan_file import Plan
+    from reducer.tasks.report import Failure, Report
     from site_templates.frame import Page
-    from site_templates.redact import Redaction
+    from site_templates.writing.redact import Redaction
 
 # A second index waits for the first, which is seconds to minutes; then it says who holds the lock.
 LOCK_PATIENCE_SECONDS = 600.0
@@ -78,14 +78,14 @@ def reduce_campaign(
 
     Parameters
     ----------
-    words : ``KIND`` and ``NAME=VALUE``, as in :func:`reducer.plan.choose`
+    words : ``KIND`` and ``NAME=VALUE``, as in :func:`reducer.planning.plan.choose`
     waiting : told who holds the lock if another process is indexing
     progress : told after each output how many are planned so far, and what those that are done came to
     failing : told of each failure as it happens
     """
-    from reducer.plan import choose, levels, plan
-    from reducer.report import Report
-    from reducer.run import run
+    from reducer.planning.plan import choose, levels, plan
+    from reducer.running.run import run
+    from reducer.tasks.report import Report
 
     catalog = Catalog(campaign.catalog)
     total = Report()
@@ -108,7 +108,7 @@ def reduce_campaign(
 
 def plan_campaign(campaign: Campaign, words: Sequence[str], asked: Asked) -> tuple[Plan, list[str]]:
     """What can be made now, and the kinds that may become ready once it is; ``words`` as for :func:`reduce_campaign`."""
-    from reducer.plan import choose, following, plan
+    from reducer.planning.plan import choose, following, plan
 
     catalog = Catalog(campaign.catalog)
     chosen = choose(campaign, catalog, words)
@@ -118,7 +118,7 @@ def plan_campaign(campaign: Campaign, words: Sequence[str], asked: Asked) -> tup
 
 def why_nothing(campaign: Campaign, words: Sequence[str], asked: Asked) -> str:
     """What somebody can do for whom nothing is ready."""
-    from reducer.plan import choose, what_next
+    from reducer.planning.plan import choose, what_next
 
     catalog = Catalog(campaign.catalog)
     return what_next(catalog, choose(campaign, catalog, words), asked)
@@ -143,9 +143,9 @@ def build_site(
     campaign : that the catalog is of, as it stands: what the catalog does not keep is read from there
     redact : hide where the campaign lies, and the names of machines and people
     """
-    from site_templates.build import build
     from site_templates.frame import Frame
-    from site_templates.redact import NOTHING_HIDDEN, redaction
+    from site_templates.writing.build import build
+    from site_templates.writing.redact import NOTHING_HIDDEN, redaction
 
     catalog.require(campaign)
     hide = redaction(private(catalog), campaign.path) if redact else NOTHING_HIDDEN
@@ -156,7 +156,7 @@ def build_site(
 
 def publish_site(out: Path, target: Path, *, waiting: Callable[[Holder], None] = lambda _: None) -> Path:
     """Copy the pages in ``out`` to where everybody reads them; returns the first page there."""
-    from site_templates.publish import publish
+    from site_templates.writing.publish import publish
 
     return publish(out, target, waiting=waiting)
 
@@ -174,7 +174,7 @@ def _pages(catalog: Catalog, campaign: Campaign, hide: Redaction) -> Iterator[Pa
 
 def _overview(catalog: Catalog) -> Page:
     """How far everything is."""
-    from site_templates.pages import overview
+    from site_templates.pages.overview import overview
 
     purgeable = sum(row["purgeable_bytes"] for row in catalog.totals())
     return overview(catalog.indexed_at(), status_rows(catalog), RULE_TEXTS, purgeable)
@@ -182,25 +182,25 @@ def _overview(catalog: Catalog) -> Page:
 
 def _problems(catalog: Catalog) -> Page:
     """What people must look at."""
-    from latteboard.catalog.troubles import claims, strays, unreadable_folders, wrong
-    from latteboard.catalog.waiting import causes
-    from site_templates.troubles import problems
+    from latteboard.catalog.questions.problems import claims, strays, unreadable_folders, wrong
+    from latteboard.catalog.questions.root_causes import causes
+    from site_templates.pages.problems import problems
 
     return problems(wrong(catalog), causes(catalog), strays(catalog), unreadable_folders(catalog), claims(catalog))
 
 
 def _purge(catalog: Catalog) -> Page:
     """What may be deleted, and what exists only here."""
-    from latteboard.catalog.copies import only_here
-    from site_templates.purge import purge
+    from latteboard.catalog.questions.unarchived import only_here
+    from site_templates.pages.purge import purge
 
     return purge(catalog.totals(), only_here(catalog), catalog.kinds)
 
 
 def _dictionary(catalog: Catalog, campaign: Campaign) -> Page:
     """What there is in the campaign, and how to ask for it."""
-    from latteboard.catalog.contents import axes, streams, views
-    from site_templates.dictionary import dictionary
+    from latteboard.catalog.questions.contents import axes, streams, views
+    from site_templates.pages.dictionary import dictionary
 
     return dictionary(catalog.kinds, streams(catalog), axes(catalog), views(catalog), RULE_TEXTS, campaign)
 
@@ -213,8 +213,8 @@ def _streams(catalog: Catalog) -> list[tuple[str, str]]:
 
 def _tables(catalog: Catalog, hide: Redaction) -> Iterator[Page]:
     """The rows of each kind; their texts are hidden before they are packed."""
-    from latteboard.catalog.columns import kind_columns
-    from site_templates.tables import kind_table
+    from latteboard.catalog.questions.columns import kind_columns
+    from site_templates.pages.kind import kind_table
 
     names = {model.id: model.name for model in catalog.kinds.values()}
     for kind in catalog.kinds:
@@ -223,8 +223,8 @@ def _tables(catalog: Catalog, hide: Redaction) -> Iterator[Page]:
 
 def _maps(catalog: Catalog) -> Iterator[Page]:
     """The map of each ensemble and stream."""
-    from latteboard.catalog.grid import layers
-    from site_templates.maps import map_of
+    from latteboard.catalog.questions.map_layers import layers
+    from site_templates.pages.map import map_of
 
     apart = [row for row in status_rows(catalog) if "configuration" not in catalog.kinds[row["kind"]].coordinates]
     for ensemble, stream in _streams(catalog):
@@ -234,7 +234,7 @@ def _maps(catalog: Catalog) -> Iterator[Page]:
 
 def _history(catalog: Catalog) -> Page:
     """What was finished against time, all ensembles together."""
-    from latteboard.catalog.timeline import timeline, together
-    from site_templates.history import history
+    from latteboard.catalog.questions.history import timeline, together
+    from site_templates.pages.history import history
 
     return history(together(timeline(catalog)))

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from latteboard.campaign import Campaign
-from latteboard.relations import MAIN, Columns, Relations
+from latteboard.campaign.relations import MAIN, Columns, Relations
 
 Numbers = NDArray[np.int64]
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Self
 
-from latteboard.steps import STEPS, Average, Concatenation, Fourier, Slice, Step, named_step
+from latteboard.recipe import STEPS, Average, Concatenation, Fourier, Slice, Step, named_step
 
 
 @dataclass(frozen=True)

@@ -1,16 +1,13 @@
 """The benchmark's own arithmetic, and its tree: what it says of a run is right, and what it makes is a true production."""
 
 import json
-import sys
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
-import pytest
-
-sys.path.insert(0, str(Path(__file__).parent / "bench"))
 import child
 import machine
+import pytest
 import questions
 import table
 import tables

@@ -11,7 +11,7 @@ import pytest
 from disk import run
 from members import A3, V4, average, averages, configurations, join, numbers, read, says, write
 
-from latteboard.h5 import read_mark
+from latteboard.files.hdf5 import read_mark
 
 Command = Callable[..., tuple[int, str, str]]
 

@@ -21,8 +21,8 @@ from correlators import (
 )
 from disk import run, spawn
 
-from latteboard.h5 import read_mark
-from reducer.steps import average_files, project_files, slice_file, transform_file
+from latteboard.files.hdf5 import read_mark
+from reducer.commands import average_files, project_files, slice_file, transform_file
 
 Command = Callable[..., tuple[int, str, str]]
 STEPS = ("tslice", "average", "fft", "project")

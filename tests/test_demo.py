@@ -16,7 +16,7 @@ from latteboard.campaign import Campaign
 from latteboard.demo import TRUTH, DemoReport, write_demo
 from latteboard.demo.physics import Complex, Truth, three_point, two_point
 from latteboard.errors import LatteboardError
-from latteboard.names import Source, Value
+from latteboard.names.templates import Source, Value
 
 NOW = datetime(2024, 3, 1, 12, tzinfo=UTC)
 L, T = 8, 16

@@ -3,13 +3,10 @@
 import contextlib
 import doctest
 import re
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent / "bench"))
 from markers import marked
 from readme import README, TABLES, TOP, make_demo, output_of, sessions, settled, with_questions
 

@@ -15,13 +15,13 @@ import pytest
 from disk import HOUR, HOUSE, index, kept, query, run, spawn, status, statuses
 
 from latteboard.campaign import Campaign
+from latteboard.cli.terminal import show_failures
 from latteboard.demo import write_demo
 from latteboard.demo.files import Writer
 from latteboard.demo.options import Options
 from latteboard.demo.progress import artifacts
-from latteboard.terminal import show_failures
-from reducer.differ import compare
-from reducer.planfile import read_plan
+from reducer.hdf5.diff import compare
+from reducer.tasks.plan_file import read_plan
 
 Ask = Callable[..., tuple[int, str, str]]
 
@@ -369,12 +369,12 @@ def test_a_campaign_that_changed_must_be_indexed_first(campaign: Campaign, ask: 
 
 SLOWLY = """
 import time
-import reducer.run
-made = reducer.run.make
+import reducer.running.run
+made = reducer.running.run.make
 def slowly(task, root, **options):
     time.sleep(0.2)
     return made(task, root, **options)
-reducer.run.run.__kwdefaults__['carry_out'] = slowly
+reducer.running.run.run.__kwdefaults__['carry_out'] = slowly
 from latteboard.cli import main
 sys.argv[0] = 'latteboard'
 main()

@@ -33,13 +33,13 @@ from correlators import (
 from disk import HOUSE, closed, run
 
 from latteboard.errors import InputRefused, LatteboardError, OutputRefused, Stopped
-from latteboard.h5 import read_mark
-from latteboard.names import Source
-from latteboard.steps import Average, Fourier, Slice
-from reducer.make import make
+from latteboard.files.hdf5 import read_mark
+from latteboard.names.templates import Source
+from latteboard.recipe import Average, Fourier, Slice
+from reducer.commands import average_files, concatenate_files, project_files, slice_file, transform_file
+from reducer.making.make import make
 from reducer.recipes import Steps
-from reducer.steps import average_files, concatenate_files, project_files, slice_file, transform_file
-from reducer.tasks import Input, Row, Task
+from reducer.tasks.task import Input, Row, Task
 
 Files = list[Path]
 A3 = form_factor(SOURCES[1])

@@ -40,8 +40,8 @@ from worlds import (
 from indexer.walk import list_folder
 from latteboard.campaign import Campaign
 from latteboard.catalog import Catalog
+from latteboard.files.hdf5 import COMPLETE, RecordedInput, write_mark
 from latteboard.flows import index_campaign
-from latteboard.h5 import COMPLETE, RecordedInput, write_mark
 
 OLD = START - 7 * DAY
 STATUSES = {

@@ -1,7 +1,7 @@
 """The catalog: the status of every expected artifact, in one SQLite file."""
 
 from latteboard.catalog.catalog import Catalog
-from latteboard.catalog.codes import RULES, Status
-from latteboard.catalog.selection import Artifact, Selection
+from latteboard.catalog.questions.selection import Artifact, Selection
+from latteboard.catalog.tables.statuses import RULES, Status
 
 __all__ = ["RULES", "Artifact", "Catalog", "Selection", "Status"]

@@ -13,15 +13,15 @@ from sqlalchemy import Connection, delete, func, insert, inspect, or_, select
 from sqlalchemy.exc import DatabaseError
 
 from latteboard.campaign import Campaign
-from latteboard.catalog import sqlite
-from latteboard.catalog.adopt import fingerprint, read_meta, stored_models, write_meta
-from latteboard.catalog.books import Books, FolderState, Inspect
-from latteboard.catalog.facts import Facts, read_facts
-from latteboard.catalog.model import KindModel
-from latteboard.catalog.schema import VERSION, claim, container, folder, replica, run, summary, unreadable
-from latteboard.catalog.selection import Artifact, Selection
-from latteboard.catalog.status import Rules
-from latteboard.catalog.views import Readable
+from latteboard.catalog.dialects import sqlite
+from latteboard.catalog.questions.facts import Facts, read_facts
+from latteboard.catalog.questions.selection import Artifact, Selection
+from latteboard.catalog.readable import Readable
+from latteboard.catalog.rules.status import Rules
+from latteboard.catalog.tables.kinds import KindModel
+from latteboard.catalog.tables.schema import VERSION, claim, container, folder, replica, run, summary, unreadable
+from latteboard.catalog.updating.adopt import fingerprint, read_meta, stored_models, write_meta
+from latteboard.catalog.updating.books import Books, FolderState, Inspect
 from latteboard.errors import CatalogError, QueryError
 
 if TYPE_CHECKING:
@@ -285,7 +285,7 @@ def sqlite_path(url: str | Path) -> Path:
 
 def _move(rows: list[dict[str, Any]], artifact: dict[str, Any]) -> None:
     """Count one artifact as claimed instead of ready or recall."""
-    from latteboard.catalog.codes import Status
+    from latteboard.catalog.tables.statuses import Status
 
     def row(status: str) -> dict[str, Any]:
         key = {name: artifact[name] for name in ("ensemble", "stream", "kind")} | {"status": status}

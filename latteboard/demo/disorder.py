@@ -11,7 +11,7 @@ import h5py
 from latteboard.campaign import Campaign
 from latteboard.demo.files import Tally, write_sparse
 from latteboard.demo.progress import Progress, Role
-from latteboard.names import Source, Value
+from latteboard.names.templates import Source, Value
 
 DAY = 86_400 * 10**9  # nanoseconds
 

@@ -13,7 +13,7 @@ from latteboard.campaign import Campaign
 from latteboard.demo.options import Options
 from latteboard.demo.physics import Complex, three_point, two_point
 from latteboard.demo.progress import Artifact
-from latteboard.names import Source, Value
+from latteboard.names.templates import Source, Value
 
 
 @dataclass

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from latteboard.names import Source
+from latteboard.names.templates import Source
 
 Real = NDArray[np.float64]
 Complex = NDArray[np.complex128]

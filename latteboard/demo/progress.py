@@ -6,8 +6,8 @@ from enum import Enum, auto
 from itertools import chain, repeat
 
 from latteboard.campaign import Campaign, Kind
-from latteboard.names import Source, Value
-from latteboard.streams import Stream
+from latteboard.campaign.streams import Stream
+from latteboard.names.templates import Source, Value
 
 CHUNK = 20_000  # artifacts whose paths are held at once
 

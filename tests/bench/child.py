@@ -15,7 +15,7 @@ from importlib import import_module
 
 # What the commands import when they are called.
 MODULES = ("rich.console", "rich.table", "tabulate", "indexer.index", "latteboard.cli", "latteboard.flows")
-MODULES += ("latteboard.terminal", "latteboard.catalog.conditions", "latteboard.catalog.counts")
+MODULES += ("latteboard.cli.terminal", "latteboard.catalog.questions.conditions", "latteboard.catalog.questions.counts")
 
 
 def preload() -> None:

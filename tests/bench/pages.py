@@ -16,21 +16,21 @@ from typing import Any
 
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).parent.parent))
+sys.path.insert(0, str(Path(__file__).parent.parent / "support"))
 from browser import Opened, executable, launched, opened
 from many import KIND, many_rows
 
 from latteboard.catalog import Catalog
-from latteboard.catalog.codes import RULES
-from latteboard.catalog.columns import kind_columns
-from latteboard.catalog.timeline import Series
+from latteboard.catalog.questions.columns import kind_columns
+from latteboard.catalog.questions.history import Series
+from latteboard.catalog.tables.statuses import RULES
 from latteboard.flows import build_site
-from site_templates.build import build
-from site_templates.folder import asked_for
 from site_templates.frame import HISTORY, Frame, kind_page
-from site_templates.history import history
-from site_templates.pages import overview
-from site_templates.tables import kind_table
+from site_templates.pages.history import history
+from site_templates.pages.kind import kind_table
+from site_templates.pages.overview import overview
+from site_templates.writing.build import build
+from site_templates.writing.folder import asked_for
 
 HOUR = 3_600_000_000_000  # ns
 ENSEMBLES = 20

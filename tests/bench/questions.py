@@ -15,9 +15,9 @@ from typing import TypeVar
 
 from child import preload, timed
 
-from latteboard import h5
 from latteboard.campaign import Campaign
 from latteboard.catalog import Catalog
+from latteboard.files import hdf5 as h5
 
 Result = TypeVar("Result")
 MARKS = 200  # marks read at a time, since one is too short to be timed

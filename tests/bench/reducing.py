@@ -136,7 +136,7 @@ def latteboard(*arguments: object) -> Cost:
 
 def projection_inside(paths: Sequence[Path], output: Path) -> dict[str, float]:
     """Seconds of a projection without the start of Python, with its floor; bytes that it reads over those needed."""
-    from reducer.steps import project_files
+    from reducer.commands import project_files
 
     times = []
     for _ in range(2):  # the first one pays for what is done once a process
@@ -227,7 +227,7 @@ def timed_pool(paths: Sequence[Path], folder: Path, jobs: int) -> float:
 
 def project_once(paths: Sequence[Path], output: Path) -> None:
     """One projection in a process of a pool."""
-    from reducer.steps import project_files
+    from reducer.commands import project_files
 
     project_files(paths, output, max_momentum=MODES, overwrite=True)
 

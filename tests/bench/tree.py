@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from latteboard.campaign import Campaign
-    from latteboard.expected import Expected
+    from latteboard.campaign.expected import Expected
 
 CAMPAIGN = Path(__file__).parent.parent.parent / "campaigns" / "nucleon_elastic_ff.toml"
 STAMP = "tree.json"

@@ -1,0 +1,133 @@
+"""Where the expected artifacts are: which rows of which kinds belong to which folder, and which other folders could be named."""
+
+from collections.abc import Iterator
+from functools import cached_property
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from latteboard.campaign import Campaign
+from latteboard.campaign.expected import Block, file_pattern
+from latteboard.names.parsing import Reader
+from latteboard.names.templates import Pattern, joined
+
+
+class Rows:
+    """The rows of one kind, folder by folder.
+
+    Attributes
+    ----------
+    folders : paths relative to the root
+    folder_of : for each row the number of its folder
+    order : row numbers sorted by folder; those of folder ``n`` stand from ``starts[n]`` to ``starts[n + 1]``
+    """
+
+    def __init__(self, campaign: Campaign, kind: str) -> None:
+        self.kind = kind
+        self.expected = campaign.expected(kind)
+        self.inside = campaign.kinds[kind].inside
+        self.folders, numbers = self.expected.folders()
+        self.folder_of = numbers
+        counts = np.bincount(numbers, minlength=len(self.folders))
+        self.order: NDArray[np.int64] = np.argsort(numbers, kind="stable")
+        self.starts = [0, *np.cumsum(counts).tolist()]
+
+    def of_folder(self, number: int) -> NDArray[np.int64]:
+        """The rows in one folder."""
+        return self.order[self.starts[number] : self.starts[number + 1]]
+
+    @cached_property
+    def least_bytes(self) -> NDArray[np.int64]:
+        """The least size of each row's file, in bytes."""
+        return self.expected.least_bytes()
+
+    def names(self, rows: NDArray[np.int64]) -> list[str]:
+        """The file names of some rows, which stand in canonical order within each block."""
+        named: list[str] = []
+        for block, part in self.by_block(rows):
+            named += self.expected.names(block, part)
+        return named
+
+    def by_block(self, rows: NDArray[np.int64]) -> Iterator[tuple[Block, NDArray[np.int64]]]:
+        """Runs of rows that belong to one block each, in the order given."""
+        slices = self.expected.block_slices
+        if len(slices) == 1:
+            yield slices[0][0], rows
+            return
+        ends = np.array([part.stop for _, part in slices])
+        blocks = np.searchsorted(ends, rows, side="right")
+        cuts = [0, *(np.flatnonzero(np.diff(blocks)) + 1).tolist(), len(rows)]
+        for start, stop in pairwise(cuts):
+            if stop > start:
+                yield slices[int(blocks[start])][0], rows[start:stop]
+
+
+class Plan:
+    """Everything that is expected, by folder."""
+
+    def __init__(self, campaign: Campaign) -> None:
+        """Nothing is worked out before it is asked for: a fast pass that finds nothing new never asks."""
+        self._campaign = campaign
+
+    def prepare(self) -> "Plan":
+        """Work everything out now, for processes to inherit."""
+        for name in ("kinds", "at", "above", "rank"):
+            getattr(self, name)
+        return self
+
+    @cached_property
+    def kinds(self) -> dict[str, Rows]:
+        """Rows of each kind."""
+        return {kind: Rows(self._campaign, kind) for kind in self._campaign.kinds}
+
+    @cached_property
+    def at(self) -> dict[str, list[tuple[str, int]]]:
+        """For each folder that holds expected files, the kinds and the number of the folder in each."""
+        at: dict[str, list[tuple[str, int]]] = {}
+        for kind, rows in self.kinds.items():
+            for number, path in enumerate(rows.folders):
+                at.setdefault(path, []).append((kind, number))
+        return at
+
+    @cached_property
+    def rank(self) -> dict[str, int]:
+        """The place of each such folder in the order of kinds and rows.
+
+        Folders are looked into in this order, so that rows come to their tables in the order in which these are sorted.
+        """
+        return {path: number for number, path in enumerate(self.at)}
+
+    @cached_property
+    def above(self) -> set[str]:
+        """All folders on the way to these, the root (``""``) among them."""
+        return {above for path in self.at for above in _above(path)}
+
+    def is_way(self, path: str) -> bool:
+        """Whether expected files are in this folder or below it."""
+        return path in self.at or path in self.above
+
+    def is_nameable(self, path: str) -> bool:
+        """Whether some template could name a file in this folder or below it, expected or not."""
+        return any(reader.parse(path) is not None for reader in self._nameable.get(path.count("/"), ()))
+
+    @cached_property
+    def _nameable(self) -> dict[int, list[Reader]]:
+        """By depth, readers of the folders on the way to a template's files."""
+        found: dict[int, dict[Pattern, Reader]] = {}
+        values = self._campaign.relations.values
+        for rows in self.kinds.values():
+            for block in rows.expected.blocks:
+                parts = file_pattern(block.pattern).components()[:-1]
+                for depth in range(len(parts)):
+                    pieces = [piece for part in parts[: depth + 1] for piece in (*part, "/")][:-1]
+                    pattern = Pattern(joined(tuple(pieces)))
+                    if pattern not in found.setdefault(depth, {}):
+                        found[depth][pattern] = Reader(pattern, values)
+        return {depth: list(readers.values()) for depth, readers in found.items()}
+
+
+def _above(path: str) -> Iterator[str]:
+    while path:
+        path = path.rpartition("/")[0]
+        yield path

@@ -1,0 +1,67 @@
+"""Kinds of files, as the campaign states them, with what follows from the names in their paths."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from latteboard.campaign.sizes import Size
+from latteboard.campaign.tables import CampaignTable, KindTable
+from latteboard.campaign.vocabulary import coordinates_named
+from latteboard.errors import within
+from latteboard.names.templates import Template
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One class of file.
+
+    Attributes
+    ----------
+    template : the whole path, for a kind inside HDF5 files with ``::`` between container and dataset
+    coordinates : the coordinates that the template names, in canonical order
+    needs : the kinds it is made from, in the campaign's order; those of ``made_with`` where one job writes both
+    """
+
+    name: str
+    template: Template
+    coordinates: tuple[str, ...]
+    needs: tuple[str, ...]
+    table: KindTable
+    min_bytes: Size
+    datasets: tuple[Template, ...]
+    task: Mapping[str, Any]
+
+    @property
+    def inside(self) -> bool:
+        """Whether its artifacts are datasets in container files."""
+        return self.template.container is not None
+
+    @property
+    def container(self) -> Template:
+        """The template of the file on disk: the container's, or its own."""
+        return self.template.container or self.template
+
+    @property
+    def reduced(self) -> bool:
+        """Whether latteboard makes it, so that its files carry a mark and a record of their inputs."""
+        return bool(self.table.reduce)
+
+
+def read_kind(table: CampaignTable, name: str) -> Kind:
+    """One kind of a campaign; one that is made with another has its needs, task and restrictions."""
+    own = table.kinds[name]
+    leader = table.kinds[own.made_with] if own.made_with else own
+    with within(f"kinds.{name}"):
+        template = Template.parse(own.path)
+        with within("min_bytes"):
+            min_bytes = Size(own.min_bytes)
+        return Kind(
+            name=name,
+            template=template,
+            coordinates=coordinates_named(template, table),
+            needs=tuple(leader.needs),
+            table=own if own.only or not own.made_with else own.model_copy(update={"only": leader.only}),
+            min_bytes=min_bytes,
+            datasets=tuple(map(Template.parse, own.dataset_templates)),
+            task=leader.task,
+        )

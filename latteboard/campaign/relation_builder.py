@@ -1,0 +1,117 @@
+"""Builds the relations of a campaign from its streams, lists and axes, refusing what does not fit together."""
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from latteboard.campaign.relations import MAIN, Codes, Relations
+from latteboard.campaign.streams import Stream
+from latteboard.campaign.tables import CampaignTable
+from latteboard.errors import CampaignError
+from latteboard.names.templates import Source, Value
+
+
+def in_order(values: Iterable[Value]) -> list[Value]:
+    """Each value once: numbers ascending, texts as they come."""
+    once = dict.fromkeys(values)
+    numbers = sorted(value for value in once if isinstance(value, int))
+    return [*numbers] if len(numbers) == len(once) else [*once]
+
+
+class Coder:
+    """Gives each value of a coordinate its code: its position in the list of values."""
+
+    def __init__(self, values: Sequence[Value]) -> None:
+        self._codes = {value: code for code, value in enumerate(values)}
+
+    @property
+    def values(self) -> list[Value]:
+        """The values in the order of their codes."""
+        return list(self._codes)
+
+    def code(self, value: Value) -> int:
+        """The code of ``value``, a new one if it was not there."""
+        return self._codes.setdefault(value, len(self._codes))
+
+
+def build_relations(streams: Sequence[Stream], axes: Sequence[str], table: CampaignTable) -> Relations:
+    """The main relation of sources and one relation of (ensemble, value) for each axis."""
+    numbers = sorted({number for stream in streams for number in stream.configurations})
+    coders = {name: Coder(()) for name in MAIN} | {"configuration": Coder(numbers)}
+    columns: dict[str, list[int]] = {name: [] for name in MAIN}
+    for stream in streams:
+        _add_stream(stream, coders, columns)
+    values: dict[str, Sequence[Value]] = {name: coder.values for name, coder in coders.items()}
+    relations: dict[str, list[Codes]] = {}
+    for axis in axes:
+        values[axis], relations[axis] = _axis(axis, coders["ensemble"].values, table)
+    main = {name: np.array(column, dtype=np.int32) for name, column in columns.items()}
+    return Relations(values, main, relations)
+
+
+def _add_stream(stream: Stream, coders: dict[str, Coder], columns: dict[str, list[int]]) -> None:
+    """Append the stream's rows: for each configuration and source set, its sources."""
+    constant = {"ensemble": coders["ensemble"].code(stream.ensemble), "stream": coders["stream"].code(stream.name)}
+    sets = [(coders["source_set"].code(name), first, end) for name, (first, end) in stream.source_sets.items()]
+    for number in stream.configurations:
+        constant["configuration"] = coders["configuration"].code(number)
+        codes = [coders["source"].code(source) for source in _sources(stream, number)]
+        for source_set, first, end in sets:
+            for name, code in (*constant.items(), ("source_set", source_set)):
+                columns[name] += [code] * (end - first)
+            columns["source"] += codes[first:end]
+
+
+def _sources(stream: Stream, number: int) -> Sequence[Source]:
+    """The sources of one configuration, on the lattice, each once, enough for every source set."""
+    sources = stream.sources.get(number)
+    who = f"configuration {number} of stream {stream.name}"
+    if sources is None:
+        raise CampaignError(
+            f"{who} has no sources in {stream.file!r}; expected lines {number} x y z t", key=stream.key("sources")
+        )
+    if len(set(sources)) < len(sources):
+        twice = next(source for source in sources if sources.count(source) > 1)
+        raise CampaignError(f"{who} has the source {twice} twice in {stream.file!r}", key=stream.key("sources"))
+    for source in sources:
+        if not _is_on_lattice(source, stream.L, stream.T):
+            lattice = f"expected x, y, z from 0 to {stream.L - 1} and t from 0 to {stream.T - 1}"
+            place = f"x = {source.x}, y = {source.y}, z = {source.z}, t = {source.t}"
+            raise CampaignError(
+                f"{who} has a source at {place} in {stream.file!r}; {lattice}", key=stream.key("sources")
+            )
+    for name, (first, end) in stream.source_sets.items():
+        if not 0 <= first < end <= len(sources):
+            raise CampaignError(
+                f"{name!r} = [{first}, {end}] goes beyond the list: {who} has {len(sources)} sources "
+                f"in {stream.file!r}; expected 0 <= first < end <= {len(sources)}",
+                key=stream.key("source_sets"),
+            )
+    return sources
+
+
+def _is_on_lattice(source: Source, L: int, T: int) -> bool:
+    return 0 <= source.x < L and 0 <= source.y < L and 0 <= source.z < L and 0 <= source.t < T
+
+
+def _axis(name: str, ensembles: Sequence[Value], table: CampaignTable) -> tuple[list[Value], list[Codes]]:
+    """The values of an axis, and their codes in each ensemble."""
+    stated = []
+    for ensemble in ensembles:
+        here = name in table.ensembles[str(ensemble)].axes
+        own = table.ensembles[str(ensemble)].axes[name] if here else table.axes.get(name, [])
+        key = f"ensembles.{ensemble}.axes.{name}" if here else f"axes.{name}"
+        if not own:
+            restrict = f'only = {{ ensemble = ["{ensemble}"] }}'
+            raise CampaignError(
+                f"ensemble {ensemble} has no value of this axis; state one, and keep kinds to ensembles with {restrict}",
+                key=key,
+            )
+        if len({type(value) for value in own}) > 1 or len(set(own)) < len(own):
+            raise CampaignError(f"expected whole numbers or texts, not both, each once; found {own}", key=key)
+        stated.append(own)
+    values = in_order(value for own in stated for value in own)
+    if len({type(value) for value in values}) > 1:
+        raise CampaignError(f"there are numbers in one ensemble and texts in another: {values}", key=f"axes.{name}")
+    codes = {value: code for code, value in enumerate(values)}
+    return values, [np.array(sorted(codes[value] for value in own), dtype=np.int32) for own in stated]

@@ -1,0 +1,106 @@
+"""Ensembles and streams as the campaign states them, with all that may differ between streams already chosen."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from latteboard.campaign.lists import configuration_numbers, source_lists
+from latteboard.campaign.tables import CampaignTable, EnsembleTable, StreamTable
+from latteboard.errors import CampaignError, within
+from latteboard.names.templates import Source
+
+Lists = dict[Path, dict[int, list[Source]]]
+
+
+@dataclass(frozen=True)
+class Stream:
+    """One Monte Carlo stream of one ensemble.
+
+    Attributes
+    ----------
+    L, T : extent of the lattice in space and time, in lattice units
+    file : the list of its sources, as the campaign names it
+    sources : the sources of each configuration, in the order of the list
+    source_sets : for each set the first and one past the last of each configuration's list
+    own : what is stated for this stream alone, not for the ensemble
+    """
+
+    ensemble: str
+    name: str
+    L: int
+    T: int
+    parameters: Mapping[str, str | int | float]
+    configurations: Sequence[int]
+    file: str
+    sources: Mapping[int, Sequence[Source]]
+    source_sets: Mapping[str, tuple[int, int]]
+    own: frozenset[str]
+
+    def __str__(self) -> str:
+        return f"{self.ensemble}_{self.name}"
+
+    @property
+    def constants(self) -> dict[str, str | int | float]:
+        """What templates may name beside coordinates: the parameters, L and T."""
+        return {**self.parameters, "L": self.L, "T": self.T}
+
+    @property
+    def numbers(self) -> dict[str, int | float]:
+        """What sizes may name: the constants that are numbers."""
+        return {name: value for name, value in self.constants.items() if not isinstance(value, str)}
+
+    def key(self, setting: str) -> str:
+        """Where in the campaign file a setting of this stream stands."""
+        return f"ensembles.{self.ensemble}.{f'stream.{self.name}.' if setting in self.own else ''}{setting}"
+
+
+def read_streams(table: CampaignTable, folder: Path) -> Iterator[Stream]:
+    """Every stream of every ensemble; the lists that they name are read relative to ``folder``, each once."""
+    lists: Lists = {}
+    for ensemble, stated in table.ensembles.items():
+        with within(f"ensembles.{ensemble}"):
+            _check_streams(stated)
+        for name in stated.streams:
+            yield _read_stream(table, ensemble, name, folder, lists)
+
+
+def _check_streams(stated: EnsembleTable) -> None:
+    if len(set(stated.streams)) < len(stated.streams):
+        raise CampaignError(f"expected each stream once, found {', '.join(stated.streams)}", key="streams")
+    for name in stated.stream:
+        if name not in stated.streams:
+            allowed = ", ".join(stated.streams)
+            raise CampaignError(f"not one of its streams; expected one of {allowed}", key=f"stream.{name}")
+
+
+def _read_stream(table: CampaignTable, ensemble: str, name: str, folder: Path, lists: Lists) -> Stream:
+    stated = table.ensembles[ensemble]
+    alone = stated.stream.get(name, StreamTable())
+    own = frozenset(setting for setting in StreamTable.model_fields if getattr(alone, setting) is not None)
+    chosen: dict[str, Any] = {}
+    for setting in ("L", "T", "configurations", "sources", "source_sets"):
+        chosen[setting] = getattr(alone if setting in own else stated, setting)
+        if chosen[setting] is None:
+            where = f"ensembles.{ensemble}"
+            message = f"this key is missing: stream {name} needs it, from here or from {where}.stream.{name}.{setting}"
+            raise CampaignError(message, key=f"{where}.{setting}")
+    file = chosen["sources"].file
+    stream = Stream(
+        ensemble=ensemble,
+        name=name,
+        L=chosen["L"],
+        T=chosen["T"],
+        parameters={**table.parameters, **stated.parameters, **alone.parameters},
+        configurations=[],
+        file=file,
+        sources={},
+        source_sets=chosen["source_sets"],
+        own=own,
+    )
+    with within(stream.key("configurations")):
+        configurations = configuration_numbers(chosen["configurations"], folder)
+    with within(stream.key("sources")):
+        if folder / file not in lists:
+            lists[folder / file] = source_lists(folder / file)
+    return replace(stream, configurations=configurations, sources=lists[folder / file])

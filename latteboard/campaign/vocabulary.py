@@ -1,0 +1,151 @@
+"""The names of a campaign: unique, not reserved, known where they are used; and its kinds in order."""
+
+from collections.abc import Collection, Iterable
+from graphlib import CycleError, TopologicalSorter
+
+from latteboard.campaign.relations import MAIN
+from latteboard.campaign.tables import CampaignTable
+from latteboard.errors import CampaignError, within
+from latteboard.names.templates import Template
+
+# Columns and words of the catalog's tables and views: no coordinate or parameter may be called so.
+RESERVED_NAMES = (
+    *("path", "status", "size", "mtime", "problem", "blocked_by", "kind", "id"),
+    *("blocked_count", "purgeable", "wanted", "needed", "look"),
+)
+# Tables and views that every catalog has: no kind may be called so.
+RESERVED_KINDS = (
+    *("artifact", "progress", "missing", "work", "problems", "kind", "coordinate_value", "source_list", "axis_value"),
+    *("status_rule", "problem_text", "folder", "stray", "unreadable", "recorded_input", "container", "summary"),
+    *("replica", "claim", "run", "history", "meta"),
+)
+CONSTANTS = ("L", "T")
+
+
+def check_vocabulary(table: CampaignTable) -> None:
+    """Names are unique, not reserved, and known where they are used."""
+    _check_unique([*((name, "the coordinates") for name in MAIN), *_stated(table)])
+    _check_unique((name, f"kinds.{name}") for name in table.kinds)
+    for name in table.kinds:
+        if name.lower() in RESERVED_KINDS or name.lower().startswith("sqlite_"):
+            raise CampaignError(
+                "the catalog has a table of this name; call the kind something else", key=f"kinds.{name}"
+            )
+    plain = {*MAIN, *axes(table), *parameters(table), *CONSTANTS}
+    for name, derived in table.derive.items():
+        with within(f"derive.{name}"):
+            check_among(derived.on, (*MAIN, *axes(table)), key="from")
+            for value, text in derived.values.items():
+                _check_template(text, plain, key=f"values.{value}")
+    for name, kind in table.kinds.items():
+        with within(f"kinds.{name}"):
+            _check_kind(table, name)
+            for key, text in (("path", kind.path), *(("datasets", text) for text in kind.dataset_templates)):
+                _check_template(text, plain, table.derive, key=key)
+
+
+def axes(table: CampaignTable) -> list[str]:
+    """The names of the axes beside the coordinates of sources, in the campaign's order."""
+    under = (axis for ensemble in table.ensembles.values() for axis in ensemble.axes)
+    return list(dict.fromkeys((*table.axes, *under)))
+
+
+def names_in(template: Template, table: CampaignTable) -> set[str]:
+    """The coordinates, parameters and constants that a template names, itself or through derived names."""
+    names = set(template.names)
+    for name in names & table.derive.keys():
+        derived = table.derive[name]
+        names |= {derived.on, *(inner for text in derived.values.values() for inner in Template.parse(text).names)}
+    return names - table.derive.keys()
+
+
+def coordinates_named(template: Template, table: CampaignTable) -> tuple[str, ...]:
+    """The coordinates that a template names, itself or through derived names, in canonical order."""
+    names = names_in(template, table)
+    return tuple(name for name in (*MAIN[:4], *axes(table), "source") if name in names)
+
+
+def parameters(table: CampaignTable) -> list[str]:
+    """Every parameter that is stated anywhere."""
+    tables = [table.parameters]
+    for ensemble in table.ensembles.values():
+        tables += [ensemble.parameters, *(stream.parameters for stream in ensemble.stream.values())]
+    return list(dict.fromkeys(name for stated in tables for name in stated))
+
+
+def _stated(table: CampaignTable) -> list[tuple[str, str]]:
+    names = {"axes": axes(table), "parameters": parameters(table), "derive": table.derive}
+    return [(name, f"{key}.{name}") for key, stated in names.items() for name in stated]
+
+
+def _check_unique(stated: Iterable[tuple[str, str]]) -> None:
+    """Case does not tell names apart: they become columns and tables."""
+    first: dict[str, str] = {}
+    for name, key in stated:
+        if name.lower() in RESERVED_NAMES or name in CONSTANTS:
+            raise CampaignError(f"this name is reserved, as are {listed((*RESERVED_NAMES, *CONSTANTS))}", key=key)
+        if first.setdefault(name.lower(), key) != key:
+            raise CampaignError(
+                f"the name is taken by {first[name.lower()]}; upper and lower case are the same", key=key
+            )
+
+
+def listed(names: Iterable[object]) -> str:
+    """Names in order, for a message."""
+    return ", ".join(sorted(map(str, names)))
+
+
+def check_among(name: str, allowed: Collection[str], *, key: str) -> None:
+    """Refuse a name that is none of those allowed."""
+    if name not in allowed:
+        expected = f"expected one of {listed(allowed)}" if allowed else "there is none to name"
+        raise CampaignError(f"there is no {name!r}; {expected}", key=key)
+
+
+def _check_template(text: str, plain: set[str], derived: Collection[str] = (), *, key: str) -> None:
+    with within(key):
+        for field in Template.parse(text).pieces:
+            if isinstance(field, str):
+                continue
+            if field.name in derived and field.spec:
+                raise CampaignError(f"{field}: a derived name takes no format; put it into derive.{field.name}")
+            if field.name not in plain and field.name not in derived:
+                raise CampaignError(f"there is no name {{{field.name}}}; expected one of {listed((*plain, *derived))}")
+
+
+def _check_kind(table: CampaignTable, name: str) -> None:
+    kind = table.kinds[name]
+    others = [other for other in table.kinds if other != name]
+    for need in kind.needs:
+        check_among(need, others, key="needs")
+    if kind.made_with is not None:
+        check_among(kind.made_with, others, key="made_with")
+    if len(set(kind.needs)) < len(kind.needs):
+        raise CampaignError(f"expected each kind once, found {', '.join(kind.needs)}", key="needs")
+    if kind.archive is not None:
+        check_among(kind.archive, table.archives, key="archive")
+
+
+def kinds_in_order(table: CampaignTable) -> list[str]:
+    """The kinds in the order of the production, inputs first, otherwise as the campaign lists them."""
+    stated = list(table.kinds)
+    sorter = TopologicalSorter({name: _needs(table, name) for name in stated})
+    try:
+        sorter.prepare()
+    except CycleError as error:
+        circle = " needs ".join(reversed(error.args[1]))
+        raise CampaignError(f"they need each other in a circle: {circle}", key="kinds") from None
+    ordered: list[str] = []
+    ready: set[str] = set()
+    while sorter.is_active():
+        ready |= set(sorter.get_ready())
+        following = min(ready, key=stated.index)
+        ready.remove(following)
+        ordered.append(following)
+        sorter.done(following)
+    return ordered
+
+
+def _needs(table: CampaignTable, name: str) -> list[str]:
+    leader = table.kinds[name].made_with
+    return table.kinds[leader or name].needs

@@ -1,0 +1,1 @@
+"""What differs between databases, a file each: opening, locking, times, bulk loads, snapshots."""

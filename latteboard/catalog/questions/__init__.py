@@ -1,0 +1,1 @@
+"""Questions to the catalog: each returns dataclasses, columns or a table."""

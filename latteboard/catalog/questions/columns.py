@@ -1,0 +1,111 @@
+"""All rows of a kind as columns of numbers: for those who show a million of them at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Connection, Integer, cast, select
+
+from latteboard.catalog.dialects.sqlite import number_columns
+from latteboard.catalog.readable import STALE, effective_status, format_key
+from latteboard.catalog.rules.status import is_purgeable
+from latteboard.catalog.tables.kinds import KindModel
+from latteboard.catalog.tables.schema import coordinate_value, problem_text
+from latteboard.catalog.tables.statuses import Status
+from latteboard.names.templates import Choice, Field, Piece
+
+if TYPE_CHECKING:
+    from latteboard.catalog.catalog import Catalog
+
+Numbers = NDArray[np.int64]
+Texts = Mapping[int, str]
+MINUTE = 60_000_000_000  # ns
+CHANGED = 0  # stands for :data:`latteboard.catalog.readable.STALE` among the problems, whose own numbers begin at 1
+
+
+@dataclass(frozen=True)
+class KindColumns:
+    """The artifacts of a kind, a row each, in canonical order; -1 where a column has nothing to say.
+
+    Attributes
+    ----------
+    coordinates : by name, in the order of the path; a number, or a code that ``texts`` has under the same name
+    texts : for each coordinate that is no number, and for each format that paths are written with, the text of each code;
+        a format is named as in the template, ``configuration:04d``
+    statuses : codes of :class:`latteboard.catalog.Status` as of now, claims counted
+    sizes : bytes
+    minutes : since 1970, of the last change
+    problems : codes that ``wordings`` has
+    blocked_by, blocked_counts : number of the first kind that is missing, and how many of it are
+    purgeable : 1 or 0
+    """
+
+    model: KindModel
+    coordinates: Mapping[str, Numbers]
+    texts: Mapping[str, Texts]
+    statuses: Numbers
+    sizes: Numbers
+    minutes: Numbers
+    problems: Numbers
+    wordings: Texts
+    blocked_by: Numbers
+    blocked_counts: Numbers
+    purgeable: Numbers
+
+    def __len__(self) -> int:
+        return len(self.statuses)
+
+
+def kind_columns(catalog: Catalog, kind: str) -> KindColumns:
+    """Read all rows of a kind."""
+    model = catalog.kinds[kind]
+    rows = catalog.rules.tables[kind].alias("a")
+    status = effective_status(catalog.rules, model, rows)
+    facts = (rows.c.size, rows.c.mtime // MINUTE, rows.c.problem, rows.c.blocked_by, rows.c.blocked_count)
+    wanted = [*(rows.c[name] for name in model.coordinates), status, *facts, cast(is_purgeable(model, rows), Integer)]
+    first = rows.c[model.coordinates[0] if model.coordinates else "id"]
+    with catalog.reading() as connection:
+        columns = number_columns(connection, wanted, rows, first)
+        texts = {axis: _texts(connection, axis) for axis in _axes(model)}
+        wordings = dict(connection.execute(select(problem_text.c.id, problem_text.c.text)).all())
+    count = len(model.coordinates)
+    statuses, sizes, minutes, problems, blocked_by, blocked_counts, purgeable = columns[count:]
+    problems[(problems < 0) & (statuses == Status.stale)] = CHANGED
+    return KindColumns(
+        model=model,
+        coordinates=dict(zip(model.coordinates, columns[:count], strict=True)),
+        texts=texts,
+        statuses=statuses,
+        sizes=sizes,
+        minutes=minutes,
+        problems=problems,
+        wordings={CHANGED: STALE, **wordings},
+        blocked_by=blocked_by,
+        blocked_counts=blocked_counts,
+        purgeable=purgeable,
+    )
+
+
+def _axes(model: KindModel) -> list[str]:
+    """Whose texts are needed: coordinates that are no numbers, and formats."""
+    names = [name for name in model.coordinates if name not in model.numeric]
+    formats = (key for _, pattern in model.patterns for piece in pattern.pieces for key in _formats(piece))
+    return list(dict.fromkeys((*names, *formats)))
+
+
+def _formats(piece: Piece) -> Iterator[str]:
+    if isinstance(piece, Choice):
+        for _, pieces in piece.options:
+            for inner in pieces:
+                yield from _formats(inner)
+    elif isinstance(piece, Field) and (piece.part or piece.spec):
+        yield format_key(piece)
+
+
+def _texts(connection: Connection, axis: str) -> Texts:
+    columns = (coordinate_value.c.code, coordinate_value.c.text)
+    return dict(connection.execute(select(*columns).where(coordinate_value.c.axis == axis)).all())

@@ -1,0 +1,111 @@
+"""What the catalog knows of the campaign itself: ensembles, values of axes, the views that people ask, where it lies."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection, func, inspect, select
+
+from latteboard.catalog.tables.schema import axis_value, claim, coordinate_value, source_list
+from latteboard.catalog.tables.statuses import Status
+from latteboard.catalog.updating.adopt import read_meta
+
+if TYPE_CHECKING:
+    from latteboard.catalog.catalog import Catalog
+
+
+@dataclass(frozen=True)
+class StreamFacts:
+    """One stream of one ensemble: its configurations, and how many sources each source set has in each."""
+
+    ensemble: str
+    stream: str
+    configurations: int
+    first: int
+    last: int
+    source_sets: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True)
+class View:
+    """A view of the catalog and its columns in order."""
+
+    name: str
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Private:
+    """What the catalog knows that is nobody else's: where the campaign lies, who holds claims, what pages speak of.
+
+    ``public`` are words that pages cannot do without: kinds, coordinates and their ensembles and streams, statuses.
+    """
+
+    root: str
+    catalog: str
+    owners: tuple[str, ...]
+    public: frozenset[str]
+
+
+def private(catalog: Catalog) -> Private:
+    """What a redacted site must not tell, and what it must."""
+    names = {*catalog.kinds, *Status.__members__}
+    names |= {coordinate for model in catalog.kinds.values() for coordinate in model.coordinates}
+    with catalog.reading() as connection:
+        owners = connection.execute(select(claim.c.owner).distinct().order_by(claim.c.owner)).scalars().all()
+        root = read_meta(connection, "root") or ""
+        places = [text for axis in ("ensemble", "stream") for text in _texts(connection, axis).values()]
+    return Private(root, str(catalog.path.resolve()), tuple(owners), frozenset({*names, *places}))
+
+
+def streams(catalog: Catalog) -> list[StreamFacts]:
+    """Every stream of every ensemble, in the campaign's order."""
+    with catalog.reading() as connection:
+        texts = {axis: _texts(connection, axis) for axis in ("ensemble", "stream", "source_set")}
+        place = (source_list.c.ensemble, source_list.c.stream)
+        number = source_list.c.configuration
+        counted = select(*place, func.count(number.distinct()), func.min(number), func.max(number))
+        sets: dict[tuple[int, int], list[tuple[str, int]]] = {}
+        per_set = select(*place, source_list.c.source_set, func.count(), func.count(number.distinct()))
+        for ensemble, stream, code, rows, numbers in connection.execute(
+            per_set.group_by(*place, source_list.c.source_set).order_by(*place, source_list.c.source_set)
+        ):
+            sets.setdefault((ensemble, stream), []).append((texts["source_set"][code], rows // numbers))
+        return [
+            StreamFacts(
+                texts["ensemble"][e], texts["stream"][s], configurations, first, last, tuple(sets.get((e, s), ()))
+            )
+            for e, s, configurations, first, last in connection.execute(counted.group_by(*place).order_by(*place))
+        ]
+
+
+def axes(catalog: Catalog) -> dict[str, dict[str, Sequence[int | str]]]:
+    """For each axis beside configurations and sources, for each ensemble, its values in the campaign's order."""
+    found: dict[str, dict[str, list[int | str]]] = {}
+    with catalog.reading() as connection:
+        ensembles = _texts(connection, "ensemble")
+        names = connection.execute(select(axis_value.c.axis).distinct().order_by(axis_value.c.axis)).scalars().all()
+        texts = {name: _texts(connection, name) for name in names}
+        rows = select(axis_value.c.axis, axis_value.c.ensemble, axis_value.c.value)
+        for axis, ensemble, value in connection.execute(rows.order_by(*rows.selected_columns)):
+            values = found.setdefault(axis, {}).setdefault(ensembles[ensemble], [])
+            values.append(texts[axis].get(value, value))
+    return {axis: dict(by_ensemble) for axis, by_ensemble in found.items()}
+
+
+def views(catalog: Catalog) -> list[View]:
+    """The views over all kinds, then those of each kind in the order of the production."""
+    with catalog.reading() as connection:
+        looked = inspect(connection)
+        names = [name for name in looked.get_view_names() if name not in catalog.kinds]
+        return [
+            View(name, tuple(column["name"] for column in looked.get_columns(name)))
+            for name in (*sorted(names), *catalog.kinds)
+        ]
+
+
+def _texts(connection: Connection, axis: str) -> dict[int, str]:
+    columns = (coordinate_value.c.code, coordinate_value.c.text)
+    return dict(connection.execute(select(*columns).where(coordinate_value.c.axis == axis)).all())

@@ -1,0 +1,68 @@
+"""How many artifacts have which status, grouped by any names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Integer, cast, func
+
+from latteboard.catalog.tables.statuses import Status
+from latteboard.errors import QueryError
+
+if TYPE_CHECKING:
+    from latteboard.catalog.catalog import Catalog
+
+SUMMED = ("ensemble", "stream", "kind")
+
+
+def status_rows(catalog: Catalog, by: Sequence[str] = SUMMED) -> list[dict[str, Any]]:
+    """A row for each combination of ``by``: expected, bytes, purgeable, and the number of each status.
+
+    Kinds that do not name a coordinate of ``by`` have None there. Unknown names raise :class:`QueryError`.
+    """
+    known = list(dict.fromkeys((*SUMMED, *(name for model in catalog.kinds.values() for name in model.coordinates))))
+    for name in by:
+        if name not in known:
+            raise QueryError(f"{name!r} is nothing to group by; expected some of {', '.join(known)}")
+    counted = catalog.totals() if set(by) <= set(SUMMED) else _counted(catalog, by)
+    rows: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for one in counted:
+        key = tuple(one[name] for name in by)
+        row = rows.setdefault(
+            key, {**dict(zip(by, key, strict=True)), "expected": 0, "bytes": 0, "purgeable": 0, "status": {}}
+        )
+        row["expected"] += one["number"]
+        row["bytes"] += one["bytes"]
+        row["purgeable"] += one["purgeable"]
+        if one["number"]:
+            row["status"][one["status"]] = row["status"].get(one["status"], 0) + one["number"]
+    for row in rows.values():
+        row["status"] = {status.name: row["status"][status.name] for status in Status if status.name in row["status"]}
+    places = {name: place for place, name in enumerate(catalog.kinds)}
+    return sorted(rows.values(), key=lambda row: [_place(row[name], places if name == "kind" else {}) for name in by])
+
+
+def _place(value: Any, places: Mapping[str, int]) -> tuple[bool, Any]:
+    """Kinds in the order of the production, other values in their own; what has no value comes last."""
+    return value is None, "" if value is None else places.get(value, value)
+
+
+def _counted(catalog: Catalog, by: Sequence[str]) -> list[dict[str, Any]]:
+    """Counted in the tables themselves: slower than the summary, but by any coordinate."""
+    result: list[dict[str, Any]] = []
+    with catalog.reading() as connection:
+        for model in catalog.kinds.values():
+            readable = catalog.readable(model.name)
+            groups = [readable.columns[name].label(name) for name in by if name in model.coordinates]
+            numbers = (
+                func.count().label("number"),
+                func.coalesce(func.sum(readable.rows.c.size), 0).label("bytes"),
+                func.coalesce(func.sum(cast(readable.columns["purgeable"], Integer)), 0).label("purgeable"),
+            )
+            status = readable.columns["status"].label("status")
+            statement = readable.select().with_only_columns(*groups, status, *numbers).group_by(*groups, status)
+            order = [readable.rows.c[name] for name in by if name in model.coordinates]
+            for row in connection.execute(statement.order_by(*order)).mappings():
+                result.append({**dict.fromkeys(by), "kind": model.name, **row})
+    return result

@@ -1,0 +1,178 @@
+"""What people must look at, grouped as they would say it: wrong files, strays, unreadable folders, claims."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection, and_, exists, func, or_, select
+
+from latteboard.catalog.dialects.sqlite import now_seconds
+from latteboard.catalog.readable import STALE
+from latteboard.catalog.rules.status import CODE, Rules
+from latteboard.catalog.tables.kinds import KindModel
+from latteboard.catalog.tables.schema import claim, problem_text, recorded_input, stray, unreadable
+from latteboard.catalog.tables.statuses import Status
+
+if TYPE_CHECKING:
+    from latteboard.catalog.catalog import Catalog
+
+WRONG = (Status.bad, Status.stale, Status.unknown)
+EXAMPLES = 3  # paths shown of a group
+LARGEST = 12  # strays shown of a reason
+LISTED = 50  # folders shown that could not be read
+NUMBER = re.compile(r"\d+")
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """Artifacts of one kind and status with the same problem.
+
+    Attributes
+    ----------
+    wording : of the problem; where several differ in their numbers only, that of most
+    wordings : how many such wordings there are
+    changed : of stale ones, for each kind of input that changed, how many have such an input
+    paths : of the first few
+    """
+
+    kind: str
+    status: str
+    number: int
+    wording: str
+    wordings: int
+    paths: tuple[str, ...]
+    changed: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Strays:
+    """Files and folders that nobody expects, for one reason; ``largest`` holds path and bytes, none of a folder."""
+
+    reason: str
+    files: int
+    folders: int
+    bytes: int
+    largest: tuple[tuple[str, int | None], ...]
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """Folders that the last index could not read, the first of them with the reason."""
+
+    number: int
+    first: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Claims:
+    """Work of one kind that one owner holds, or held until it expired; ``until`` is the last time, ISO, UTC."""
+
+    kind: str
+    owner: str
+    number: int
+    until: str
+    expired: bool
+
+
+def wrong(catalog: Catalog) -> list[Wrong]:
+    """What is bad, stale or unknown, or is done with a remark: most first within a kind and status."""
+    with catalog.reading() as connection:
+        return [group for model in catalog.kinds.values() for group in _wrong_of(catalog, connection, model)]
+
+
+def strays(catalog: Catalog) -> list[Strays]:
+    """Strays by reason, the reason with most bytes first."""
+    is_folder = stray.c.path.endswith("/", autoescape=True)
+    numbers = (func.count(), func.count().filter(is_folder), func.coalesce(func.sum(stray.c.size), 0))
+    with catalog.reading() as connection:
+        counted = connection.execute(select(stray.c.reason, *numbers).group_by(stray.c.reason)).all()
+        groups = []
+        for reason, number, folders, size in counted:
+            few = select(stray.c.path, stray.c.size).where(stray.c.reason == reason)
+            few = few.order_by(func.coalesce(stray.c.size, 0).desc(), stray.c.path).limit(LARGEST)
+            largest = tuple((path, bytes_) for path, bytes_ in connection.execute(few))
+            groups.append(Strays(reason, number - folders, folders, size, largest))
+    return sorted(groups, key=lambda group: (-group.bytes, group.reason))
+
+
+def unreadable_folders(catalog: Catalog) -> Unreadable:
+    """The folders that could not be read."""
+    with catalog.reading() as connection:
+        number = connection.execute(select(func.count()).select_from(unreadable)).scalar_one()
+        first = select(unreadable.c.path, unreadable.c.reason).order_by(unreadable.c.path).limit(LISTED)
+        return Unreadable(number, tuple((path, reason) for path, reason in connection.execute(first)))
+
+
+def claims(catalog: Catalog) -> list[Claims]:
+    """Claims by kind and owner, those that have expired apart, as of now; of kinds that the campaign still has."""
+    expired = (claim.c.until <= now_seconds()).label("expired")
+    statement = select(claim.c.kind, claim.c.owner, expired, func.count(), func.max(claim.c.until))
+    names = {model.id: name for name, model in catalog.kinds.items()}
+    with catalog.reading() as connection:
+        rows = connection.execute(statement.group_by(claim.c.kind, claim.c.owner, expired)).all()
+    found = [
+        Claims(names[kind], owner, number, datetime.fromtimestamp(until, UTC).isoformat(), bool(is_expired))
+        for kind, owner, is_expired, number, until in rows
+        if kind in names
+    ]
+    places = list(names.values())
+    return sorted(found, key=lambda one: (not one.expired, places.index(one.kind), one.owner))
+
+
+def _wrong_of(catalog: Catalog, connection: Connection, model: KindModel) -> Iterator[Wrong]:
+    """The groups of one kind; wordings that differ in their numbers only are one group."""
+    rows = catalog.rules.tables[model.name]
+    is_wrong = and_(rows.c.status != CODE[Status.done], rows.c.status.in_([CODE[status] for status in WRONG]))
+    counted = (
+        select(rows.c.status, rows.c.problem, problem_text.c.text, func.count().label("number"))
+        .outerjoin_from(rows, problem_text, problem_text.c.id == rows.c.problem)
+        .where(or_(is_wrong, rows.c.problem.is_not(None)))
+        .group_by(rows.c.status, rows.c.problem, problem_text.c.text)
+        .order_by(func.count().desc(), rows.c.problem)
+    )
+    groups: dict[tuple[int, str], list[tuple[int | None, str, int]]] = {}
+    for code, problem, text, number in connection.execute(counted):
+        wording = text or (STALE if code == Status.stale else "")
+        groups.setdefault((code, NUMBER.sub("0", wording)), []).append((problem, wording, number))
+    for (code, _), parts in sorted(groups.items(), key=lambda item: (item[0][0], -sum(p[2] for p in item[1]))):
+        problem, wording, _ = parts[0]
+        yield Wrong(
+            kind=model.name,
+            status=Status(code).name,
+            number=sum(number for *_, number in parts),
+            wording=wording,
+            wordings=len(parts),
+            paths=tuple(_examples(catalog, connection, model, code, problem)),
+            changed=dict(_changed(catalog.rules, connection, model)) if code == Status.stale else {},
+        )
+
+
+def _examples(
+    catalog: Catalog, connection: Connection, model: KindModel, code: int, problem: int | None
+) -> Iterator[str]:
+    readable = catalog.readable(model.name)
+    rows = readable.rows
+    same = (rows.c.status == CODE[Status(code)], rows.c.problem.is_not_distinct_from(problem))
+    # Said so that the partial index on what is not done is used, in which rows stand in this order.
+    open_ = () if code == Status.done else (rows.c.status != CODE[Status.done],)
+    order = [rows.c[name] for name in model.coordinates]
+    statement = readable.select().with_only_columns(readable.columns["path"]).where(*same, *open_)
+    for (path,) in connection.execute(statement.order_by(*order).limit(EXAMPLES)):
+        yield str(path)
+
+
+def _changed(rules: Rules, connection: Connection, model: KindModel) -> Iterator[tuple[str, int]]:
+    """For each kind of input, how many stale artifacts have one that changed since they were made."""
+    rows, record = rules.tables[model.name], recorded_input.alias()
+    is_stale = and_(rows.c.status != CODE[Status.done], rows.c.status == CODE[Status.stale])
+    recorded = exists().where(record.c.kind == model.id, record.c.artifact == rows.c.id)
+    for need in (rules.kinds[name] for name in model.needs):
+        unlike = and_(recorded, rules.unlike_record(model, need))
+        newer = and_(~recorded, rules.newer(model, need))
+        statement = select(func.count()).select_from(rows).where(is_stale, or_(unlike, newer))
+        if number := connection.execute(statement).scalar_one():
+            yield need.name, number

@@ -1,0 +1,220 @@
+"""Questions about one kind: ``catalog["prop"].filter(ensemble="a09m310", configuration__ge=300, status="ready")``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from operator import index
+from typing import TYPE_CHECKING, Any, Self
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, false, select
+
+from latteboard.catalog.readable import COMMON, WORK_IN_HAND, Readable
+from latteboard.catalog.rules.status import CODE
+from latteboard.catalog.tables.kinds import KindModel
+from latteboard.catalog.tables.schema import coordinate_value
+from latteboard.catalog.tables.statuses import Status
+from latteboard.errors import QueryError
+from latteboard.names.templates import Source
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from latteboard.catalog.catalog import Catalog
+
+OPERATORS = ("in", "ge", "le", "ne")
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """One expected file: its coordinates are attributes too (``artifact.configuration``)."""
+
+    kind: str
+    coordinates: Mapping[str, int | str | Source]
+    path: str
+    status: str
+    size: int | None
+    mtime: datetime | None
+    problem: str | None
+    blocked_by: str | None
+    wanted: bool
+    purgeable: bool
+    id: int
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return object.__getattribute__(self, "coordinates")[name]
+        except KeyError:
+            raise AttributeError(f"an artifact of {self.kind} has no {name!r}") from None
+
+
+class Selection:
+    """Artifacts of one kind that agree with the conditions given so far; nothing is read until it is asked for."""
+
+    def __init__(self, catalog: Catalog, model: KindModel, conditions: Mapping[str, Any] | None = None) -> None:
+        self._catalog = catalog
+        self._model = model
+        self._conditions = dict(conditions or {})
+
+    def filter(self, **conditions: Any) -> Self:
+        """Narrow down: ``name=value``, ``name=[values]``, ``name=range(...)``; ``name__in``, ``__ge``, ``__le``, ``__ne``.
+
+        Names are the kind's coordinates, ``status``, ``size``, ``wanted``, ``purgeable`` and ``id``. Unknown names and
+        statuses raise :class:`QueryError`.
+        """
+        twice = self._conditions.keys() & conditions.keys()
+        if twice:
+            raise QueryError(f"{self._model.name}: {min(twice)} is given twice")
+        for key in conditions:
+            self._column_of(key)
+        return type(self)(self._catalog, self._model, {**self._conditions, **conditions})
+
+    def count(self) -> int:
+        """How many there are."""
+        with self._catalog.reading() as connection:
+            return int(connection.execute(self._narrowed(connection, lambda readable: readable.count())).scalar_one())
+
+    def statuses(self) -> dict[int, Status]:
+        """The status of each as of the question, by its id."""
+        with self._catalog.reading() as connection:
+            statement = self._narrowed(connection, lambda readable: select(readable.rows.c.id, readable.status))
+            return {number: Status(code) for number, code in connection.execute(statement)}
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Plain rows, in canonical order: the coordinates, path, status, size, mtime (ISO, UTC), problem, blocked_by, ..."""
+        with self._catalog.reading() as connection:
+            statement = self._narrowed(connection, lambda readable: readable.select())
+            order = [self._readable.rows.c[name] for name in self._model.coordinates]
+            return [dict(row) for row in connection.execute(statement.order_by(*order)).mappings()]
+
+    def __iter__(self) -> Iterator[Artifact]:
+        for row in self.rows():
+            coordinates = {name: _value(name, row.pop(name)) for name in self._model.coordinates}
+            mtime = datetime.fromisoformat(row.pop("mtime")).astimezone(UTC) if row["mtime"] else row.pop("mtime")
+            wanted, purgeable = bool(row.pop("wanted")), bool(row.pop("purgeable"))
+            yield Artifact(self._model.name, coordinates, mtime=mtime, wanted=wanted, purgeable=purgeable, **row)
+
+    def __len__(self) -> int:
+        return self.count()
+
+    def to_dataframe(self) -> pd.DataFrame:
+        """The rows as a table of pandas; times are in UTC."""
+        import pandas as pd
+
+        columns = [*self._model.coordinates, *COMMON]
+        frame = pd.DataFrame(self.rows(), columns=columns)
+        frame["mtime"] = pd.to_datetime(frame["mtime"], utc=True)
+        return frame.astype({"wanted": bool, "purgeable": bool})
+
+    # -- conditions --------------------------------------------------------------------------------------------------
+
+    @property
+    def _readable(self) -> Readable:
+        return self._catalog.readable(self._model.name)
+
+    def _narrowed(self, connection: Connection, start: Any) -> Select[Any]:
+        readable = self._readable
+        conditions = [self._condition(connection, readable, key, value) for key, value in self._conditions.items()]
+        return start(readable).where(*conditions)  # type: ignore[no-any-return]
+
+    def _column_of(self, key: str) -> tuple[str, str]:
+        """The name and operator of a condition such as ``configuration__ge``."""
+        name, _, operator = key.partition("__")
+        allowed = (*self._model.coordinates, "status", "size", "wanted", "purgeable", "id")
+        if name not in allowed or operator not in ("", *OPERATORS):
+            operators = ", ".join(f"__{one}" for one in OPERATORS)
+            raise QueryError(
+                f"{self._model.name} has no {key!r}: expected one of {', '.join(allowed)}, perhaps with {operators}"
+            )
+        return name, operator
+
+    def _condition(self, connection: Connection, readable: Readable, key: str, value: Any) -> ColumnElement[bool]:
+        name, operator = self._column_of(key)
+        if name == "status":
+            return _status_condition(readable, operator, value)
+        column = readable.columns[name] if name == "purgeable" else readable.rows.c[name]
+        if name in self._model.coordinates and name not in self._model.numeric:
+            if operator in ("ge", "le"):
+                raise QueryError(
+                    f"{self._model.name}: {name} is text, so {operator} has no meaning; expected a value or a list of values"
+                )
+            value = _codes(connection, name, _listed(value))
+        else:
+            value = _whole_numbers(key, operator, value)
+        return _compared(column, operator, value)
+
+
+def _whole_numbers(key: str, operator: str, value: Any) -> Any:
+    """The number or numbers of a condition, those of numpy too; a range stays one."""
+    if isinstance(value, range):
+        return value
+    single = operator in ("ge", "le") or not isinstance(value, Iterable) or isinstance(value, str)
+    try:
+        return index(value) if single else [index(number) for number in value]
+    except TypeError:
+        raise QueryError(f"{key}={value!r}: expected {'a whole number' if single else 'whole numbers'}") from None
+
+
+def _compared(column: ColumnElement[Any], operator: str, value: Any) -> ColumnElement[bool]:
+    among: ColumnElement[bool]
+    if operator == "ge":
+        among = column >= value
+        return among
+    if operator == "le":
+        among = column <= value
+        return among
+    if isinstance(value, range) and value.step > 0:
+        among = and_(column >= value.start, column < value.stop, (column - value.start) % value.step == 0)
+    else:
+        among = column.in_(_listed(value))
+    return ~among if operator == "ne" else among
+
+
+def _listed(value: Any) -> list[Any]:
+    return list(value) if isinstance(value, Iterable) and not isinstance(value, str) else [value]
+
+
+def _status_condition(readable: Readable, operator: str, value: Any) -> ColumnElement[bool]:
+    """The status as of the question; the stored one too, so that the index on what is not done is used."""
+    if operator not in ("", "in", "ne"):
+        raise QueryError(f"status {operator} has no meaning: expected a status or a list of them")
+    names = [one.name if isinstance(one, Status) else str(one) for one in _listed(value)]
+    for name in names:
+        if name not in Status.__members__:
+            raise QueryError(f"{name!r} is not a status; expected one of {', '.join(Status.__members__)}")
+    chosen = set(Status) - {Status[n] for n in names} if operator == "ne" else {Status[n] for n in names}
+    if not chosen:
+        return false()
+    stored = chosen | (set(WORK_IN_HAND) if Status.claimed in chosen else set())
+    conditions: list[ColumnElement[bool]] = [readable.rows.c.status.in_([CODE[s] for s in sorted(stored)])]
+    if Status.done not in stored:
+        conditions.append(readable.rows.c.status != CODE[Status.done])
+    if stored & set(WORK_IN_HAND):
+        conditions.append(readable.status.in_([CODE[s] for s in sorted(chosen)]))
+    return and_(*conditions)
+
+
+def _codes(connection: Connection, axis: str, texts: list[Any]) -> list[int]:
+    names = [str(text) for text in texts]
+    found = dict(
+        connection.execute(
+            select(coordinate_value.c.text, coordinate_value.c.code).where(
+                coordinate_value.c.axis == axis, coordinate_value.c.text.in_(names)
+            )
+        ).all()
+    )
+    for name in names:
+        if name not in found:
+            values = connection.execute(
+                select(coordinate_value.c.text)
+                .where(coordinate_value.c.axis == axis)
+                .order_by(coordinate_value.c.code)
+                .limit(12)
+            ).scalars()
+            raise QueryError(f"{axis} has no value {name!r}; it has {', '.join(values)} ...")
+    return [found[name] for name in names]
+
+
+def _value(name: str, value: Any) -> Any:
+    return Source.parse(value) if name == "source" else value

@@ -1,0 +1,61 @@
+"""What exists only on this disk, and for how long already."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import ColumnElement, Select, case, func, null, select
+
+from latteboard.catalog.rules.needs import exists_in
+from latteboard.catalog.tables.kinds import KindModel
+from latteboard.catalog.tables.schema import coordinate_value, replica, run
+
+if TYPE_CHECKING:
+    from latteboard.catalog.catalog import Catalog
+
+DAY = 24 * 3600 * 1_000_000_000  # ns
+# From the time of a file to the beginning of the last index, in days; what is older is in a class of its own.
+AGES = (("up to a week", 7), ("up to a month", 30), ("up to 3 months", 90))
+OLDER = "older"
+
+
+@dataclass(frozen=True)
+class Holding:
+    """Files of one kind, ensemble and age without a sound copy in any archive; ensemble is None where the kind names none."""
+
+    kind: str
+    ensemble: str | None
+    age: str
+    number: int
+    bytes: int
+
+
+def only_here(catalog: Catalog) -> list[Holding]:
+    """What is on this disk and in no archive, by kind, ensemble and age; datasets inside files are not files."""
+    with catalog.reading() as connection:
+        texts = dict(
+            connection.execute(
+                select(coordinate_value.c.code, coordinate_value.c.text).where(coordinate_value.c.axis == "ensemble")
+            ).all()
+        )
+        started = connection.execute(select(func.max(run.c.started))).scalar_one_or_none() or 0
+        copied = set(connection.execute(select(replica.c.kind).distinct().where(replica.c.sound.is_(True))).scalars())
+        files = [model for model in catalog.kinds.values() if not model.inside]
+        held: list[Holding] = []
+        for model in files:
+            statement = _statement(catalog, model, started, copied=model.id in copied)
+            held += [Holding(model.name, texts.get(e), *rest) for e, *rest in connection.execute(statement)]
+        return held
+
+
+def _statement(catalog: Catalog, model: KindModel, started: int, *, copied: bool) -> Select[Any]:
+    rows = catalog.rules.tables[model.name]
+    named: list[ColumnElement[Any]] = [rows.c.ensemble] if "ensemble" in model.coordinates else []
+    age = case(*((rows.c.mtime >= started - days * DAY, name) for name, days in AGES), else_=OLDER)
+    statement = select(*named or (null(),), age, func.count(), func.sum(rows.c.size)).where(rows.c.size.is_not(None))
+    if copied:
+        copy = replica.alias()
+        same = (copy.c.kind == model.id, copy.c.artifact == rows.c.id, copy.c.sound.is_(True))
+        statement = statement.where(~exists_in(copy, *same))
+    return statement.group_by(*named, age)

@@ -1,0 +1,234 @@
+"""Rows as people read them: texts for codes, paths built from templates; as selects for Python and as views for SQL."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Connection,
+    FromClause,
+    Select,
+    Table,
+    Text,
+    and_,
+    case,
+    cast,
+    func,
+    inspect,
+    literal,
+    literal_column,
+    null,
+    or_,
+    select,
+    true,
+    union_all,
+)
+
+from latteboard.catalog.dialects.sqlite import iso_time, now_seconds
+from latteboard.catalog.rules.needs import exists_in
+from latteboard.catalog.rules.status import CODE, Rules, is_purgeable
+from latteboard.catalog.tables.kinds import KindModel
+from latteboard.catalog.tables.schema import (
+    claim,
+    coordinate_value,
+    kind,
+    problem_text,
+    status_rule,
+    stray,
+    summary,
+    unreadable,
+)
+from latteboard.catalog.tables.statuses import Status
+from latteboard.names.templates import Field, Piece
+
+# The columns that every kind's view has beside its coordinates, in order.
+COMMON = ("path", "status", "size", "mtime", "problem", "blocked_by", "wanted", "purgeable", "id")
+STALE = "an input has changed since it was made"
+WORK_IN_HAND = (Status.recall, Status.ready)
+WANTED = (Status.blocked, Status.recall, Status.ready)
+
+
+class Readable:
+    """The readable rows of one kind: the select, and its parts for those who add conditions."""
+
+    def __init__(self, rules: Rules, model: KindModel) -> None:
+        self.model = model
+        self.rows = rules.tables[model.name].alias("a")
+        self._joined: FromClause = self.rows
+        self._texts: dict[str, ColumnElement[Any]] = {}
+        coordinates = {name: self._coordinate(name) for name in model.coordinates}
+        self.status = effective_status(rules, model, self.rows)
+        status_name = self._looked_up(status_rule, status_rule.c.code, self.status).c.name
+        wording = self._looked_up(problem_text, problem_text.c.id, self.rows.c.problem).c.text
+        changed = case((self.rows.c.status == CODE[Status.stale], literal(STALE, Text)), else_=null())
+        blocker = self._looked_up(kind, kind.c.id, self.rows.c.blocked_by).c.name
+        blocked_by = blocker + " (" + cast(self.rows.c.blocked_count, Text) + ")"
+        self.columns: dict[str, ColumnElement[Any]] = {
+            **coordinates,
+            "path": self._path(),
+            "status": status_name,
+            "size": self.rows.c.size,
+            "mtime": iso_time(self.rows.c.mtime),
+            "problem": func.coalesce(wording, changed),
+            "blocked_by": blocked_by,
+            "wanted": self.rows.c.wanted,
+            "purgeable": is_purgeable(model, self.rows),
+            "id": self.rows.c.id,
+        }
+
+    def select(self, **more: ColumnElement[Any]) -> Select[Any]:
+        """All columns, and ``more``."""
+        columns = [column.label(name) for name, column in {**self.columns, **more}.items()]
+        return select(*columns).select_from(self._joined)
+
+    def count(self) -> Select[Any]:
+        """How many rows; conditions are on ``rows`` and ``status``."""
+        return select(func.count()).select_from(self.rows)
+
+    def _coordinate(self, name: str) -> ColumnElement[Any]:
+        return self.rows.c[name] if name in self.model.numeric else self._text(name, self.rows.c[name])
+
+    def _text(self, axis: str, code: ColumnElement[int]) -> ColumnElement[Any]:
+        """The text behind a code; each axis is joined once, and not at all where nobody asks for it."""
+        if axis not in self._texts:
+            # An outer join that turns out to be unused is left out by SQLite; one that a condition needs becomes an inner one.
+            values = coordinate_value.alias(f"v{len(self._texts)}")
+            self._joined = self._joined.outerjoin(
+                values, and_(values.c.axis == literal_column(_quoted(axis)), values.c.code == code)
+            )
+            self._texts[axis] = values.c.text
+        return self._texts[axis]
+
+    def _looked_up(self, table: Table, key: ColumnElement[int], value: ColumnElement[int]) -> FromClause:
+        other = table.alias(f"j_{table.name}")
+        self._joined = self._joined.outerjoin(other, other.c[key.name] == value)
+        return other
+
+    def _path(self) -> ColumnElement[Any]:
+        """The path, built from the patterns of the ensembles and streams."""
+        built = [(self._holds(fixed), self._pieces(pattern.pieces)) for fixed, pattern in self.model.patterns]
+        if len(built) == 1:
+            return built[0][1]
+        return case(*built, else_=null())
+
+    def _holds(self, fixed: Mapping[str, str]) -> ColumnElement[bool]:
+        return and_(true(), *(self._coordinate(name) == value for name, value in fixed.items()))
+
+    def _pieces(self, pieces: tuple[Piece, ...]) -> ColumnElement[Any]:
+        parts = [self._piece(piece) for piece in pieces]
+        whole: ColumnElement[Any] = parts[0] if parts else literal("")
+        for part in parts[1:]:
+            whole = whole.concat(part)
+        return whole
+
+    def _piece(self, piece: Piece) -> ColumnElement[Any]:
+        if isinstance(piece, str):
+            return literal(piece, Text)
+        if isinstance(piece, Field):
+            column = self.rows.c[piece.name]
+            if piece.part or piece.spec:
+                return self._text(format_key(piece), column)
+            return cast(column, Text) if piece.name in self.model.numeric else self._text(piece.name, column)
+        on = self._coordinate(piece.on)
+        return case(*((on == value, self._pieces(pieces)) for value, pieces in piece.options), else_=null())
+
+
+def _quoted(text: str) -> str:
+    """A text in SQL; the format of a field may fill with any character, quotes among them."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def format_key(field: Field) -> str:
+    """Under which axis of ``coordinate_value`` the texts of a formatted coordinate are kept."""
+    return str(field)[1:-1]
+
+
+def effective_status(rules: Rules, model: KindModel, rows: FromClause) -> ColumnElement[int]:
+    """The status as of the question: what is in hand under a claim that has not expired is ``claimed``."""
+    claimed = or_(*_claims(rules, model, rows))
+    in_hand = rows.c.status.in_([CODE[status] for status in WORK_IN_HAND])
+    return case((and_(in_hand, claimed), CODE[Status.claimed]), else_=rows.c.status)
+
+
+def _claims(rules: Rules, model: KindModel, rows: FromClause) -> Iterator[ColumnElement[bool]]:
+    """A claim on the artifact, or on what the same job writes: one task, one claim."""
+    leader = model.made_with or model.name
+    for other in rules.kinds.values():
+        if leader not in (other.name, other.made_with):
+            continue
+        held = and_(claim.c.kind == other.id, claim.c.until > now_seconds())
+        if other is model:
+            yield exists_in(claim, held, claim.c.artifact == rows.c.id)
+        else:
+            twin = rules.tables[other.name].alias("twin")
+            same = [twin.c[name] == rows.c[name] for name in model.coordinates]
+            yield exists_in((claim, twin), held, claim.c.artifact == twin.c.id, *same)
+
+
+def create_views(connection: Connection, rules: Rules) -> None:
+    """Make the views anew: one for each kind, and those over all kinds."""
+    for name in inspect(connection).get_view_names():
+        connection.exec_driver_sql(f'DROP VIEW "{name}"')
+    readable = [Readable(rules, model) for model in rules.kinds.values()]
+    for one in readable:
+        _create(connection, one.model.name, one.select())
+    _create(connection, "artifact", union_all(*(_uniform(one) for one in readable)))
+    _create(connection, "missing", union_all(*(_uniform(one).where(_has(one, WANTED)) for one in readable)))
+    _create(
+        connection,
+        "work",
+        union_all(
+            *(_uniform(one).where(_has(one, (Status.ready,)), one.status == CODE[Status.ready]) for one in readable)
+        ),
+    )
+    _create(connection, "progress", _progress())
+    _create(connection, "problems", union_all(*_problems(readable)))
+
+
+def _create(connection: Connection, name: str, statement: Select[Any] | CompoundSelect[Any]) -> None:
+    # A view holds no parameters, and is not a format: a % in a path stays one.
+    written = statement.compile(dialect=connection.dialect, compile_kwargs={"literal_binds": True})
+    connection.exec_driver_sql(f'CREATE VIEW "{name}" AS {written}')
+
+
+UNIFORM = ("ensemble", "stream", "configuration", "source_set", "source")
+
+
+def _uniform(one: Readable) -> Select[Any]:
+    """A kind's rows with the columns that all kinds share; coordinates that it does not name are empty."""
+    coordinates = [one.columns.get(name, null()).label(name) for name in UNIFORM]
+    rest = [one.columns[name].label(name) for name in COMMON if name != "id"]
+    return one.select().with_only_columns(literal(one.model.name, Text).label("kind"), *coordinates, *rest)
+
+
+def _has(one: Readable, statuses: tuple[Status, ...]) -> ColumnElement[bool]:
+    """The stored status is one of these; said so that the partial index on what is not done is used."""
+    return and_(one.rows.c.status != CODE[Status.done], one.rows.c.status.in_([CODE[status] for status in statuses]))
+
+
+def _progress() -> Select[Any]:
+    number, size = func.sum(summary.c.number).label("number"), func.sum(summary.c.bytes).label("bytes")
+    columns = (summary.c.ensemble, summary.c.stream, summary.c.kind, summary.c.status)
+    by_position = (
+        select(*columns, number, size)
+        .join(kind, kind.c.name == summary.c.kind)
+        .join(status_rule, status_rule.c.name == summary.c.status)
+    )
+    return by_position.group_by(*columns).order_by(
+        summary.c.ensemble, summary.c.stream, kind.c.position, status_rule.c.code
+    )
+
+
+def _problems(readable: list[Readable]) -> Iterator[Select[Any]]:
+    """What people must look at: bad, stale and unknown artifacts, those done with a remark, strays, unreadable folders."""
+    for one in readable:
+        wrong = or_(_has(one, (Status.bad, Status.stale, Status.unknown)), one.rows.c.problem.is_not(None))
+        kind_name = literal(one.model.name, Text).label("kind")
+        what = [one.columns[name].label(name) for name in ("status", "path", "problem")]
+        yield one.select().with_only_columns(kind_name, *what).where(wrong)
+    nothing = null().label("kind")
+    yield select(nothing, literal("stray", Text).label("status"), stray.c.path, stray.c.reason.label("problem"))
+    yield select(
+        nothing, literal("unreadable", Text).label("status"), unreadable.c.path, unreadable.c.reason.label("problem")
+    )

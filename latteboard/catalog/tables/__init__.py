@@ -1,0 +1,1 @@
+"""The tables of a catalog and the codes that stand in them."""

@@ -1,0 +1,115 @@
+"""What the catalog knows of the campaign: kinds, their coordinates, needs and paths, as it keeps them itself.
+
+With it a catalog answers questions without the campaign file.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self
+
+from latteboard.names.templates import Choice, Field, Pattern, Piece, Source, Value
+
+if TYPE_CHECKING:
+    from latteboard.campaign import Campaign
+
+
+@dataclass(frozen=True)
+class KindModel:
+    """One kind as the catalog keeps it.
+
+    Attributes
+    ----------
+    id, position : number of the kind, which never changes, and its place in the order of the production
+    numeric : those of its coordinates whose values are whole numbers, stored as they are; the others are stored as codes
+    patterns : how its paths are written, with the ensemble and stream that each pattern holds for
+    """
+
+    id: int
+    position: int
+    name: str
+    path: str
+    coordinates: tuple[str, ...]
+    numeric: tuple[str, ...]
+    needs: tuple[str, ...]
+    temporary: bool
+    given: bool
+    stale: bool
+    made_with: str | None
+    reduced: bool
+    inside: bool
+    archive: str | None
+    patterns: tuple[tuple[Mapping[str, str], Pattern], ...]
+
+    def to_json(self) -> str:
+        """As text for the catalog."""
+        plain = {name: getattr(self, name) for name in self.__dataclass_fields__ if name != "patterns"}
+        plain["patterns"] = [[fixed, [_piece_to_json(p) for p in pattern.pieces]] for fixed, pattern in self.patterns]
+        return json.dumps(plain)
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Read back what :meth:`to_json` wrote."""
+        plain = json.loads(text)
+        for name in ("coordinates", "numeric", "needs"):
+            plain[name] = tuple(plain[name])
+        plain["patterns"] = tuple(
+            (fixed, Pattern(tuple(_piece_from_json(p) for p in pieces))) for fixed, pieces in plain["patterns"]
+        )
+        return cls(**plain)
+
+
+def kind_models(campaign: "Campaign", ids: Mapping[str, int]) -> list[KindModel]:
+    """The campaign's kinds in the order of the production; a kind that ``ids`` does not have gets a new number."""
+    models = []
+    unused = max(ids.values(), default=0) + 1
+    for position, kind in enumerate(campaign.kinds.values()):
+        number = ids.get(kind.name)
+        if number is None:
+            number, unused = unused, unused + 1
+        models.append(
+            KindModel(
+                id=number,
+                position=position,
+                name=kind.name,
+                path=str(kind.template),
+                coordinates=kind.coordinates,
+                numeric=tuple(name for name in kind.coordinates if is_numeric(campaign.values_of(name))),
+                needs=kind.needs,
+                temporary=kind.table.temporary,
+                given=kind.table.given,
+                stale=kind.table.stale != "never",
+                made_with=kind.table.made_with,
+                reduced=kind.reduced,
+                inside=kind.inside,
+                archive=kind.table.archive,
+                patterns=tuple((block.fixed, block.pattern) for block in campaign.blocks(kind.name)),
+            )
+        )
+    return models
+
+
+def is_numeric(values: Iterable[Value]) -> bool:
+    """Whether a coordinate's values are whole numbers."""
+    return all(isinstance(value, int) for value in values)
+
+
+def _piece_to_json(piece: Piece) -> Any:
+    if isinstance(piece, str):
+        return piece
+    if isinstance(piece, Field):
+        return {"name": piece.name, "part": piece.part, "spec": piece.spec}
+    options = [
+        [str(value) if isinstance(value, Source) else value, [_piece_to_json(p) for p in pieces]]
+        for value, pieces in piece.options
+    ]
+    return {"name": piece.name, "on": piece.on, "options": options}
+
+
+def _piece_from_json(plain: Any) -> Piece:
+    if isinstance(plain, str):
+        return plain
+    if "on" not in plain:
+        return Field(**plain)
+    options = tuple((value, tuple(_piece_from_json(p) for p in pieces)) for value, pieces in plain["options"])
+    return Choice(plain["name"], plain["on"], options)

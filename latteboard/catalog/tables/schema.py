@@ -1,0 +1,256 @@
+"""The tables of a catalog, in prose.
+
+Each kind has a table of its own, named after it with an underscore before (``_prop``), in which numbers are stored as they are
+and texts as codes; the view of the kind's own name (``prop``) shows the same rows as people read them.
+
+What follows from campaign and disk can be rebuilt by an index; ``run``, ``history``, ``claim`` and ``replica`` cannot, and an
+index that takes up a changed campaign leaves them as they are.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Index,
+    Integer,
+    MetaData,
+    PrimaryKeyConstraint,
+    SmallInteger,
+    Table,
+    Text,
+    text,
+)
+
+from latteboard.catalog.tables.kinds import KindModel
+from latteboard.catalog.tables.statuses import Status
+
+VERSION = 1
+
+metadata = MetaData()
+
+meta = Table(
+    "meta",
+    metadata,
+    Column("key", Text, primary_key=True, comment="schema (version of these tables), campaign, root, fingerprint"),
+    Column("value", Text, nullable=False),
+    comment="What the catalog is a catalog of.",
+)
+kind = Table(
+    "kind",
+    metadata,
+    Column(
+        "id", Integer, primary_key=True, autoincrement=False, comment="never changes, not even when kinds come and go"
+    ),
+    Column("name", Text, nullable=False, unique=True),
+    Column("position", Integer, nullable=False, comment="place in the order of the production, from 0"),
+    Column("path", Text, nullable=False, comment="the template, as the campaign states it"),
+    Column("model", Text, nullable=False, comment="coordinates, needs and patterns of paths, as JSON"),
+    comment="The kinds of the campaign.",
+)
+coordinate_value = Table(
+    "coordinate_value",
+    metadata,
+    Column("axis", Text, nullable=False, comment="a coordinate; or one with a format (configuration:04d, source.t)"),
+    Column("code", Integer, nullable=False, comment="what the tables of kinds store"),
+    Column("text", Text, nullable=False, comment="what people and paths say"),
+    PrimaryKeyConstraint("axis", "code"),
+    Index("coordinate_value_text", "axis", "text"),
+    sqlite_with_rowid=False,
+    comment="The texts behind codes.",
+)
+source_list = Table(
+    "source_list",
+    metadata,
+    Column("ensemble", Integer, nullable=False),
+    Column("stream", Integer, nullable=False),
+    Column("configuration", Integer, nullable=False),
+    Column("source_set", Integer, nullable=False),
+    Column("source", Integer, nullable=False),
+    PrimaryKeyConstraint("ensemble", "stream", "configuration", "source_set", "source"),
+    sqlite_with_rowid=False,
+    comment="Which source of which configuration belongs to which source set.",
+)
+axis_value = Table(
+    "axis_value",
+    metadata,
+    Column("axis", Text, nullable=False),
+    Column("ensemble", Integer, nullable=False),
+    Column("value", Integer, nullable=False, comment="a number, or the code of a text"),
+    PrimaryKeyConstraint("axis", "ensemble", "value"),
+    sqlite_with_rowid=False,
+    comment="Which values each other axis has in which ensemble.",
+)
+status_rule = Table(
+    "status_rule",
+    metadata,
+    Column("code", SmallInteger, primary_key=True, autoincrement=False),
+    Column("name", Text, nullable=False),
+    Column("rule", Text, nullable=False, comment="an artifact has the first status whose rule holds"),
+    comment="What the statuses mean.",
+)
+problem_text = Table(
+    "problem_text",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("text", Text, nullable=False, unique=True),
+    comment="What is wrong, each wording once.",
+)
+folder = Table(
+    "folder",
+    metadata,
+    Column("path", Text, primary_key=True, comment="relative to the root"),
+    Column("mtime", BigInteger, nullable=False, comment="ns since 1970; 0 if it changed too recently to be trusted"),
+    Column("digest", BigInteger, nullable=False, comment="of the names, sizes and times in it"),
+    Column(
+        "unsettled_until",
+        BigInteger,
+        nullable=False,
+        comment="ns since 1970; looked into again before that, by any index",
+    ),
+    sqlite_with_rowid=False,
+    comment="What each folder was like when it was last looked into.",
+)
+stray = Table(
+    "stray",
+    metadata,
+    Column("path", Text, primary_key=True, comment="relative to the root; bytes that are not UTF-8 as \\xNN"),
+    Column("folder", Text, nullable=False),
+    Column("size", BigInteger, comment="bytes; empty for a folder"),
+    Column("mtime", BigInteger, comment="ns since 1970"),
+    Column("reason", Text, nullable=False),
+    Index("stray_folder", "folder"),
+    comment="Files and folders that are no expected artifact.",
+)
+unreadable = Table(
+    "unreadable",
+    metadata,
+    Column("path", Text, primary_key=True),
+    Column("reason", Text, nullable=False),
+    comment="Folders that the last look could not read.",
+)
+container = Table(
+    "container",
+    metadata,
+    Column("path", Text, primary_key=True, comment="an HDF5 file that holds artifacts, relative to the root"),
+    Column("size", BigInteger, nullable=False),
+    Column("mtime", BigInteger, nullable=False, comment="ns since 1970"),
+    comment="Containers whose datasets are known; opened again when size or time changes.",
+)
+recorded_input = Table(
+    "recorded_input",
+    metadata,
+    Column("kind", Integer, nullable=False, comment="of the product"),
+    Column("artifact", Integer, nullable=False, comment="id of the product"),
+    Column("input_kind", Integer, nullable=False),
+    Column("input", Integer, nullable=False, comment="id of the input"),
+    Column("size", BigInteger, nullable=False, comment="bytes of the input when the product was made"),
+    Column("mtime", BigInteger, comment="ns since 1970; empty where the product was copied without its time"),
+    PrimaryKeyConstraint("kind", "artifact", "input_kind", "input"),
+    sqlite_with_rowid=False,
+    comment="What reduced files say they were made from.",
+)
+summary = Table(
+    "summary",
+    metadata,
+    Column("ensemble", Text),
+    Column("stream", Text),
+    Column("kind", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("bytes", BigInteger, nullable=False, comment="on this disk"),
+    Column("purgeable", Integer, nullable=False, comment="how many of them may be deleted"),
+    Column("purgeable_bytes", BigInteger, nullable=False),
+    comment="How many of each, as of the last index.",
+)
+replica = Table(
+    "replica",
+    metadata,
+    Column("archive", Text, nullable=False),
+    Column("path", Text, nullable=False, comment="as the campaign names it, relative to the root"),
+    Column("size", BigInteger, nullable=False),
+    Column("mtime", BigInteger, nullable=False, comment="ns since 1970"),
+    Column("sound", Boolean, comment="at least as large as expected; empty until an index has seen the listing"),
+    Column("kind", Integer, comment="empty until an index has found the artifact of this path; -1 if there is none"),
+    Column("artifact", Integer),
+    PrimaryKeyConstraint("archive", "path"),
+    Index("replica_artifact", "kind", "artifact"),
+    comment="Copies that are not on this disk, from listings of archives.",
+)
+claim = Table(
+    "claim",
+    metadata,
+    Column("path", Text, primary_key=True, comment="relative to the root"),
+    Column("kind", Integer),
+    Column("artifact", Integer),
+    Column("until", BigInteger, nullable=False, comment="s since 1970; the claim has expired after that"),
+    Column("owner", Text, nullable=False),
+    Index("claim_artifact", "kind", "artifact"),
+    comment="Work that has been handed out.",
+)
+run = Table(
+    "run",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("started", BigInteger, nullable=False, comment="ns since 1970; grace times count from here"),
+    Column("seconds", Integer, nullable=False, comment="how long it took, rounded up"),
+    Column("look", Text, nullable=False, comment="full, fast or deep"),
+    Column("expected", Integer, nullable=False),
+    Column("found", Integer, nullable=False),
+    Column("strays", Integer, nullable=False),
+    Column("changed", Integer, nullable=False),
+    Column("unreadable", Integer, nullable=False),
+    comment="Every index that changed the books or confirmed them.",
+)
+history = Table(
+    "history",
+    metadata,
+    Column("run", Integer, nullable=False),
+    Column("ensemble", Text),
+    Column("stream", Text),
+    Column("kind", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+    Index("history_run", "run"),
+    comment="The summary as it changed: a row stands until a later run states another number.",
+)
+
+STATIC: tuple[Table, ...] = (
+    meta,
+    kind,
+    coordinate_value,
+    source_list,
+    axis_value,
+    status_rule,
+    problem_text,
+    folder,
+    stray,
+    unreadable,
+)
+STATIC += (container, recorded_input, summary, replica, claim, run, history)
+
+
+def kind_table(model: KindModel) -> Table:
+    """The table of one kind: a row for each expected artifact, this disk's copy in the same row."""
+    name = f"_{model.name}"
+    columns = [Column(coordinate, Integer, nullable=False) for coordinate in model.coordinates]
+    return Table(
+        name,
+        MetaData(),
+        Column("id", Integer, nullable=False, comment="number of the artifact within its kind"),
+        *columns,
+        Column("size", BigInteger, comment="bytes; empty if it is not on this disk"),
+        Column("mtime", BigInteger, comment="ns since 1970"),
+        Column("look", SmallInteger, nullable=False, comment="what the last look found, see codes.Look"),
+        Column("problem", Integer, comment="id of a problem_text"),
+        Column("status", SmallInteger, nullable=False, comment="code of a status_rule"),
+        Column("blocked_by", Integer, comment="id of the first kind that is missing"),
+        Column("blocked_count", Integer, comment="how many of that kind are missing"),
+        Column("wanted", Boolean, nullable=False),
+        Column("needed", Boolean, nullable=False, comment="a temporary file that must not be purged"),
+        PrimaryKeyConstraint(*(model.coordinates or ("id",))),
+        # What is not done is what people ask for, and what the rules start from; it is few.
+        Index(f"{name}_open", "status", sqlite_where=text(f"status <> {int(Status.done)}")),
+        sqlite_with_rowid=False,
+        comment=f"{model.path}",
+    )

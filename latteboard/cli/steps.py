@@ -1,0 +1,233 @@
+"""The front door to the reducer's steps on files that are named one by one."""
+
+from __future__ import annotations
+
+import json
+from math import inf, isnan
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from reducer.tasks.task import Made
+
+Command = Any
+path = click.Path(path_type=Path)
+given = click.argument("given", metavar="IN", type=path)
+several = click.argument("given", metavar="IN...", type=path, nargs=-1, required=True)
+output_last = click.argument("output", metavar="OUT", type=path)
+output_option = click.option("--output", "-o", type=path, required=True, metavar="FILE", help="The file to write.")
+
+
+def _is_number(context: click.Context, parameter: click.Parameter, value: float | None) -> float | None:
+    if value is not None and isnan(value):  # which no range excludes
+        raise click.BadParameter("nan is not in the range 0<x<=1.", context, parameter)
+    return value
+
+
+fraction = click.option(
+    "--fraction",
+    type=click.FloatRange(0, 1, min_open=True),
+    default=None,
+    callback=_is_number,
+    help="Of a spectrum keep so much of the lattice in time; else half of it.",
+)
+boundary_sign = click.option(
+    "--boundary-sign/--no-boundary-sign",
+    default=None,
+    help="Multiply slices beyond the time boundary by -1; else a spectrum's, and not a form factor's.",
+)
+max_momentum = click.option(
+    "--max-momentum",
+    type=click.IntRange(0),
+    required=True,
+    metavar="M",
+    help="Keep 0, 1, ..., M, -M, ..., -1 on each axis.",
+)
+
+
+def _writes(command: Callable[..., Any]) -> Command:
+    """What all steps have in common: how they treat what is there already, and how they say what they did."""
+    options = (
+        click.option("--overwrite", is_flag=True, help="Replace the output if it is there."),
+        click.option("--allow-nan", is_flag=True, help="Record numbers that are not finite instead of refusing them."),
+        click.option("--json", "as_json", is_flag=True, help="Print one JSON document."),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+@click.command()
+@given
+@output_last
+@fraction
+@boundary_sign
+@_writes
+def tslice(*, as_json: bool, **options: Any) -> None:
+    """Take the time slices between source and sink, shifted to the source.
+
+    What the file holds, form factor or spectrum, is found from its datasets, and sets the defaults.
+    """
+    from reducer.commands import slice_file
+
+    _say(slice_file(options.pop("given"), options.pop("output"), **options), as_json=as_json)
+
+
+@click.command()
+@several
+@output_option
+@_writes
+def average(*, as_json: bool, **options: Any) -> None:
+    """Average slices over their sources; those of a spectrum over its spins too."""
+    from reducer.commands import average_files
+
+    _say(average_files(options.pop("given"), options.pop("output"), **options), as_json=as_json)
+
+
+@click.command()
+@given
+@output_last
+@max_momentum
+@_writes
+def fft(*, as_json: bool, **options: Any) -> None:
+    """Transform from sites to momenta: the sum over sites n of exp(+2 pi i k.n / L), no volume factor."""
+    from reducer.commands import transform_file
+
+    _say(transform_file(options.pop("given"), options.pop("output"), **options), as_json=as_json)
+
+
+@click.command()
+@several
+@output_option
+@max_momentum
+@click.option("--keep-average", type=path, default=None, metavar="FILE", help="Write the average over sources too.")
+@fraction
+@boundary_sign
+@_writes
+def project(*, as_json: bool, **options: Any) -> None:
+    """Slice, average and transform the 4D files of all sources of a configuration in one pass."""
+    from reducer.commands import project_files
+
+    _say(project_files(options.pop("given"), options.pop("output"), **options), as_json=as_json)
+
+
+def _along(context: click.Context, parameter: click.Parameter, value: str) -> str | int:
+    if value == "new":
+        return value
+    if not value.isdecimal():
+        raise click.BadParameter(f"{value!r}: expected new, or the number of an axis, from 0", context, parameter)
+    return int(value)
+
+
+def _numbers(context: click.Context, parameter: click.Parameter, value: str | None) -> list[int] | None:
+    if value is None:
+        return None
+    try:
+        return [int(number) for number in value.split(",")]
+    except ValueError:
+        raise click.BadParameter(
+            f"{value!r}: expected whole numbers, such as 300,306,312", context, parameter
+        ) from None
+
+
+@click.command()
+@several
+@output_option
+@click.option(
+    "--along", default="new", show_default=True, callback=_along, metavar="new|N", help="A new first axis, or axis N."
+)
+@click.option("--append", is_flag=True, help="Add to the output what it lacks, or make one that can be added to.")
+@click.option("--virtual", is_flag=True, help="Link to the inputs instead of copying them.")
+@click.option(
+    "--configurations",
+    default=None,
+    callback=_numbers,
+    metavar="N,N,...",
+    help="Of which configuration each input is, where neither the files nor their names tell.",
+)
+@_writes
+def concatenate(*, as_json: bool, **options: Any) -> None:
+    """Join files of several configurations, sorted by configuration."""
+    for other in ("virtual", "overwrite"):
+        if options["append"] and options[other]:
+            raise click.UsageError(f"--append and --{other} exclude each other")
+    from reducer.commands import concatenate_files
+
+    _say(concatenate_files(options.pop("given"), options.pop("output"), **options), as_json=as_json)
+
+
+def _say(made: Made, *, as_json: bool) -> None:
+    from latteboard.units import human_bytes
+
+    if as_json:
+        click.echo(json.dumps({"path": made.path, "bytes_read": made.bytes_read, "bytes_written": made.bytes_written}))
+    elif made.bytes_written:
+        click.echo(f"wrote {made.path}: {human_bytes(made.bytes_written)} from {human_bytes(made.bytes_read)} read")
+    else:
+        click.echo(f"{made.path} holds all of that already")
+
+
+def _tolerance(context: click.Context, parameter: click.Parameter, value: float) -> float:
+    if not 0 <= value < inf:
+        raise click.BadParameter(f"{value} is not a finite number from 0 on", context, parameter)
+    return value
+
+
+@click.command()
+@click.argument("a", type=click.Path(path_type=Path))
+@click.argument("b", type=click.Path(path_type=Path))
+@click.option(
+    "--rtol", type=float, default=0.0, callback=_tolerance, help="Numbers may differ by this times the number in B."
+)
+@click.option("--atol", type=float, default=0.0, callback=_tolerance, help="Numbers may differ by this.")
+@click.option("--no-attributes", is_flag=True, help="Compare no attributes.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@click.pass_context
+def h5diff(
+    context: click.Context, /, *, a: Path, b: Path, rtol: float, atol: float, no_attributes: bool, as_json: bool
+) -> None:
+    """Compare two HDF5 files, by name and value.
+
+    Exit 0: equal. Exit 1: different, as listed on standard output; or, with nothing there and one line on standard error, they
+    could not be compared.
+    """
+    from reducer.hdf5.diff import compare
+
+    found = compare(a, b, rtol=rtol, atol=atol, attributes=not no_attributes)
+    if as_json:
+        click.echo(json.dumps({"equal": not found, "differences": [one.as_json() for one in found]}))
+    else:
+        for one in found:
+            click.echo(str(one))
+    context.exit(1 if found else 0)
+
+
+@click.command()
+@click.argument("source", type=click.Path(path_type=Path), metavar="FROM")
+@click.argument("into", type=click.Path(path_type=Path))
+@click.option("--dry-run", is_flag=True, help="Only list what would be copied.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def h5merge(*, source: Path, into: Path, dry_run: bool, as_json: bool) -> None:
+    """Copy what an HDF5 file lacks of another; refused where what both have differs."""
+    from reducer.hdf5.merge import merge
+
+    merged = merge(source, into, dry_run=dry_run)
+    if as_json:
+        click.echo(json.dumps(merged.as_json()))
+        return
+    if dry_run:
+        for one in merged.lacking:
+            click.echo(f"would copy {one.subject} ({one.kind})")
+    others = len(merged.lacking) - len(merged.copied)
+    done = "would be copied" if dry_run else "copied"
+    click.echo(
+        f"{len(merged.copied):,} datasets and {others:,} groups, links or attributes {done}; "
+        f"{len(merged.equal):,} datasets were equal"
+    )
+
+
+COMMANDS: Sequence[click.Command] = (tslice, average, concatenate, fft, project, h5diff, h5merge)

@@ -1,0 +1,1 @@
+"""Path templates, and the parsing of paths into coordinates."""

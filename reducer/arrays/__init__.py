@@ -1,0 +1,1 @@
+"""Array functions: slicing, averaging, joining, momentum projection. They know no files."""

@@ -1,0 +1,1 @@
+"""Correlator files: the conventions of their names, and reading them."""

@@ -1,0 +1,196 @@
+"""The names inside correlator files, as the CalLat production codes write them, and what reducing makes of them.
+
+Form factor: ``<group>/<particle>_<flavor>_<spins>_t0_<t>_tsep_<T>_sink_mom_.../<current>/x0_y1_z2_t3/4D_correlator/local_current``
+Spectrum:    ``<group>/<particle>/<spin>/4D_correlator/x0_y1_z2_t3``
+
+A particle that ends in ``_np`` has negative parity and runs backward in time.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+from latteboard.names.templates import Source
+
+# Datasets of the root group that say what axes mean; they are carried along, not reduced.
+LABELS = ("momenta", "configurations", "streams", "sources", "source_names")
+AVERAGED = "src_avg"
+CORRELATOR_4D = "4D_correlator"
+SPINS = ("spin_up", "spin_dn")
+AVERAGED_SPIN = "spin_avg"
+
+_SOURCE = re.compile(r"x(\d+)_y(\d+)_z(\d+)_t(\d+)")
+_TIMES = re.compile(r"_t0_(\d+)_")
+_START = re.compile(r"(?<=_)t0_\d+_")
+_SEPARATION = re.compile(r"_tsep_(-?\d+)(?=_|$)")
+_BACKWARD = re.compile(r"_np(?=_|$)")
+
+
+@dataclass(frozen=True)
+class Correlator:
+    """What the path of a 4D correlator says.
+
+    Attributes
+    ----------
+    source : where it begins; None once sources are averaged
+    t0, separation : the source time and the source-sink separation, negative where it runs backward; None where the
+        path has none (a spectrum, or an average for ``t0``)
+    backward : its particle has negative parity
+    spin : ``spin_up`` or ``spin_dn``; None where the path has neither (a form factor, or an average)
+    """
+
+    name: str
+    form: Literal["form factor", "spectrum"]
+    source: Source | None
+    t0: int | None
+    separation: int | None
+    backward: bool
+    spin: str | None = None
+
+
+@lru_cache(maxsize=1 << 14)
+def read_name(name: str) -> Correlator | None:
+    """What the path of a dataset says; None unless it is a 4D correlator, of a source or averaged.
+
+    Groups above the correlator's own say nothing, whatever they are called.
+    """
+    parts = name.split("/")
+    if CORRELATOR_4D not in parts:
+        return None
+    middle = len(parts) - 1 - parts[::-1].index(CORRELATOR_4D)
+    before, after = parts[:middle], parts[middle + 1 :]
+    if after and _names_sources(after[0]):
+        spin = before.pop() if before and before[-1] in (*SPINS, AVERAGED_SPIN) else AVERAGED_SPIN
+        backward = bool(before) and _is_backward(before[-1])
+        return Correlator(name, "spectrum", _source(after[0]), None, None, backward, spin if spin in SPINS else None)
+    if not before or not _names_sources(before[-1]):
+        return None
+    particle = next((part for part in reversed(before) if _SEPARATION.search(part)), "")
+    start, separation = _TIMES.search(particle), _SEPARATION.search(particle)
+    backward = _is_backward(particle)
+    return Correlator(
+        name,
+        "form factor",
+        _source(before[-1]),
+        None if start is None else int(start[1]),
+        None if separation is None else -abs(int(separation[1])) if backward else int(separation[1]),
+        backward,
+    )
+
+
+def _names_sources(part: str) -> bool:
+    return part == AVERAGED or _SOURCE.fullmatch(part) is not None
+
+
+def _source(part: str) -> Source | None:
+    found = _SOURCE.fullmatch(part)
+    return None if found is None else Source(*map(int, found.groups()))
+
+
+def _is_backward(particle: str) -> bool:
+    return _BACKWARD.search(particle) is not None
+
+
+@lru_cache(maxsize=1 << 14)
+def sourceless(name: str) -> str:
+    """The path of a dataset without what tells sources apart: ``src_avg`` for the source, and no ``t0_N_``.
+
+    Of several parts that could be meant the last is; groups above keep their names.
+    """
+    parts = name.split("/")
+    place = next((place for place in reversed(range(len(parts))) if _names_sources(parts[place])), None)
+    if place is None or parts[place] == AVERAGED:
+        return name
+    parts[place] = AVERAGED
+    if parts[place - 1] != CORRELATOR_4D:
+        start = next((before for before in reversed(range(place)) if _START.search(parts[before])), None)
+        if start is not None:
+            parts[start] = _START.sub("", parts[start])
+    return "/".join(parts)
+
+
+def averaged_name(name: str) -> str:
+    """The path that the average over sources goes to; for a spectrum over spins too."""
+    told = read_name(name)
+    bare = sourceless(name)
+    return bare if told is None or told.spin is None else _with_spin(bare, told.spin, AVERAGED_SPIN)
+
+
+def other_spin(told: Correlator) -> str | None:
+    """The path of the same correlator with the other spin; None if it has no spin."""
+    if told.spin is None:
+        return None
+    return _with_spin(told.name, told.spin, SPINS[1 - SPINS.index(told.spin)])
+
+
+def _with_spin(name: str, spin: str, other: str) -> str:
+    group, _, correlator = name.rpartition(f"{spin}/{CORRELATOR_4D}/")
+    return f"{group}{other}/{CORRELATOR_4D}/{correlator}"
+
+
+def momentum_name(name: str) -> str:
+    """The path that the transform of a correlator goes to; a spectrum keeps its path."""
+    group, slash, last = name.rpartition("/")
+    return f"{group}{slash}momentum_current" if last == "local_current" else name
+
+
+# -- the attribute `meta` --------------------------------------------------------------------------------------------------
+
+Meta = Mapping[str, int | str]
+
+
+def written(entries: Meta) -> str:
+    """``t0==2&tsep==3&nt==8``."""
+    return "&".join(f"{name}=={value}" for name, value in entries.items())
+
+
+def read_meta(line: str) -> dict[str, str]:
+    """The entries of one line; parts that are none are left out."""
+    return dict(part.split("==", 1) for part in line.split("&") if "==" in part)
+
+
+def slice_meta(form: str, t0: int, separation: int, T: int) -> str:
+    """What a time slice says of itself; the order of the entries differs between the two forms."""
+    if form == "form factor":
+        return written({"t0": t0, "tsep": separation, "nt": T})
+    return written({"t0": t0, "nt": T, "tsep": separation})
+
+
+def term_meta(line: str, told: Correlator) -> str:
+    """The line of one term of an average: what its slice said, and which source it is of."""
+    assert told.source is not None
+    source = told.source
+    entries: dict[str, int | str] = {"x": source.x, "y": source.y, "z": source.z, "t": source.t}
+    if told.form == "form factor" and told.t0 is not None:
+        entries["t0"] = told.t0
+    return "&".join(filter(None, (line, written(entries))))
+
+
+def transform_meta(lines: str, max_momentum: int, L: int) -> str:
+    """What a transform adds at the end."""
+    return "&".join(filter(None, (lines, written({"max_momentum": max_momentum, "n1d_prev": L}))))
+
+
+def common_meta(metas: Iterable[str]) -> str:
+    """What all members say alike: the entries that a concatenation can still state."""
+    first, *others = map(_said_throughout, metas)
+    return written({name: value for name, value in first.items() if all(other.get(name) == value for other in others)})
+
+
+def _said_throughout(meta: str) -> Meta:
+    """What all lines say alike, but of their sources, and what a transform says at the end of the last for all of them."""
+    lines = [read_meta(line) for line in meta.split("\n")]
+    transform = {name: value for name, value in lines[-1].items() if name in ("max_momentum", "n1d_prev")}
+    alike = {name: value for name, value in lines[0].items() if all(line.get(name) == value for line in lines)}
+    return {name: value for name, value in (alike | transform).items() if name not in ("x", "y", "z", "t")}
+
+
+def sources_in(meta: str) -> set[Source]:
+    """The sources that the lines of an average name."""
+    found = set()
+    for line in map(read_meta, meta.split("\n")):
+        if {"x", "y", "z", "t"} <= line.keys():
+            found.add(Source(*(int(line[name]) for name in ("x", "y", "z", "t"))))
+    return found

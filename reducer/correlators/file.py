@@ -1,0 +1,245 @@
+"""Reads correlators from HDF5 files: which datasets there are, and of those only the slices that are asked for."""
+
+import os
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+from math import prod
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+
+from latteboard.errors import InputRefused
+from latteboard.files.hdf5 import DAMAGED, has_signature
+
+Numbers = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A dataset as it stands in its file.
+
+    Attributes
+    ----------
+    offset : where its numbers begin in the file, in bytes, if they stand there in one piece and as this machine
+        writes them; else None
+    is_shifted : the attribute of this name; None where there is none, as in files that have been sliced
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    offset: int | None
+    is_shifted: bool | None
+    meta: str
+
+    @property
+    def pairs(self) -> bool:
+        """Whether real and imaginary part are the last axis."""
+        return self.dtype.char in "fd" and len(self.shape) > 0 and self.shape[-1] == 2
+
+    @property
+    def nbytes(self) -> int:
+        """Its size in memory, in bytes."""
+        return int(np.prod(self.shape, dtype=np.int64)) * self.dtype.itemsize
+
+    @property
+    def complex_shape(self) -> tuple[int, ...]:
+        """Its shape, real and imaginary part taken as one number."""
+        return self.shape[:-1] if self.pairs else self.shape
+
+    @property
+    def complex_dtype(self) -> np.dtype[Any]:
+        """The type of its numbers, real and imaginary part taken as one; that of anything else as it is."""
+        return np.result_type(self.dtype, np.complex64) if self.pairs else self.dtype.newbyteorder("=")
+
+
+class CorrelatorFile:
+    """An HDF5 file open for reading.
+
+    Attributes
+    ----------
+    bytes_read : of datasets, so far
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Raises :class:`InputRefused` if it cannot be opened."""
+        self.path = path
+        self.bytes_read = 0
+        try:
+            self._descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        except OSError as error:
+            raise InputRefused(f"{path}: cannot be read: {error.strerror}") from error
+        try:
+            if not has_signature(path):
+                raise InputRefused(f"{path}: {'a folder' if path.is_dir() else 'not an HDF5 file'}")
+            self._file = h5py.File(path, "r", locking=False)
+        except DAMAGED as error:
+            os.close(self._descriptor)
+            raise self._damaged(error) from error
+        except InputRefused:
+            os.close(self._descriptor)
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._file.close()
+        os.close(self._descriptor)
+
+    def _damaged(self, error: Exception, name: str = "") -> InputRefused:
+        place = f": {name}" if name else ""
+        return InputRefused(f"{self.path}{place}: truncated or damaged: {' '.join(str(error).split())[:200]}")
+
+    # -- what there is -----------------------------------------------------------------------------------------------
+
+    @cached_property
+    def names(self) -> list[str]:
+        """The paths of all datasets, sorted."""
+        found: list[str] = []
+
+        def note(name: bytes, info: Any) -> None:
+            if info.type == h5py.h5o.TYPE_DATASET:
+                found.append(name.decode("utf-8", "surrogateescape"))
+
+        try:
+            h5py.h5o.visit(self._file.id, note, info=True)
+        except DAMAGED as error:
+            raise self._damaged(error) from error
+        return sorted(found)
+
+    def stored(self, names: Collection[str]) -> dict[str, Stored]:
+        """What is known of some datasets; one that was made and never written is refused."""
+        return {name: self._stored(name) for name in names}
+
+    def _stored(self, name: str) -> Stored:
+        try:
+            dataset = h5py.h5d.open(self._file.id, name.encode("utf-8", "surrogateescape"))
+            shape, dtype = dataset.shape, dataset.dtype
+            plist = dataset.get_create_plist()
+            if not _is_written(dataset, plist):
+                raise InputRefused(f"{self.path}: {name}: never written: whoever wrote the file was stopped")
+            plain = plist.get_layout() == h5py.h5d.CONTIGUOUS and plist.get_external_count() == 0 and dtype.isnative
+            offset = dataset.get_offset() if plain and not self._file.userblock_size else None
+            is_shifted = _flag(dataset, b"is_shifted")
+            meta = h5py.Dataset(dataset).attrs["meta"] if h5py.h5a.exists(dataset, b"meta") else ""
+        except DAMAGED as error:
+            raise self._damaged(error, name) from error
+        meta = meta.decode() if isinstance(meta, bytes) else str(meta)
+        return Stored(name, shape, dtype, offset, is_shifted, meta)
+
+    def root(self, name: str) -> Numbers | None:
+        """A dataset of the root group as it is, such as ``configurations``; None if it is not there."""
+        try:
+            return self._file[name][()] if name in self.names else None
+        except DAMAGED as error:
+            raise self._damaged(error, name) from error
+
+    def copy(self, name: str, into: h5py.File) -> None:
+        """Copy a dataset whole, with its attributes.
+
+        Raises :class:`InputRefused` if it cannot be read, and what the library raises if it cannot be written.
+        """
+        try:
+            self._file.copy(name, into, name)
+        except DAMAGED:
+            self.read_whole(self._stored(name))
+            raise
+        self.bytes_read += int(self._file[name].nbytes)
+
+    # -- numbers -----------------------------------------------------------------------------------------------------
+
+    def read(self, stored: Stored, rows: Sequence[int], out: Numbers) -> None:
+        """Fill ``out`` with some rows of a dataset's first axis, in the order asked for; shape (len(rows), ...), contiguous.
+
+        Raises :class:`InputRefused` if the numbers are not there.
+        """
+        assert out.flags.c_contiguous
+        assert out.dtype == stored.dtype.newbyteorder("=")
+        if stored.offset is None:
+            self._read_by_library(stored, rows, out)
+        else:
+            self._read_in_place(stored, stored.offset, rows, out)
+        self.bytes_read += out.nbytes
+
+    def _read_in_place(self, stored: Stored, offset: int, rows: Sequence[int], out: Numbers) -> None:
+        """Plain data: a run of rows that go up is one piece of the file."""
+        size = out.nbytes // max(1, len(rows))
+        numbers = out.reshape(-1).view(np.uint8)
+        for begin, end in _runs(rows, steps=(1,)):
+            place = numbers[begin * size : end * size].data
+            found = 0
+            while found < len(place):
+                try:
+                    more = os.preadv(self._descriptor, [place[found:]], offset + rows[begin] * size + found)
+                except OSError as error:
+                    raise InputRefused(f"{self.path}: {stored.name}: cannot be read: {error.strerror}") from error
+                if not more:
+                    raise InputRefused(
+                        f"{self.path}: {stored.name}: truncated: {found} of the {len(place)} bytes from index {rows[begin]} on"
+                    )
+                found += more
+
+    def read_whole(self, stored: Stored) -> Numbers:
+        """A whole dataset."""
+        try:
+            found = self._file[stored.name][()]
+        except DAMAGED as error:
+            raise self._damaged(error, stored.name) from error
+        self.bytes_read += stored.nbytes
+        return np.asarray(found, dtype=stored.dtype)
+
+    def _read_by_library(self, stored: Stored, rows: Sequence[int], out: Numbers) -> None:
+        """Chunked, filtered or foreign data: each run of neighbouring rows at once, so that a chunk is unpacked once."""
+        dataset = self._file[stored.name]
+        try:
+            for begin, end in _runs(rows):
+                first, last = sorted((rows[begin], rows[end - 1]))
+                found = dataset[first : last + 1]
+                out[begin:end] = found if rows[begin] == first else found[::-1]
+        except DAMAGED as error:
+            raise self._damaged(error, stored.name) from error
+
+
+def _is_written(dataset: Any, plist: Any) -> bool:
+    """Whether all of its numbers were ever written; the library reads zeros where they were not."""
+    layout = plist.get_layout()
+    if 0 in dataset.shape or layout == h5py.h5d.VIRTUAL:
+        return True
+    if layout != h5py.h5d.CHUNKED:
+        return bool(dataset.get_storage_size())
+    chunks = [-(-length // chunk) for length, chunk in zip(dataset.shape, plist.get_chunk(), strict=True)]
+    return bool(dataset.get_num_chunks() == prod(chunks))
+
+
+def _flag(dataset: Any, name: bytes) -> bool | None:
+    """An attribute that is 0 or not; read by hand, since the comfortable way takes as long as all else together."""
+    if not h5py.h5a.exists(dataset, name):
+        return None
+    attribute = h5py.h5a.open(dataset, name)
+    if attribute.get_type().get_class() != h5py.h5t.INTEGER or attribute.get_space().get_simple_extent_npoints() != 1:
+        raise ValueError(f"its attribute {name.decode()} is no number; expected 0 or 1")
+    found = np.zeros((), dtype=np.int64)
+    attribute.read(found, mtype=h5py.h5t.NATIVE_INT64)
+    return bool(found)
+
+
+def _runs(rows: Sequence[int], *, steps: tuple[int, ...] = (1, -1)) -> Iterator[tuple[int, int]]:
+    """Where the runs of neighbours stand, going up or down: 6, 7, 0, 1 are two."""
+    begin, step = 0, 0
+    for place, (one, next_) in enumerate(pairwise(rows), start=1):
+        if next_ - one not in ((step,) if step else steps):
+            yield begin, place
+            begin, step = place, 0
+        else:
+            step = next_ - one
+    if rows:
+        yield begin, len(rows)

@@ -1,0 +1,1 @@
+"""HDF5 files as trees of datasets: comparing and merging them."""

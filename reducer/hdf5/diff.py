@@ -1,0 +1,201 @@
+"""Compares two HDF5 files: what they hold under each name, its type, shape, values and attributes; not how it is stored.
+
+A symbolic link is compared by what it says; one into another file also by what it leads to, since nothing else here tells of
+that. A dataset of several names is compared under each. A group that is reached again, as in a circle of hard links, is
+compared where it was met first.
+"""
+
+import math
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from latteboard.errors import InputRefused
+from latteboard.text import shown
+from reducer.hdf5.distance import Apart, Place, Tolerance, apart, blocks, merged
+from reducer.hdf5.tree import DATASET, EXTERNAL, GROUP, SOFT, Attribute, Met, Node, opened, pairs
+
+BLOCK_BYTES = 1 << 22
+# How long a text of variable length is, nobody knows before it is read.
+BYTES_OF_ANY_LENGTH = 1 << 10
+MARK_PREFIX = "latteboard_"
+
+What = Literal["only in A", "only in B", "kind", "link", "type", "shape", "values"]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One way in which two files A and B differ.
+
+    Attributes
+    ----------
+    name : of the dataset, group, named type or link, such as ``/proton/A3``
+    kind : which of these it is; where that differs, in A
+    what : ``only in A`` or ``only in B``; or both have it, but of another ``kind``, ``type`` or ``shape``, with other
+        ``values``, or as a ``link`` that leads elsewhere
+    detail : what was found in A and in B, as people read it
+    attribute : the attribute that ``what`` speaks of; None if it speaks of the thing itself
+    apart : how far the values of a dataset are apart
+    """
+
+    name: str
+    kind: str
+    what: What
+    detail: str
+    attribute: str | None = None
+    apart: Apart | None = None
+
+    @property
+    def subject(self) -> str:
+        """What differs: ``/proton/A3`` or ``/proton/A3: attribute meta``."""
+        return shown(self.name if self.attribute is None else f"{self.name}: attribute {self.attribute}")
+
+    def __str__(self) -> str:
+        return f"{self.subject}: {shown(self.detail)}"
+
+    def as_json(self) -> dict[str, Any]:
+        """A JSON object; numbers that are not finite are the texts ``inf`` and ``nan``."""
+        return {name: _finite(value) for name, value in asdict(self).items()}
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _finite(inner) for name, inner in value.items()}
+    return str(value) if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def compare(a: Path, b: Path, *, rtol: float = 0.0, atol: float = 0.0, attributes: bool = True) -> list[Difference]:
+    """All differences of two files, sorted by name; values in blocks of some MiB, whatever the size of a dataset.
+
+    Marks of latteboard are not compared: they say when and from what a file was made, and are no data.
+
+    Parameters
+    ----------
+    rtol, atol : numbers a and b agree if ``|a - b| <= atol + rtol |b|``, in datasets and in attributes; NaN agrees with
+        NaN at the same place, -0.0 with 0.0
+    attributes : whether attributes are compared
+
+    Raises
+    ------
+    InputRefused : a file is not there, is no HDF5 file or is damaged, or a file that a virtual dataset is made of is
+        not there.
+    """
+    comparison = _Comparison(Tolerance(rtol, atol), attributes)
+    with opened(a) as one, opened(b) as other:
+        found = comparison.differences(one, other, set())
+        return sorted(found, key=lambda difference: (difference.name, difference.attribute or ""))
+
+
+@dataclass(frozen=True)
+class _Comparison:
+    tolerance: Tolerance
+    attributes: bool
+
+    def differences(self, a: Node, b: Node, met: Met) -> Iterator[Difference]:
+        """Of two things and all that is below them, except pairs of groups in ``met``."""
+        links = []
+        for one, other in pairs(a, b, met):
+            if one is None or other is None:
+                yield from _alone(one, other)
+            elif one.kind != other.kind:
+                yield Difference(one.name, one.kind, "kind", f"{one.kind} in A, {other.kind} in B")
+            elif one.target != other.target:
+                yield Difference(one.name, one.kind, "link", f"{one.kind} to {one.target} in A, to {other.target} in B")
+            elif one.kind == EXTERNAL:
+                links.append((one, other))
+            elif one.kind != SOFT:
+                yield from self._both(one, other)
+        # Last, so that what has a name in these two files is compared under that name.
+        for one, other in links:
+            yield from self._behind(one, other, met)
+
+    def _behind(self, a: Node, b: Node, met: Met) -> Iterator[Difference]:
+        """What two links into other files lead to; a difference there is one of the link."""
+        one, other = a.followed(), b.followed()
+        if one is None or other is None:
+            if one is not other:
+                yield Difference(a.name, a.kind, "link", f"{a.kind} leads nowhere in {'A' if one is None else 'B'}")
+        elif one.address != other.address:
+            found = list(self.differences(one, other, met))
+            if found:
+                yield Difference(a.name, a.kind, "link", f"{a.kind} leads to what differs: {found[0]}")
+
+    def _both(self, a: Node, b: Node) -> Iterator[Difference]:
+        """Two groups, datasets or named types, without what is below them."""
+        if self.attributes:
+            yield from self._attributes(a, b)
+        if a.kind == GROUP:
+            return
+        stated = [Difference(a.name, a.kind, what, detail) for what, detail in _stated(a, b)]
+        yield from stated
+        if a.kind == DATASET and not stated and a.shape is not None:
+            yield from self._values(a, b)
+
+    def _attributes(self, a: Node, b: Node) -> Iterator[Difference]:
+        ours, theirs = _unmarked(a), _unmarked(b)
+        for name in sorted(ours.keys() | theirs.keys()):
+            one, other = ours.get(name), theirs.get(name)
+            if one is None or other is None:
+                side: What = "only in A" if other is None else "only in B"
+                yield Difference(a.name, a.kind, side, side, name)
+                continue
+            stated = list(_stated(one, other)) or list(self._attribute_values(one, other))
+            yield from (Difference(a.name, a.kind, what, detail, name) for what, detail in stated)
+
+    def _attribute_values(self, one: Attribute, other: Attribute) -> Iterator[tuple[What, str]]:
+        if one.values is not None and other.values is not None:
+            begins, total = [0] * one.values.ndim, one.values.size
+            far = apart(one.values, other.values, self.tolerance, begins=begins, total=total)
+            if far is not None:
+                yield "values", str(far)
+
+    def _values(self, a: Node, b: Node) -> Iterator[Difference]:
+        """Two datasets of one type and one shape."""
+        for node in (a, b):
+            if (source := node.missing_source()) is not None:
+                raise InputRefused(
+                    f"{node.path}: {node.name}: virtual, and {source}, which it is made of, is not there"
+                )
+        # The values of an array type are further axes of what is read.
+        within = a.thing.dtype.shape
+        total = math.prod((*a.thing.shape, *within))
+        far = None
+        for block in _blocks(a.thing, b.thing):
+            begins = [*(side.start for side in block), *([0] * len(within))]
+            far = merged(far, apart(a.read(block), b.read(block), self.tolerance, begins=begins, total=total))
+        if far is not None:
+            yield Difference(a.name, a.kind, "values", str(far), apart=far)
+
+
+def _alone(one: Node | None, other: Node | None) -> Iterator[Difference]:
+    if one is not None:
+        yield Difference(one.name, one.kind, "only in A", f"only in A ({one.kind})")
+    if other is not None:
+        yield Difference(other.name, other.kind, "only in B", f"only in B ({other.kind})")
+
+
+def _stated(a: Node | Attribute, b: Node | Attribute) -> Iterator[tuple[What, str]]:
+    """Another type or shape, as they are stated, before any value is read."""
+    if a.type != b.type:
+        yield "type", f"type {a.type} in A, {b.type} in B"
+    if a.shape != b.shape:
+        yield "shape", f"shape {_shape(a.shape)} in A, {_shape(b.shape)} in B"
+
+
+def _shape(shape: Place | None) -> str:
+    return "of nothing" if shape is None else str(shape)
+
+
+def _unmarked(node: Node) -> dict[str, Attribute]:
+    """Attributes that are data: all but the mark that a root group carries."""
+    return {
+        name: value for name, value in node.attributes.items() if not (node.is_root and name.startswith(MARK_PREFIX))
+    }
+
+
+def _blocks(a: Any, b: Any) -> Iterator[tuple[slice, ...]]:
+    """Where two datasets of one shape are read: along the chunks of the one that has any."""
+    any_length = a.dtype.hasobject or b.dtype.hasobject
+    size = BYTES_OF_ANY_LENGTH if any_length else max(a.dtype.itemsize, b.dtype.itemsize)
+    return blocks(a.shape, a.chunks or b.chunks, size, BLOCK_BYTES)

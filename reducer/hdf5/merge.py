@@ -1,0 +1,200 @@
+"""Adds to an HDF5 file what it lacks of another; what both have must be equal, and stays as it is.
+
+The file comes out whole or not at all: a copy beside it receives what is lacking, is compared with where that came from, and
+then takes the file's name.
+"""
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+
+from latteboard.errors import InputRefused, OutputRefused
+from latteboard.files import hdf5 as h5
+from latteboard.files.atomic import remove_abandoned, replacing
+from reducer.hdf5.diff import MARK_PREFIX, Difference, compare
+from reducer.hdf5.tree import DATASET, EXTERNAL, GROUP, SOFT, Address, Node, everything, opened
+
+
+@dataclass(frozen=True)
+class Merged:
+    """What a merge copied, or would copy.
+
+    Attributes
+    ----------
+    lacking : the groups, datasets, named types, links and attributes that only the first file had, sorted by name
+    equal : the names of the datasets that both had
+    """
+
+    lacking: tuple[Difference, ...]
+    equal: tuple[str, ...]
+
+    @property
+    def copied(self) -> tuple[str, ...]:
+        """The names of the datasets among ``lacking``."""
+        return _datasets(self.lacking)
+
+    def as_json(self) -> dict[str, Any]:
+        """A JSON object: names of datasets, and of what else was copied."""
+        others = [one.subject for one in self.lacking if one.name not in self.copied or one.attribute is not None]
+        return {"copied": list(self.copied), "others": others, "equal": list(self.equal)}
+
+
+def _datasets(lacking: Sequence[Difference]) -> tuple[str, ...]:
+    return tuple(one.name for one in lacking if one.kind == DATASET and one.attribute is None)
+
+
+def merge(source: Path, into: Path, *, dry_run: bool = False) -> Merged:
+    """Copy to ``into`` what it lacks of ``source``: groups, datasets as they are stored, named types, links, attributes.
+
+    Of links the link is copied, not what it leads to; what has several names has them in the copy. The mark of ``source`` is
+    not copied. A dry run refuses what the merge would refuse, and changes nothing.
+
+    Raises
+    ------
+    InputRefused : a file cannot be read or is marked incomplete; a dataset that is lacking was never written.
+    OutputRefused : ``into`` is not there, is ``source``, differs in what both have, or carries a mark that would not be
+        true any more; a copy does not read as the original; one of the files changed meanwhile. ``into`` is as it was.
+    """
+    _check_files(source, into)
+    before = _states(source, into)
+    lacking = _lacking(source, into)
+    with opened(source) as top:
+        _check_written(top, _datasets(lacking))
+        held = {node.name for node in everything(top) if node.kind == DATASET}
+    if lacking:
+        _check_unmarked(into, lacking)
+    if lacking and not dry_run:
+        _replace(into, source, lacking, before)
+    return Merged(lacking, tuple(sorted(held.difference(_datasets(lacking)))))
+
+
+# -- what is refused -----------------------------------------------------------------------------------------------------
+
+
+def _check_files(source: Path, into: Path) -> None:
+    if not into.exists():
+        raise OutputRefused(f"{into}: not there; a copy is a better start: cp {source} {into}")
+    for path in (source, into):
+        if (problem := h5.problem_of(path)) is not None:
+            raise InputRefused(f"{path}: {problem}")
+    if source.samefile(into):
+        raise OutputRefused(f"{into}: the same file as {source}; there is nothing to merge")
+
+
+def _states(*paths: Path) -> list[tuple[int, ...]]:
+    """What changes when somebody writes to a file or puts another in its place."""
+    found = [path.stat() for path in paths]
+    return [(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns) for status in found]
+
+
+def _lacking(source: Path, into: Path) -> tuple[Difference, ...]:
+    found = compare(source, into)
+    conflicts = [one for one in found if one.what not in ("only in A", "only in B")]
+    if conflicts:
+        raise OutputRefused(
+            f"{into}: what both have differs from A = {source} in {len(conflicts)} places, first {conflicts[0]}; "
+            f"nothing was changed. See all: latteboard h5diff {source} {into}"
+        )
+    return tuple(one for one in found if one.what == "only in A")
+
+
+def _check_written(top: Node, names: Sequence[str]) -> None:
+    for name in names:
+        dataset = top.thing[name]
+        if dataset.size and not dataset.is_virtual and not dataset.id.get_storage_size():
+            raise InputRefused(f"{top.path}: {name}: never written: whoever wrote the file was stopped")
+
+
+def _check_unmarked(into: Path, lacking: Sequence[Difference]) -> None:
+    with opened(into) as top:
+        marked = any(name.startswith(MARK_PREFIX) for name in top.thing.attrs)
+    if marked:
+        raise OutputRefused(
+            f"{into}: its mark says what it was made from, and would not be true with {lacking[0].name} in it; "
+            "nothing was changed. Merge into a file without a mark"
+        )
+
+
+# -- copying -------------------------------------------------------------------------------------------------------------
+
+
+def _replace(into: Path, source: Path, lacking: Sequence[Difference], before: list[tuple[int, ...]]) -> None:
+    """Put a copy with what is lacking in the place of ``into``, if it reads right and neither file has changed."""
+    target = into.resolve()  # the file itself, where the name is a symbolic link to it
+    remove_abandoned(target.parent)
+    with replacing(target) as draft:
+        shutil.copy(target, draft)
+        _fill(draft, source, into, lacking)
+        wrong = _wrong(draft, source)
+        if _states(source, into) != before:
+            raise OutputRefused(f"{into}: it or {source} changed meanwhile; nothing was done. Try again")
+        if wrong is not None:
+            raise OutputRefused(f"{into}: cannot hold what {source} holds: {wrong}; nothing was changed")
+
+
+def _fill(draft: Path, source: Path, into: Path, lacking: Sequence[Difference]) -> None:
+    """Write what is lacking to the draft; parents stand before what is in them."""
+    new = {one.name for one in lacking if one.attribute is None}
+    try:
+        with opened(source) as top, h5py.File(draft, "r+", locking=False) as file:
+            placed = {
+                node.address: node.name
+                for node in everything(top)
+                if node.name not in new and node.kind not in (SOFT, EXTERNAL)
+            }
+            for one in lacking:
+                node = _found(top, one.name)
+                if one.attribute is None:
+                    _place(node, file, placed)
+                else:
+                    _copy_attribute(one.attribute, node.thing, file[one.name])
+    except h5.DAMAGED as error:
+        reason = " ".join(str(error).split())[:200]
+        raise OutputRefused(f"{into}: cannot take what it lacks of {source}: {reason}; nothing was changed") from error
+
+
+def _found(top: Node, name: str) -> Node:
+    above, _, last = name.rpartition("/")
+    return Node(top.path, above, top.thing[above or "/"]).child(last) if last else top
+
+
+def _place(node: Node, file: h5py.File, placed: dict[Address, str]) -> None:
+    """Give a thing its name in ``file``; ``placed`` says what is in it already, by address in the source."""
+    name = node.name.encode()
+    if file.id.links.exists(name):  # it came with another name of a group above it
+        return
+    if node.kind in (SOFT, EXTERNAL):
+        file[node.name] = node.thing
+        return
+    first = placed.setdefault(node.address, node.name)
+    if first != node.name:
+        file[node.name] = file[first]
+    elif node.kind == GROUP:
+        made = h5py.Group(h5py.h5g.create(file.id, name, gcpl=node.thing.id.get_create_plist()))
+        for attribute in node.thing.attrs:
+            _copy_attribute(attribute, node.thing, made)
+    else:
+        h5py.h5o.copy(node.thing.id, b".", file.id, name)
+
+
+def _copy_attribute(name: str, thing: h5py.HLObject, copy: h5py.HLObject) -> None:
+    """Copy an attribute with its exact type, which writing its value would choose anew."""
+    found = h5py.h5a.open(thing.id, name.encode())
+    made = h5py.h5a.create(copy.id, name.encode(), found.get_type(), found.get_space())
+    if found.get_space().get_simple_extent_type() != h5py.h5s.NULL:
+        values = np.empty(found.shape, dtype=found.dtype)
+        found.read(values)
+        made.write(values)
+
+
+def _wrong(draft: Path, source: Path) -> str | None:
+    """What was copied and does not read as it did: a link, or a virtual dataset, may lead elsewhere from another folder."""
+    try:
+        return next((str(one) for one in compare(source, draft) if one.what != "only in B"), None)
+    except InputRefused as error:
+        return str(error).replace(str(draft), "the copy")

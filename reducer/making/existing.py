@@ -1,0 +1,121 @@
+"""What stands under the name of an output already: whether it is ours, is current, or can be given further rows."""
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from latteboard.errors import OutputRefused
+from latteboard.files.hdf5 import Mark, read_mark, same_time
+from reducer.correlators.file import CorrelatorFile
+from reducer.making.labels import NAMES, Labels
+from reducer.tasks.task import Row, Task
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """An earlier output of ours.
+
+    Attributes
+    ----------
+    is_current : it was made of the same inputs in the same way
+    adds : the rows of the task that it lacks, when all that it has still holds; None if it must be made anew
+    """
+
+    path: Path
+    mark: Mark
+    is_current: bool = False
+    adds: tuple[Row, ...] | None = None
+
+    @property
+    def labels(self) -> Labels:
+        """What stands for each of its rows."""
+        with CorrelatorFile(self.path) as file:
+            found = Labels.read({name: file.root(name) for name in NAMES})
+        return Labels() if found is None else found
+
+
+def look_at_earlier(target: Path, task: Task) -> Earlier | None:
+    """What stands under the output's name; None if nothing does.
+
+    Raises
+    ------
+    OutputRefused : it is not ours, or is of other inputs and may not be replaced.
+    """
+    if not os.path.lexists(target):
+        return None
+    mark = read_mark(target)
+    if mark is None:
+        raise OutputRefused(f"{target}: exists and is not ours: it has no mark of latteboard; move it away")
+    if not _is_same_name(mark.path, task):
+        raise OutputRefused(
+            f"{target}: exists and says that it is {mark.path}, a copy under another name; move it away"
+        )
+    if mark.complete and _is_current(mark, task):
+        return Earlier(target, mark, is_current=True)
+    adds = _rows_to_add(mark, task) if mark.complete else None
+    if adds is not None:
+        return Earlier(target, mark, is_current=not adds, adds=adds)
+    if not task.replace:
+        remake = "remake it with --stale" if task.kind else "say --overwrite"
+        raise OutputRefused(f"{target}: exists, {_what_differs(mark, task)}; {remake}, or move it away")
+    earlier = Earlier(target, mark)
+    if task.steps.concatenate is not None and mark.complete:
+        _check_nothing_is_lost(earlier, task)
+    return earlier
+
+
+def _is_same_name(recorded: str, task: Task) -> bool:
+    """Whether a file was made under the name that it has; one outside a campaign may have been moved elsewhere."""
+    return recorded == task.path if task.kind else Path(recorded).name == Path(task.path).name
+
+
+def _is_current(mark: Mark, task: Task) -> bool:
+    recorded = [(one.path, one.size, one.mtime) for one in mark.inputs]
+    wanted = [(one.path, one.size, one.mtime) for one in task.inputs]
+    return mark.recipe.get("steps") == task.steps.stated() and sorted(recorded) == sorted(wanted)
+
+
+def _rows_to_add(mark: Mark, task: Task) -> tuple[Row, ...] | None:
+    """The rows that the recorded inputs lack; None unless those are as they were and make up whole rows."""
+    joins = task.steps.concatenate
+    if joins is None or joins.virtual or not joins.append or mark.recipe.get("steps") != task.steps.stated():
+        return None
+    recorded = {one.path: one for one in mark.inputs}
+    adds = []
+    for row in task.rows:
+        known = [recorded.get(given.path) for given in row.inputs]
+        if not any(known):
+            adds.append(row)
+            continue
+        for given, old in zip(row.inputs, known, strict=True):
+            if old is None or old.size != given.size or not same_time(old.mtime, given.mtime):
+                return None
+    return tuple(adds)
+
+
+def _what_differs(mark: Mark, task: Task) -> str:
+    """Why a file is not current, in a few words."""
+    if not mark.complete:
+        return "marked incomplete"
+    if mark.recipe.get("steps") != task.steps.stated():
+        made, asked = (json.dumps(steps) for steps in (mark.recipe.get("steps"), task.steps.stated()))
+        return f"made by the steps {made}; expected {asked}"
+    recorded = {one.path: one for one in mark.inputs}
+    for given in task.inputs:
+        old = recorded.get(given.path)
+        if old is not None and (old.size != given.size or not same_time(old.mtime, given.mtime)):
+            return f"made of {given.path} as it was before it changed"
+    return "made of other inputs"
+
+
+def _check_nothing_is_lost(earlier: Earlier, task: Task) -> None:
+    """A file made anew may not hold fewer configurations than the one whose place it takes."""
+    rows = {row.key for row in task.rows}
+    lost = [key for key in earlier.labels.keys if key not in rows]
+    if lost:
+        stream, configuration = lost[0]
+        raise OutputRefused(
+            f"{earlier.path}: holds configuration {f'{stream} {configuration}'.strip()} (one of {len(lost)}) whose inputs are "
+            "not there to be read again; nothing was changed. Bring them back, or move the file away"
+        )

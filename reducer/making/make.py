@@ -1,0 +1,173 @@
+"""Carries out one task: reads its inputs once, writes its output whole or not at all, with a record of what it is made of."""
+
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from errno import ENOSPC
+from functools import cache
+from pathlib import Path
+
+from latteboard.errors import InputRefused, OutputRefused
+from latteboard.files.atomic import remove_abandoned, replacing
+from reducer.correlators.file import CorrelatorFile
+from reducer.making.concatenate import fill_joined
+from reducer.making.existing import look_at_earlier
+from reducer.making.fill import Filling, fill_one
+from reducer.making.targets import Target, survey
+from reducer.tasks.task import Input, Made, Row, Task
+
+
+def make(
+    task: Task,
+    root: Path,
+    *,
+    allow_nan: bool = False,
+    overwrite: bool = False,
+    keep_average: Path | None = None,
+    stop: Callable[[], bool] = lambda: False,
+) -> Made | None:
+    """Make the output of a task; None if it is there already, made of the same inputs in the same way.
+
+    Parameters
+    ----------
+    root : what the paths of the task are relative to
+    allow_nan : record numbers that are NaN or infinite instead of refusing them
+    overwrite : replace whatever stands under the output's name
+    keep_average : write the average before its transform too, to this file
+    stop : asked between datasets
+
+    Raises
+    ------
+    InputRefused, OutputRefused : by file and dataset; nothing is left of the output.
+    Stopped : ``stop`` said so; likewise.
+    """
+    try:
+        return _make(task, root, allow_nan=allow_nan, overwrite=overwrite, keep_average=keep_average, stop=stop)
+    except OutputRefused:
+        if not overwrite and _is_there(root / task.path, task):
+            return None  # another run made the same in the meantime
+        raise
+
+
+def _is_there(target: Path, task: Task) -> bool:
+    """Whether the output stands there, made of the same inputs in the same way."""
+    try:
+        found = look_at_earlier(target, task)
+    except OutputRefused:
+        return False
+    return found is not None and found.is_current
+
+
+def _make(
+    task: Task, root: Path, *, allow_nan: bool, overwrite: bool, keep_average: Path | None, stop: Callable[[], bool]
+) -> Made | None:
+    target = root / task.path
+    _remove_abandoned(target.parent)
+    state = _state(target)
+    earlier = None if overwrite else look_at_earlier(target, task)
+    if earlier is not None and earlier.is_current:
+        return None
+    inputs = list(task.inputs)
+    _look_again(inputs, root)
+    replaces = overwrite or earlier is not None
+
+    def check_unchanged() -> None:
+        if earlier is not None and _state(target) != state:
+            raise OutputRefused(f"{target}: changed meanwhile; nothing was done. Try again")
+
+    with ExitStack() as stack:
+        draft = stack.enter_context(_drafted(target, overwrite=replaces, last=check_unchanged))
+        kept = None if keep_average is None else stack.enter_context(_drafted(keep_average, overwrite=overwrite))
+        filling = Filling(task, root, allow_nan, stop)
+        if task.steps.concatenate is None:
+            fill_one(filling, draft, kept, average_name=str(keep_average))
+        else:
+            fill_joined(filling, draft, earlier)
+        _look_again(inputs, root)
+        written = sum(path.stat().st_size for path in (draft, kept) if path is not None)
+    return Made(task.path, filling.bytes_read, written)
+
+
+def cost(task: Task, root: Path) -> tuple[int, int]:
+    """The bytes of datasets that a task reads and writes, from the first file of each group of its first row.
+
+    Raises
+    ------
+    InputRefused : such a file cannot be used.
+    """
+    read = written = 0
+    first = task.rows[0]
+    groups: dict[str, list[Input]] = {}
+    for given in first.inputs:
+        groups.setdefault(given.group, []).append(given)
+    for members in groups.values():
+        with CorrelatorFile(root / members[0].path) as file:
+            targets = survey(Row((members[0],)), [file], task.steps)
+            read += len(members) * sum(term.bytes for target in targets for term in target.terms)
+            copies = 1 if task.steps.average is not None else len(members)
+            written += copies * sum(_bytes_written(target, task) for target in targets)
+    return len(task.rows) * read, len(task.rows) * written
+
+
+def _bytes_written(target: Target, task: Task) -> int:
+    if task.steps.fft is None or not target.is_correlator:
+        return target.first.bytes
+    stored = target.first.stored
+    sites = 1
+    for length in stored.complex_shape[-3:]:
+        sites *= length
+    return target.first.bytes // sites * (2 * task.steps.fft.max_momentum + 1) ** 3
+
+
+@cache
+def _remove_abandoned(folder: Path) -> None:
+    """Once a run: to list a folder of many thousand files for each output would take longer than the outputs."""
+    if folder.is_dir():
+        remove_abandoned(folder)
+
+
+def _state(path: Path) -> tuple[int, ...] | None:
+    """What changes when somebody writes to a file or puts another in its place; None if there is none."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise OutputRefused(f"{path}: cannot be written: {_reason(error)}") from error
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
+
+
+def _look_again(inputs: Iterable[Input], root: Path) -> None:
+    """Inputs must be what they were when the task was planned: before they are read, and still when they have been."""
+    for given in inputs:
+        path = root / given.path
+        try:
+            found = path.stat()
+        except OSError as error:
+            raise InputRefused(f"{path}: cannot be read: {error.strerror}") from error
+        if found.st_size != given.size:
+            raise InputRefused(
+                f"{path}: changed since this was planned: {found.st_size} bytes, expected {given.size}; index again"
+            )
+        if found.st_mtime_ns != given.mtime:
+            raise InputRefused(f"{path}: changed since this was planned: it has another time; index again")
+
+
+@contextmanager
+def _drafted(target: Path, *, overwrite: bool, last: Callable[[], object] = lambda: None) -> Iterator[Path]:
+    """A draft of the target; what goes wrong in writing it is said in a line."""
+    try:
+        with replacing(target, overwrite=overwrite, last=last) as draft:
+            yield draft
+    except (OSError, RuntimeError) as error:
+        raise OutputRefused(f"{target}: cannot be written: {_reason(error)}; nothing is left of it") from error
+
+
+def _reason(error: Exception) -> str:
+    """Why something could not be written; the library of HDF5 says so in the middle of its own words."""
+    told = re.search(r"errno = ([0-9]+)", str(error))
+    number = (error.errno if isinstance(error, OSError) else None) or (int(told[1]) if told else None)
+    if number == ENOSPC:
+        return "no space left on device"
+    return os.strerror(number) if number else " ".join(str(error).split())[:200]

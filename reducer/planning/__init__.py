@@ -1,0 +1,1 @@
+"""Planning: which outputs can be made from what the catalog knows."""

@@ -1,0 +1,1 @@
+"""Running tasks: engines, workers, stopping, estimates."""

@@ -1,0 +1,97 @@
+"""Where tasks are carried out: in this process, or in processes beside it. An engine is a way to make executors."""
+
+import os
+import resource
+from collections.abc import Callable, Mapping
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from dataclasses import dataclass
+from multiprocessing import get_context
+from typing import Any
+
+from threadpoolctl import threadpool_limits
+
+from reducer.running.stopping import Stop, signals_held
+from reducer.running.worker import become_worker, read_stop
+
+# Each process is reached through so many open files: on a large node more than a process may have unless it asks.
+FILES_A_PROCESS = 8
+OTHER_FILES = 256
+
+
+@dataclass(frozen=True)
+class Engine:
+    """How tasks are shared among executors.
+
+    Attributes
+    ----------
+    executors : how many there are at most; each is opened when it is first needed
+    ahead : how many tasks each is given at a time
+    open : makes one, whose workers take notice of the stop
+    """
+
+    name: str
+    executors: int
+    ahead: int
+    open: Callable[[Stop], Executor]
+
+
+class SerialExecutor(Executor):
+    """Carries out what it is given at once, in this process, in one thread."""
+
+    def __init__(self, stop: Stop) -> None:
+        read_stop(stop.flag)
+        self._limits = threadpool_limits(limits=1)
+
+    def submit(self, call: Callable[..., Any], /, *arguments: Any, **named: Any) -> Future[Any]:
+        """The result, which is there when this returns; an error is raised right here."""
+        future: Future[Any] = Future()
+        future.set_result(call(*arguments, **named))
+        return future
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002 as its base
+        """Undo what it set."""
+        self._limits.restore_original_limits()
+        read_stop(None)
+
+
+class WorkerProcess(ProcessPoolExecutor):
+    """One process beside this one. A pool of several is given up as a whole when one of them is killed."""
+
+    def __init__(self, stop: Stop) -> None:
+        with signals_held():
+            super().__init__(1, get_context("spawn"), initializer=become_worker, initargs=(stop.flag,))
+
+    def submit(self, call: Callable[..., Any], /, *arguments: Any, **named: Any) -> Future[Any]:
+        """As its base; the first task starts the process."""
+        with signals_held():
+            return super().submit(call, *arguments, **named)
+
+
+def _serial(_: int) -> Engine:
+    return Engine("serial", 1, 1, SerialExecutor)
+
+
+def _process(jobs: int) -> Engine:
+    _allow_files(FILES_A_PROCESS * jobs + OTHER_FILES)
+    return Engine("process", jobs, 1, WorkerProcess)
+
+
+def _allow_files(number: int) -> None:
+    """Let this process open so many files, as far as it may choose."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = number if hard == resource.RLIM_INFINITY else min(number, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+# Each makes an engine with so many workers.
+ENGINES: Mapping[str, Callable[[int], Engine]] = {"serial": _serial, "process": _process}
+
+
+def choose_engine(name: str | None, jobs: int | None) -> Engine:
+    """The engine of this name with so many workers, as many as this process may use CPUs if it is None.
+
+    Without a name these are processes, unless one worker is all there is.
+    """
+    jobs = jobs or (1 if name == "serial" else len(os.sched_getaffinity(0)))
+    return ENGINES[name or ("process" if jobs > 1 else "serial")](jobs)

@@ -1,0 +1,101 @@
+"""What a worker does with one task, and how a process becomes a worker; whatever goes wrong with a task is its outcome."""
+
+import os
+import signal
+from collections.abc import Callable
+from dataclasses import dataclass
+from multiprocessing import parent_process
+from pathlib import Path
+from threading import Thread
+from typing import Any, Protocol
+
+from threadpoolctl import threadpool_limits
+
+from latteboard.errors import InputRefused, LatteboardError, Stopped
+from latteboard.files.hdf5 import DAMAGED
+from reducer.running.stopping import SIGNALS
+from reducer.tasks.task import Made, Task
+
+# What a damaged file, a full disk or a small memory raise is a failure of one task; anything else is a mistake of ours.
+FORESEEN = (LatteboardError, MemoryError, *DAMAGED)
+
+
+class CarryOut(Protocol):
+    """Carries out one task, as :func:`reducer.making.make.make` does; None if its output was there already."""
+
+    def __call__(self, task: Task, root: Path, *, allow_nan: bool, stop: Callable[[], bool]) -> Made | None:
+        """``stop`` is asked now and then; once it is true, :class:`Stopped` is raised."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a task: what was made, or why it failed, or that it was stopped; none of them if it was there."""
+
+    made: Made | None = None
+    reason: str | None = None
+    suspect: str = ""
+    stopped: bool = False
+
+
+class _Note:
+    """Where a worker reads whether to stop."""
+
+    flag: Any = None
+
+
+def read_stop(flag: Any) -> None:
+    """Take notice of this flag from now on; of none if it is None."""
+    _Note.flag = flag
+
+
+def _is_stopped() -> bool:
+    return _Note.flag is not None and bool(_Note.flag.value)
+
+
+def work(task: Task, root: Path, *, allow_nan: bool, carry_out: CarryOut) -> Outcome:
+    """Carry out one task."""
+    try:
+        return Outcome(made=carry_out(task, root, allow_nan=allow_nan, stop=_is_stopped))
+    except Stopped:
+        return Outcome(stopped=True)
+    except FORESEEN as error:
+        return Outcome(reason=reason_of(error, task, root), suspect=_suspect(error, task, root))
+
+
+def reason_of(error: Exception, task: Task, root: Path) -> str:
+    """The message in one line, without the output's own name before it."""
+    told = " ".join(str(error).split())
+    if isinstance(error, LatteboardError):
+        for name in (root / task.path, task.path):
+            told = told.removeprefix(f"{name}: ")
+        return told
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    return f"out of memory {told}".rstrip() if isinstance(error, MemoryError) else f"{type(error).__name__}: {told}"
+
+
+def _suspect(error: Exception, task: Task, root: Path) -> str:
+    """The input that could not be used: the message begins with its name."""
+    if not isinstance(error, InputRefused):
+        return ""
+    told = str(error)
+    return next((one.path for one in task.inputs if told.startswith(f"{root / one.path}: ")), "")
+
+
+def become_worker(flag: Any) -> None:
+    """Prepare this process: it ends with its parent, leaves signals to it, and computes in one thread."""
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+    Thread(target=_end_with_parent, daemon=True).start()
+    import numpy  # noqa: F401 only the thread pools of libraries that are loaded already can be limited
+
+    threadpool_limits(limits=1)
+    read_stop(flag)
+
+
+def _end_with_parent() -> None:
+    """A parent that is killed cannot say so; what its workers were writing is a draft, which the next run removes."""
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)

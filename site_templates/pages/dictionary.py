@@ -1,0 +1,234 @@
+"""The data dictionary: what there is in a campaign, how it hangs together, how to ask for it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from latteboard.catalog.questions.contents import StreamFacts, View
+from latteboard.catalog.questions.sql_examples import Example, Question, questions
+from latteboard.catalog.tables.kinds import KindModel
+from latteboard.recipe import named_step
+from site_templates.drawing.graph import Edge, Graph, Node, layout
+from site_templates.frame import DICTIONARY, Page, kind_page
+
+if TYPE_CHECKING:
+    from latteboard.campaign import Campaign
+
+NAMED = 3  # kinds in the example of a question
+MANY = 24  # values of an axis written out
+
+
+@dataclass(frozen=True)
+class KindEntry:
+    """One kind.
+
+    Attributes
+    ----------
+    signs : what it is beside being expected: given, temporary, reduced, ...
+    facts : what else the campaign says of it, each with its name
+    """
+
+    name: str
+    link: str
+    path: str
+    coordinates: Sequence[str]
+    needs: Sequence[str]
+    needed_by: Sequence[str]
+    signs: Sequence[str]
+    facts: Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Box:
+    """A kind in the drawing: its place, its link, what its shape says in words."""
+
+    node: Node
+    link: str
+    shape: str
+    signs: str
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """What needs what, as a picture and as text."""
+
+    boxes: Sequence[Box]
+    edges: Sequence[Edge]
+    width: float
+    height: float
+    said: Sequence[tuple[str, Sequence[str]]]
+
+
+@dataclass(frozen=True)
+class EnsembleEntry:
+    """One stream of one ensemble, on a lattice of these L and T."""
+
+    ensemble: str
+    stream: str
+    lattice: tuple[int, int]
+    configurations: str
+    source_sets: str
+
+
+@dataclass(frozen=True)
+class AxisEntry:
+    """The values of an axis, for all ensembles that have the same."""
+
+    axis: str
+    ensembles: str
+    values: str
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A parameter, and where it has which value."""
+
+    name: str
+    where: str
+    value: str
+
+
+@dataclass(frozen=True)
+class Dictionary:
+    """All of it."""
+
+    kinds: Sequence[KindEntry]
+    drawing: Drawing
+    ensembles: Sequence[EnsembleEntry]
+    axes: Sequence[AxisEntry]
+    parameters: Sequence[Parameter]
+    rules: Mapping[str, str]
+    views: Sequence[View]
+    questions: Sequence[Question]
+
+
+def dictionary(
+    kinds: Mapping[str, KindModel],
+    streams: Sequence[StreamFacts],
+    axes: Mapping[str, Mapping[str, Sequence[int | str]]],
+    views: Sequence[View],
+    rules: Mapping[str, str],
+    campaign: Campaign,
+) -> Page:
+    """The page, from the catalog and the campaign that it is of, which knows recipes, sizes, parameters and lattices."""
+    content = Dictionary(
+        kinds=[_kind(model, kinds, campaign) for model in kinds.values()],
+        drawing=_draw(kinds),
+        ensembles=[_ensemble(one, campaign) for one in streams],
+        axes=[entry for axis, values in axes.items() for entry in _axis(axis, values)],
+        parameters=_parameters(campaign),
+        rules=rules,
+        views=views,
+        questions=questions(_example(kinds, streams)),
+    )
+    return Page(DICTIONARY, "Dictionary", "dictionary.html", content)
+
+
+def _kind(model: KindModel, kinds: Mapping[str, KindModel], campaign: Campaign) -> KindEntry:
+    return KindEntry(
+        name=model.name,
+        link=kind_page(model.name),
+        path=model.path,
+        coordinates=model.coordinates,
+        needs=model.needs,
+        needed_by=[other.name for other in kinds.values() if model.name in other.needs],
+        signs=_signs(model),
+        facts=list(_facts(model, campaign)),
+    )
+
+
+def _signs(model: KindModel) -> list[str]:
+    signs = {
+        "given": model.given,
+        "reduced": model.reduced,
+        "temporary": model.temporary,
+        "inside a file": model.inside,
+        "never stale": not model.stale,
+    }
+    return [sign for sign, holds in signs.items() if holds]
+
+
+def _facts(model: KindModel, campaign: Campaign) -> Iterator[tuple[str, str]]:
+    """What else the campaign says of a kind."""
+    kind = campaign.kinds[model.name]
+    told = {
+        "made with": model.made_with,
+        "archive": model.archive,
+        "at least": f"{kind.min_bytes.text} bytes" if kind.min_bytes.text != "0" else "",
+        "only": "; ".join(f"{name} = {', '.join(map(str, values))}" for name, values in kind.table.only.items()),
+        "recipe": " → ".join(_step(*named_step(step)) for step in kind.table.reduce),
+    }
+    yield from ((name, text) for name, text in told.items() if text)
+    yield from (("holds", str(template)) for template in kind.datasets)
+
+
+def _step(name: str, options: Mapping[str, object]) -> str:
+    return (
+        f"{name} ({', '.join(f'{key} = {json.dumps(value)}' for key, value in options.items())})" if options else name
+    )
+
+
+def _draw(kinds: Mapping[str, KindModel]) -> Drawing:
+    graph: Graph = layout({model.name: model.needs for model in kinds.values()})
+    boxes = []
+    for node in graph.nodes:
+        model = kinds[node.name]
+        shape = "given" if model.given else "reduced" if model.reduced else "made"
+        signs = [sign for sign in _signs(model) if sign in ("given", "reduced", "temporary")]
+        boxes.append(Box(node, kind_page(node.name), shape, ", ".join(signs)))
+    said = [(model.name, model.needs) for model in kinds.values()]
+    return Drawing(boxes, graph.edges, graph.width, graph.height, said)
+
+
+def _ensemble(one: StreamFacts, campaign: Campaign) -> EnsembleEntry:
+    stated = campaign.stream({"ensemble": one.ensemble, "stream": one.stream})
+    numbers = f"{one.configurations:,}: {one.first} to {one.last}" if one.configurations > 1 else str(one.first)
+    return EnsembleEntry(
+        ensemble=one.ensemble,
+        stream=one.stream,
+        lattice=(stated.L, stated.T),
+        configurations=numbers,
+        source_sets=", ".join(f"{name} ({number} sources)" for name, number in one.source_sets),
+    )
+
+
+def _axis(axis: str, by_ensemble: Mapping[str, Sequence[int | str]]) -> list[AxisEntry]:
+    """One entry for all ensembles where all have the same values, else one for each set of values."""
+    same: dict[tuple[int | str, ...], list[str]] = {}
+    for ensemble, values in by_ensemble.items():
+        same.setdefault(tuple(values), []).append(ensemble)
+    return [
+        AxisEntry(axis, "all" if len(same) == 1 else ", ".join(ensembles), _listed(values))
+        for values, ensembles in same.items()
+    ]
+
+
+def _listed(values: Sequence[int | str]) -> str:
+    more = f", … ({len(values) - MANY:,} more)" if len(values) > MANY else ""
+    return ", ".join(map(str, values[:MANY])) + more
+
+
+def _parameters(campaign: Campaign) -> list[Parameter]:
+    """Where a parameter has one value everywhere, once; else for each of its values the streams that have it."""
+    names = dict.fromkeys(name for stream in campaign.streams for name in stream.parameters)
+    entries = []
+    for name in names:
+        same: dict[str, list[str]] = {}
+        for stream in campaign.streams:
+            if name in stream.parameters:
+                same.setdefault(str(stream.parameters[name]), []).append(str(stream))
+        for value, streams in same.items():
+            everywhere = len(streams) == len(campaign.streams)
+            entries.append(Parameter(name, "all" if everywhere else ", ".join(streams), value))
+    return entries
+
+
+def _example(kinds: Mapping[str, KindModel], streams: Sequence[StreamFacts]) -> Example:
+    """Names of this campaign for the questions: those kinds of its first ensemble that stand last in the production."""
+    ensemble = streams[0].ensemble if streams else ""
+    named = [model.name for model in kinds.values() if {"ensemble", "configuration"} <= {*model.coordinates}]
+    last = named[-1] if named else next(iter(kinds))
+    return Example(ensemble, tuple(named[-NAMED:]) or (last,), last, last)

@@ -1,0 +1,142 @@
+"""The page of a kind: the table of all its artifacts."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from latteboard.catalog.questions.columns import KindColumns, Numbers, Texts
+from latteboard.catalog.tables.statuses import Status
+from latteboard.names.templates import Choice, Field, Piece
+from site_templates.frame import Page, kind_page
+from site_templates.pages.overview import ORDER
+from site_templates.store import Column, amount_column, coded, data_script, number_column
+
+SCRIPTS = ("vendor/datatables.min.js", "store.js", "filter.js", "counts.js", "take.js", "table.js")
+STYLES = ("table.css",)
+# Columns beside the coordinates, in the order of the page; the path, which is long, comes last.
+FACTS = ("status", "size", "modified", "problem", "blocked_by", "purgeable", "path")
+
+
+@dataclass(frozen=True)
+class KindPage:
+    """What the page says around the table.
+
+    Attributes
+    ----------
+    template : of the paths, as the campaign states it
+    needs : the kinds it is made from; of a kind that comes with another, those of the other
+    columns : of the table, by name, those of numbers marked
+    """
+
+    kind: str
+    template: str
+    needs: Sequence[str]
+    made_with: str | None
+    columns: Sequence[tuple[str, bool]]
+
+
+@dataclass(frozen=True)
+class _Coordinate:
+    """A coordinate of the table: the numbers or codes that occur, ascending, and for each row the position of its own."""
+
+    name: str
+    distinct: Numbers
+    codes: Numbers
+    texts: Texts | None
+
+    def column(self) -> Column:
+        if self.texts is None:
+            return number_column(self.name, self.distinct, self.codes)
+        return Column(self.name, "text", self.written(self.texts), self.codes)
+
+    def written(self, texts: Texts) -> list[str]:
+        """The text of each value that occurs."""
+        return [texts[number] for number in self.distinct.tolist()]
+
+    @property
+    def plain(self) -> list[str]:
+        """Each value that occurs, as a path without formats writes it."""
+        return self.written(self.texts) if self.texts is not None else [str(n) for n in self.distinct.tolist()]
+
+
+def kind_table(rows: KindColumns, kinds: Mapping[int, str]) -> Page:
+    """The page of a kind; ``kinds`` are the names of all kinds by their numbers in the catalog."""
+    model = rows.model
+    coordinates = {
+        name: _Coordinate(name, *coded(numbers), rows.texts.get(name)) for name, numbers in rows.coordinates.items()
+    }
+    columns = [*(one.column() for one in coordinates.values()), *_facts(rows, kinds)]
+    content = {
+        "kind": model.name,
+        "rows": len(rows),
+        "columns": [column.to_plain() for column in columns],
+        "patterns": _patterns(rows, coordinates),
+    }
+    numeric = {column.name for column in columns if column.type in ("number", "bytes")}
+    page = KindPage(
+        model.name,
+        model.path,
+        model.needs,
+        model.made_with,
+        [(name, name in numeric) for name in (*coordinates, *FACTS)],
+    )
+    data = {"rows": data_script("kindTable", content)}
+    return Page(kind_page(model.name), model.name, "kind.html", page, data, SCRIPTS, STYLES)
+
+
+def _facts(rows: KindColumns, kinds: Mapping[int, str]) -> list[Column]:
+    """The columns beside the coordinates, but for the path, which the page builds itself."""
+    places = np.array([ORDER.index(status.name) for status in Status])
+    statuses, status_codes = coded(places[rows.statuses])
+    return [
+        Column("status", "status", [ORDER[place] for place in statuses.tolist()], status_codes),
+        amount_column("size", "bytes", rows.sizes),
+        amount_column("modified", "minutes", rows.minutes),
+        _text_column("problem", rows.problems, {-1: "", **rows.wordings}),
+        _blocked_by(rows, kinds),
+        _text_column("purgeable", rows.purgeable, {0: "", 1: "yes"}),
+    ]
+
+
+def _text_column(name: str, numbers: Numbers, texts: Texts) -> Column:
+    """A column of texts, in the order of the numbers that stand for them."""
+    distinct, codes = coded(numbers)
+    return Column(name, "text", [texts[number] for number in distinct.tolist()], codes)
+
+
+def _blocked_by(rows: KindColumns, kinds: Mapping[int, str]) -> Column:
+    """The first kind that is missing and how many of it: ``prop (8)``."""
+    width = int(rows.blocked_counts.max(initial=0)) + 2
+    distinct, codes = coded(rows.blocked_by * width + np.maximum(rows.blocked_counts, 0))
+    pairs = [divmod(number, width) for number in distinct.tolist()]
+    return Column("blocked_by", "counted", [f"{kinds[k]} ({n})" if k >= 0 else "" for k, n in pairs], codes)
+
+
+def _patterns(rows: KindColumns, coordinates: Mapping[str, _Coordinate]) -> list[dict[str, Any]]:
+    """How paths are written: for each pattern the codes of the ensemble and stream that it holds for, and its pieces."""
+    return [
+        {
+            "fixed": {name: coordinates[name].plain.index(value) for name, value in fixed.items()},
+            "pieces": [_piece(piece, coordinates, rows.texts) for piece in pattern.pieces],
+        }
+        for fixed, pattern in rows.model.patterns
+        if all(value in coordinates[name].plain for name, value in fixed.items())
+    ]
+
+
+def _piece(piece: Piece, coordinates: Mapping[str, _Coordinate], texts: Mapping[str, Texts]) -> Any:
+    """A text; or a column and, where it is formatted, a text for each of its values, or pieces for each of them."""
+    if isinstance(piece, str):
+        return piece
+    if isinstance(piece, Field):
+        formatted = texts[str(piece)[1:-1]] if piece.part or piece.spec else None
+        one = coordinates[piece.name]
+        return {"of": piece.name, **({} if formatted is None else {"texts": one.written(formatted)})}
+    return {"of": piece.on, "pieces": _options(piece, coordinates, texts)}
+
+
+def _options(choice: Choice, coordinates: Mapping[str, _Coordinate], texts: Mapping[str, Texts]) -> list[list[Any]]:
+    options = {str(value): [_piece(inner, coordinates, texts) for inner in pieces] for value, pieces in choice.options}
+    return [options.get(value, []) for value in coordinates[choice.on].plain]

@@ -1,0 +1,146 @@
+"""The page of purging: what may be deleted, and what exists nowhere but on this disk."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from latteboard.catalog.questions.unarchived import AGES, OLDER, Holding
+from latteboard.catalog.tables.kinds import KindModel
+from latteboard.units import human_bytes
+from site_templates.frame import PURGE, Page, rows_link
+
+SHOWN = 200  # rows of a table
+CLASSES = (*(name for name, _ in AGES), OLDER)
+
+
+@dataclass(frozen=True)
+class PurgeRow:
+    """What may be deleted of one kind in one ensemble and stream."""
+
+    ensemble: str
+    stream: str
+    kind: str
+    number: int
+    bytes: int
+    link: str
+
+    @property
+    def size(self) -> str:
+        """What deleting it frees."""
+        return human_bytes(self.bytes)
+
+
+@dataclass(frozen=True)
+class HereRow:
+    """What exists only on this disk of one kind in one ensemble.
+
+    Attributes
+    ----------
+    archive : where the campaign says it is kept, None where it says nothing
+    ages : bytes by class of age, in the order of the classes; empty for none
+    """
+
+    ensemble: str
+    kind: str
+    archive: str | None
+    temporary: bool
+    given: bool
+    number: int
+    bytes: int
+    ages: Sequence[str]
+    link: str
+
+    @property
+    def size(self) -> str:
+        """What it takes."""
+        return human_bytes(self.bytes)
+
+
+@dataclass(frozen=True)
+class Purge:
+    """Both tables, largest first, with their totals."""
+
+    rows: Sequence[PurgeRow]
+    here: Sequence[HereRow]
+    ages: Sequence[str]
+    unsaved: str
+    classes: Sequence[str] = CLASSES
+    shown: int = SHOWN
+
+    @property
+    def number(self) -> int:
+        """How many files may be deleted."""
+        return sum(row.number for row in self.rows)
+
+    @property
+    def size(self) -> str:
+        """What deleting all of it frees."""
+        return human_bytes(sum(row.bytes for row in self.rows))
+
+    @property
+    def here_number(self) -> int:
+        """How many files exist only here."""
+        return sum(row.number for row in self.here)
+
+    @property
+    def here_size(self) -> str:
+        """What they take."""
+        return human_bytes(sum(row.bytes for row in self.here))
+
+
+def purge(totals: Iterable[Mapping[str, Any]], holdings: Iterable[Holding], kinds: Mapping[str, KindModel]) -> Page:
+    """The page, from the summary of the catalog and what it knows of copies."""
+    holdings = list(holdings)
+    unsaved = sum(one.bytes for one in holdings if kinds[one.kind].archive)
+    content = Purge(
+        rows=_purgeable(totals),
+        here=_here(holdings, kinds),
+        ages=_by_age(holdings),
+        unsaved=human_bytes(unsaved) if unsaved else "",
+    )
+    return Page(PURGE, "Purge", "purge.html", content)
+
+
+def _purgeable(totals: Iterable[Mapping[str, Any]]) -> list[PurgeRow]:
+    sums: dict[tuple[str | None, str | None, str], list[int]] = {}
+    for row in totals:
+        if row["purgeable"]:
+            number = sums.setdefault((row["ensemble"], row["stream"], row["kind"]), [0, 0])
+            number[0] += row["purgeable"]
+            number[1] += row["purgeable_bytes"]
+    rows = [
+        PurgeRow(ensemble or "", stream or "", kind, number, size, _link(kind, ensemble, stream, purgeable="yes"))
+        for (ensemble, stream, kind), (number, size) in sums.items()
+    ]
+    return sorted(rows, key=lambda row: (-row.bytes, row.ensemble, row.stream, row.kind))
+
+
+def _here(holdings: Iterable[Holding], kinds: Mapping[str, KindModel]) -> list[HereRow]:
+    groups: dict[tuple[str | None, str], list[Holding]] = {}
+    for one in holdings:
+        groups.setdefault((one.ensemble, one.kind), []).append(one)
+    rows = [
+        HereRow(
+            ensemble=ensemble or "",
+            kind=kind,
+            archive=kinds[kind].archive,
+            temporary=kinds[kind].temporary,
+            given=kinds[kind].given,
+            number=sum(one.number for one in group),
+            bytes=sum(one.bytes for one in group),
+            ages=_by_age(group),
+            link=_link(kind, ensemble, None),
+        )
+        for (ensemble, kind), group in groups.items()
+    ]
+    return sorted(rows, key=lambda row: (-row.bytes, row.ensemble, row.kind))
+
+
+def _by_age(holdings: Sequence[Holding]) -> list[str]:
+    sums = [sum(one.bytes for one in holdings if one.age == name) for name in CLASSES]
+    return [human_bytes(number) if number else "" for number in sums]
+
+
+def _link(kind: str, ensemble: str | None, stream: str | None, **more: str) -> str:
+    place = {name: value for name, value in (("ensemble", ensemble), ("stream", stream)) if value is not None}
+    return rows_link(kind, **place, **more)

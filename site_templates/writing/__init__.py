@@ -1,0 +1,1 @@
+"""Writing of pages: building, folders, publishing, redaction."""

@@ -1,0 +1,77 @@
+"""Lists of configurations and sources: what they say, and which line is wrong."""
+
+from pathlib import Path
+
+import pytest
+
+from latteboard.campaign.lists import configuration_numbers, number_range, source_lists
+from latteboard.campaign.tables import ListFile
+from latteboard.errors import CampaignError
+from latteboard.names.templates import Source
+
+
+def numbers(stated: str | list[int]) -> list[int]:
+    return configuration_numbers(stated, Path())
+
+
+def test_a_range_includes_its_end_if_it_is_on_the_grid() -> None:
+    assert numbers("300:312:6") == [300, 306, 312]
+    assert numbers("300:317:6") == [300, 306, 312]
+    assert numbers("1:3") == [1, 2, 3]
+    assert numbers("7:7:100") == [7]
+    assert len(numbers("300:5000:6")) == 784
+
+
+def test_configurations_are_ascending_and_each_stands_once() -> None:
+    assert numbers([20, 10, 20, -5]) == [-5, 10, 20]
+
+
+def test_the_first_number_of_each_line_is_a_configuration(tmp_path: Path) -> None:
+    (tmp_path / "cfg.lst").write_text("# number trajectory\n505 2525\n\n500 2500  # the first\n505 9 9 9 9\n  510\n")
+    assert configuration_numbers(ListFile(file="cfg.lst"), tmp_path) == [500, 505, 510]
+
+
+@pytest.mark.parametrize(
+    "text", ["", "300", "300:", "a:b", "1:2:3:4", "1.5:3", "5:1", "1:5:0", "1:5:-1", "0:99999999999"]
+)
+def test_a_range_that_is_none_is_refused(text: str) -> None:
+    with pytest.raises(CampaignError, match=r"expected .* found"):
+        number_range(text)
+
+
+def test_sources_keep_the_order_of_their_list(tmp_path: Path) -> None:
+    (tmp_path / "src.lst").write_text("\ufeff10 3 0 0 1\n20 1 1 1 1\n10 0 1 2 3 # another\n\n")
+    assert source_lists(tmp_path / "src.lst") == {
+        10: [Source(3, 0, 0, 1), Source(0, 1, 2, 3)],
+        20: [Source(1, 1, 1, 1)],
+    }
+
+
+@pytest.mark.parametrize(
+    "line", ["10 1 2 3", "10 1 2 3 4 5", "10 1 2 3 t4", "x1y2z3t4", "10 1.0 2 3 4", "10, 1, 2, 3, 4"]
+)
+def test_a_bad_line_is_named_with_its_number(tmp_path: Path, line: str) -> None:
+    (tmp_path / "src.lst").write_text(f"# sources\n10 0 0 0 0\n{line}\n")
+    with pytest.raises(CampaignError, match=r"src\.lst line 3: expected five whole numbers") as caught:
+        source_lists(tmp_path / "src.lst")
+    assert repr(line) in str(caught.value)
+
+
+def test_a_line_without_a_number_first_is_named(tmp_path: Path) -> None:
+    (tmp_path / "cfg.lst").write_text("500\nend\n")
+    with pytest.raises(CampaignError, match=r"cfg\.lst line 2: expected a configuration number first, found 'end'"):
+        configuration_numbers(ListFile(file="cfg.lst"), tmp_path)
+
+
+def test_an_empty_list_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "cfg.lst").write_text("# none yet\n")
+    with pytest.raises(CampaignError, match="at least one configuration"):
+        configuration_numbers(ListFile(file="cfg.lst"), tmp_path)
+
+
+def test_what_cannot_be_read_is_named(tmp_path: Path) -> None:
+    (tmp_path / "binary.lst").write_bytes(b"\x89HDF\xff\xfe")
+    for name, reason in (("binary.lst", "is not text"), ("none.lst", "No such file"), (".", "Is a directory")):
+        with pytest.raises(CampaignError, match=reason) as caught:
+            source_lists(tmp_path / name)
+        assert str(tmp_path) in str(caught.value)

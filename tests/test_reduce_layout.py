@@ -1,0 +1,127 @@
+"""Where rows stand in a joined dataset: written part by part at their places they are what joining them in memory gives."""
+
+import math
+from typing import Any
+
+import h5py
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from latteboard.errors import ShapeError
+from latteboard.recipe import Concatenation
+from reducer.arrays.joining import Along, join
+from reducer.making.layout import CHUNK, SMALL, Layout
+
+Shape = tuple[int, ...]
+NAME = "proton/A3"
+
+
+@st.composite
+def rows(draw: st.DrawFn) -> tuple[Along, list[NDArray[Any]]]:
+    """Arrays that can be joined, and along which axis: they differ in length along it."""
+    shape = draw(st.lists(st.integers(1, 4), max_size=4).map(tuple))
+    along = draw(st.sampled_from(["new", *range(len(shape))]))
+    lengths = draw(st.lists(st.integers(0, 3), min_size=1, max_size=5))
+    shapes = [shape if along == "new" else (*shape[:along], length, *shape[along + 1 :]) for length in lengths]
+    return along, [np.arange(math.prod(one), dtype=float).reshape(one) + 1000 * n for n, one in enumerate(shapes)]
+
+
+def layout_of(along: Along, arrays: list[NDArray[Any]], *, append: bool = False) -> Layout:
+    return Layout(Concatenation(along=along, append=append), len(arrays), {NAME: [one.shape for one in arrays]})
+
+
+def parts(array: NDArray[Any], step: int) -> list[slice]:
+    """An array cut along its first axis; a number is one part."""
+    length = len(array) if array.ndim else 1
+    return [slice(begin, min(begin + step, length)) for begin in range(0, length, step)]
+
+
+@given(rows=rows(), step=st.integers(1, 3))
+def test_rows_written_part_by_part_at_their_places_are_the_joined_array(
+    rows: tuple[Along, list[NDArray[Any]]], step: int
+) -> None:
+    along, arrays = rows
+    layout = layout_of(along, arrays)
+    expected = join(arrays, along=along)
+    whole = np.full(layout.whole(NAME, arrays[0].shape), np.nan)
+    writes = np.zeros(whole.shape, dtype=int)
+    for row, array in enumerate(arrays):
+        for here in parts(array, step):
+            place = layout.place(NAME, row, here, array.shape)
+            whole[place] = array[here] if array.ndim else array
+            writes[place] += 1
+    np.testing.assert_array_equal(whole, expected)
+    assert (writes == 1).all()
+
+
+@given(shape=st.lists(st.integers(1, 5), max_size=4).map(tuple), step=st.integers(1, 3))
+def test_without_joining_a_row_is_the_whole(shape: Shape, step: int) -> None:
+    array = np.arange(math.prod(shape), dtype=float).reshape(shape)
+    layout = Layout(None, 1)
+    whole = np.full(layout.whole(NAME, shape), np.nan)
+    for here in parts(array, step):
+        whole[layout.place(NAME, 0, here, shape)] = array[here] if array.ndim else array
+    np.testing.assert_array_equal(whole, array)
+
+
+@pytest.mark.parametrize(("along", "shapes"), [(1, [(3,), (3,)]), (0, [(), ()]), (0, [(2, 3), (2, 4)])])
+def test_what_cannot_be_joined_is_refused(along: int, shapes: list[Shape]) -> None:
+    with pytest.raises(ShapeError):
+        layout_of(along, [np.zeros(shape) for shape in shapes]).whole(NAME, shapes[0])
+
+
+# -- chunks ----------------------------------------------------------------------------------------------------------
+
+
+def test_only_what_can_be_appended_to_grows() -> None:
+    assert not Layout(None, 1).resizable
+    assert not Layout(Concatenation(), 2).resizable
+    assert Layout(Concatenation(append=True), 2).resizable
+    assert Layout(Concatenation(append=True), 2).axis == 0
+    assert Layout(Concatenation(along=2, append=True), 2).axis == 2
+
+
+@given(
+    whole=st.lists(st.integers(0, 300), min_size=1, max_size=5).map(tuple),
+    itemsize=st.sampled_from([1, 4, 8, 16]),
+    data=st.data(),
+)
+def test_chunks_fit_the_dataset_and_are_neither_tiny_nor_large(
+    whole: Shape, itemsize: int, data: st.DataObject
+) -> None:
+    axis = data.draw(st.integers(0, len(whole) - 1))
+    along: Along = data.draw(st.sampled_from(["new", 0])) if axis == 0 else axis
+    chunk = Layout(Concatenation(along=along, append=True), whole[axis]).chunks(whole, itemsize)
+    assert len(chunk) == len(whole)
+    others = [n for n in range(len(whole)) if n != axis]
+    assert all(1 <= chunk[n] <= max(1, whole[n]) for n in others)
+    assert chunk[axis] >= 1
+    size = itemsize * math.prod(chunk)
+    row = itemsize * math.prod(max(1, whole[n]) for n in others)
+    assert size <= CHUNK
+    assert size > SMALL / 2 or size == row
+    # Only rows that are small are gathered, so that to add one row never writes much more than it.
+    assert chunk[axis] == 1 or size <= SMALL
+
+
+@pytest.mark.parametrize("along", ["new", 0, 1])
+@pytest.mark.parametrize("shape", [(2, 3), (1, 500_000), (500_000, 2), (3, 0)])
+def test_the_library_takes_the_chunks(along: Along, shape: Shape) -> None:
+    layout = Layout(Concatenation(along=along, append=True), 2, {NAME: [shape, shape]})
+    whole = layout.whole(NAME, shape)
+    with h5py.File("memory", "w", driver="core", backing_store=False) as file:
+        made = file.create_dataset(NAME, whole, "f8", maxshape=layout.limits(whole), chunks=layout.chunks(whole, 8))
+        assert made.chunks == layout.chunks(whole, 8)
+        longer = tuple(length + 7 if axis == layout.axis else length for axis, length in enumerate(whole))
+        made.resize(longer)
+        assert made.shape == longer
+
+
+def test_a_chunk_of_an_average_is_two_slices_and_of_a_momentum_file_a_configuration() -> None:
+    layout = Layout(Concatenation(append=True), 100)
+    assert layout.chunks((100, 9, 32, 32, 32, 2), 8) == (1, 2, 32, 32, 32, 2)
+    assert layout.chunks((100, 9, 11, 11, 11), 16) == (1, 9, 11, 11, 11)
+    assert layout.chunks((100, 9), 16) == (SMALL // 144, 9)
