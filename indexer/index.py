@@ -15,13 +15,17 @@ from indexer.request import Request, Seen
 from indexer.scan import scan
 from latteboard.campaign import Campaign
 from latteboard.catalog import Catalog
+from latteboard.catalog.catalog import sqlite_path
 from latteboard.catalog.tables.statuses import Look
 from latteboard.catalog.updating.books import Books, FolderState, Looks, printable
 from latteboard.catalog.updating.finish import Run, finish
 from latteboard.errors import BooksKept, LatteboardError
+from latteboard.files.locks import Holder, lock
 
 # A settled folder is looked into at least once in so many fast passes: every third day where they run hourly.
 SWEEP = 72
+# A second index waits for the first, which is seconds to minutes; then it says who holds the lock.
+LOCK_PATIENCE_SECONDS = 600.0
 
 
 @dataclass(frozen=True)
@@ -58,6 +62,33 @@ class IndexReport:
     def as_json(self) -> dict[str, int | float]:
         """The machine-readable form."""
         return {name: value for name, value in asdict(self).items() if name != "unreadable"}
+
+
+def index_campaign(
+    campaign: Campaign,
+    *,
+    fast: bool = False,
+    deep: bool = False,
+    strays: bool = False,
+    accept_empty: bool = False,
+    threads: int | None = None,
+    suspects: frozenset[str] = frozenset(),
+    now_ns: int | None = None,
+    wait_seconds: float = LOCK_PATIENCE_SECONDS,
+    waiting: Callable[[Holder], None] = lambda _: None,
+    progress: Callable[[int], None] = lambda _: None,
+) -> IndexReport:
+    """Compare expected artifacts with disk and archive and bring the catalog up to date; one index at a time.
+
+    Folders that could not be read stand in the report; all else is written.
+    """
+    path = sqlite_path(campaign.catalog)
+    catalog = Catalog.for_writing(path)
+    options = Options(
+        fast=fast, deep=deep, strays=strays, accept_empty=accept_empty, threads=threads, suspects=suspects
+    )
+    with lock(path.with_name(f"{path.name}.lock"), wait_seconds=wait_seconds, waiting=waiting):
+        return run_index(campaign, catalog, options, now_ns=now_ns, progress=progress)
 
 
 def run_index(

@@ -14,9 +14,9 @@ import tables
 import tree
 from markers import marked, with_marked
 
+from indexer.index import index_campaign
 from latteboard.campaign import Campaign
 from latteboard.catalog import Catalog
-from latteboard.flows import index_campaign
 
 DAY = 86_400 * 10**9
 

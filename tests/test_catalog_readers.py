@@ -124,7 +124,7 @@ import json, os, random, signal, sqlite3, time
 from pathlib import Path
 import indexer.scan
 from latteboard.campaign import Campaign
-from latteboard.flows import index_campaign
+from indexer.index import index_campaign
 
 indexer.scan.TASK, indexer.scan._crew_size = 1, lambda: 2
 campaign, start, files, fewer = Campaign.read(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])

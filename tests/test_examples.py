@@ -14,9 +14,9 @@ from unittest.mock import patch
 
 import pytest
 
+from indexer.index import index_campaign
 from latteboard.campaign import Campaign
 from latteboard.demo import DemoReport, write_demo
-from latteboard.flows import index_campaign
 
 TOP = Path(__file__).parent.parent
 EXAMPLES = TOP / "campaigns" / "examples"

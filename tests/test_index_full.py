@@ -274,7 +274,7 @@ def lay_many(campaign: Campaign) -> None:
 CREW = """
 import indexer.scan
 from latteboard.campaign import Campaign
-from latteboard.flows import index_campaign
+from indexer.index import index_campaign
 indexer.scan.MANY, indexer.scan.TASK, indexer.scan._crew_size = 0, 3, lambda: 2
 print(index_campaign(Campaign.read(sys.argv[1]), now_ns=int(sys.argv[2])).as_json())
 """

@@ -17,9 +17,9 @@ from latteboard.catalog.questions.contents import axes, streams, views
 from latteboard.catalog.questions.sql_examples import Example, questions
 from latteboard.catalog.tables.statuses import RULES
 from latteboard.errors import CatalogError
-from latteboard.flows import build_site
 from site_templates.drawing.graph import Graph, layout
 from site_templates.pages.dictionary import Dictionary, dictionary
+from site_templates.site import build_site
 
 Read = Callable[..., Campaign]
 RULE_TEXTS = {status.name: rule for status, rule in RULES.items()}

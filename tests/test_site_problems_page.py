@@ -266,7 +266,7 @@ def test_a_stray_of_any_name_is_counted_once(read_campaign: Read) -> None:
 
 
 def test_the_page_shows_what_the_catalog_says(read_campaign: Read, tmp_path: Path) -> None:
-    from latteboard.flows import build_site
+    from site_templates.site import build_site
 
     campaign = read_campaign(kinds=SMALL)
     fill(campaign)

@@ -8,9 +8,9 @@ from disk import DAY, HOUR, OLD, SMALL, START, fill, index, paths_of, put, query
 from latteboard.campaign import Campaign
 from latteboard.catalog import Catalog
 from latteboard.catalog.questions.unarchived import only_here
-from latteboard.flows import build_site
 from latteboard.units import human_bytes
 from site_templates.pages.purge import CLASSES, Purge, purge
+from site_templates.site import build_site
 
 Read = Callable[..., Campaign]
 

@@ -9,9 +9,9 @@ from typing import Any
 from brute_force import SECOND, File, Look, Production, Verdict, judge
 from worlds import World
 
+from indexer.index import index_campaign
 from latteboard.campaign import Campaign
 from latteboard.catalog import Catalog
-from latteboard.flows import index_campaign
 
 CAMPAIGNS = Path(__file__).parent.parent / "campaigns"
 START = 1_700_000_000 * SECOND

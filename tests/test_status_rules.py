@@ -37,11 +37,11 @@ from worlds import (
     worlds,
 )
 
+from indexer.index import index_campaign
 from indexer.walk import list_folder
 from latteboard.campaign import Campaign
 from latteboard.catalog import Catalog
 from latteboard.files.hdf5 import COMPLETE, RecordedInput, write_mark
-from latteboard.flows import index_campaign
 
 OLD = START - 7 * DAY
 STATUSES = {

@@ -95,7 +95,7 @@ def demo(folder: Path, **options: Any) -> None:
 @click.pass_obj
 def index(campaign_file: Path, /, *, as_json: bool, threads: int | None, **options: Any) -> None:
     """Compare expected with disk and archive, and update the catalog."""
-    from latteboard.flows import index_campaign
+    from indexer.index import index_campaign
 
     campaign = _read_campaign(campaign_file)
     with _progress("folders") as progress:
@@ -201,13 +201,14 @@ def why(campaign_file: Path, *, what: str, conditions: tuple[str, ...], as_json:
 @click.pass_obj
 def site(campaign_file: Path, *, out: Path, target: Path | None, redact: bool) -> None:
     """Render the pages."""
-    from latteboard.flows import build_site, publish_site
+    from site_templates.site import build_site
+    from site_templates.writing.publish import publish
 
     campaign = _read_campaign(campaign_file)
     page = build_site(_open_catalog(campaign_file), out, campaign=campaign, redact=redact, waiting=_say_written)
     click.echo(f"wrote {page}")
     if target is not None:
-        click.echo(f"published {publish_site(out, target, waiting=_say_written)}")
+        click.echo(f"published {publish(out, target, waiting=_say_written)}")
 
 
 # -- what the commands share ---------------------------------------------------------------------------------------------

@@ -24,11 +24,11 @@ from latteboard.catalog import Catalog
 from latteboard.catalog.questions.columns import kind_columns
 from latteboard.catalog.questions.history import Series
 from latteboard.catalog.tables.statuses import RULES
-from latteboard.flows import build_site
 from site_templates.frame import HISTORY, Frame, kind_page
 from site_templates.pages.history import history
 from site_templates.pages.kind import kind_table
 from site_templates.pages.overview import overview
+from site_templates.site import build_site
 from site_templates.writing.build import build
 from site_templates.writing.folder import asked_for
 

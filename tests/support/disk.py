@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
+from indexer.index import index_campaign
 from latteboard.campaign import Campaign
 from latteboard.catalog import Catalog
 from latteboard.cli import main
-from latteboard.flows import index_campaign
 
 HOUSE = Path(__file__).parent.parent.parent
 SECOND = 1_000_000_000

@@ -12,10 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from indexer.index import index_campaign
 from latteboard.campaign import Campaign
 from latteboard.catalog import Catalog
 from latteboard.demo import write_demo
-from latteboard.flows import build_site, index_campaign
+from site_templates.site import build_site
 
 NOW = datetime(2024, 3, 1, 12, tzinfo=UTC)
 # When the demo was indexed: twice, so that it has a history.

@@ -69,9 +69,9 @@ def settled(text: str) -> str:
 
 def make_demo(folder: Path) -> Path:
     """The demo, indexed at once: one file in it grows for ten minutes only. Returns the folder of its campaign."""
+    from indexer.index import index_campaign
     from latteboard.campaign import Campaign
     from latteboard.demo import write_demo
-    from latteboard.flows import index_campaign
 
     report = write_demo(folder / "demo")
     index_campaign(Campaign.read(report.campaign))

@@ -1,0 +1,108 @@
+"""Which pages there are, and what each asks of the catalog."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from latteboard.campaign import Campaign
+from latteboard.catalog import RULES, Catalog
+from latteboard.catalog.questions.columns import kind_columns
+from latteboard.catalog.questions.contents import axes, private, streams, views
+from latteboard.catalog.questions.counts import status_rows
+from latteboard.catalog.questions.history import timeline, together
+from latteboard.catalog.questions.map_layers import layers
+from latteboard.catalog.questions.problems import claims, strays, unreadable_folders, wrong
+from latteboard.catalog.questions.root_causes import causes
+from latteboard.catalog.questions.unarchived import only_here
+from latteboard.files.locks import Holder
+from site_templates.frame import Frame, Page
+from site_templates.pages.dictionary import dictionary
+from site_templates.pages.history import history
+from site_templates.pages.kind import kind_table
+from site_templates.pages.map import map_of
+from site_templates.pages.overview import overview
+from site_templates.pages.problems import problems
+from site_templates.pages.purge import purge
+from site_templates.writing.build import build
+from site_templates.writing.redact import NOTHING_HIDDEN, Redaction, redaction
+
+RULE_TEXTS = {status.name: rule for status, rule in RULES.items()}
+
+
+def build_site(
+    catalog: Catalog,
+    out: Path,
+    *,
+    campaign: Campaign,
+    redact: bool = False,
+    waiting: Callable[[Holder], None] = lambda _: None,
+) -> Path:
+    """Render the pages of a catalog into ``out``; returns the first page.
+
+    Parameters
+    ----------
+    campaign : that the catalog is of, as it stands: what the catalog does not keep is read from there
+    redact : hide where the campaign lies, and the names of machines and people
+    """
+    catalog.require(campaign)
+    hide = redaction(private(catalog), campaign.path) if redact else NOTHING_HIDDEN
+    frame = Frame(hide(catalog.campaign_name()), catalog.indexed_at(), list(catalog.kinds), _streams(catalog))
+    pages = map(hide.page, _pages(catalog, campaign, hide))
+    return build(frame, pages, out, inspect=hide.inspect, waiting=waiting)
+
+
+def _pages(catalog: Catalog, campaign: Campaign, hide: Redaction) -> Iterator[Page]:
+    """Every page, one at a time, so that the rows of one kind need not wait for those of all."""
+    yield _overview(catalog)
+    yield _problems(catalog)
+    yield _purge(catalog)
+    yield _dictionary(catalog, campaign)
+    yield from _tables(catalog, hide)
+    yield from _maps(catalog)
+    yield _history(catalog)
+
+
+def _overview(catalog: Catalog) -> Page:
+    """How far everything is."""
+    purgeable = sum(row["purgeable_bytes"] for row in catalog.totals())
+    return overview(catalog.indexed_at(), status_rows(catalog), RULE_TEXTS, purgeable)
+
+
+def _problems(catalog: Catalog) -> Page:
+    """What people must look at."""
+    return problems(wrong(catalog), causes(catalog), strays(catalog), unreadable_folders(catalog), claims(catalog))
+
+
+def _purge(catalog: Catalog) -> Page:
+    """What may be deleted, and what exists only here."""
+    return purge(catalog.totals(), only_here(catalog), catalog.kinds)
+
+
+def _dictionary(catalog: Catalog, campaign: Campaign) -> Page:
+    """What there is in the campaign, and how to ask for it."""
+    return dictionary(catalog.kinds, streams(catalog), axes(catalog), views(catalog), RULE_TEXTS, campaign)
+
+
+def _streams(catalog: Catalog) -> list[tuple[str, str]]:
+    """Every ensemble and stream that files name."""
+    rows = status_rows(catalog, ("ensemble", "stream"))
+    return [(row["ensemble"], row["stream"]) for row in rows if None not in (row["ensemble"], row["stream"])]
+
+
+def _tables(catalog: Catalog, hide: Redaction) -> Iterator[Page]:
+    """The rows of each kind; their texts are hidden before they are packed."""
+    names = {model.id: model.name for model in catalog.kinds.values()}
+    for kind in catalog.kinds:
+        yield kind_table(hide.within(kind_columns(catalog, kind)), names)
+
+
+def _maps(catalog: Catalog) -> Iterator[Page]:
+    """The map of each ensemble and stream."""
+    apart = [row for row in status_rows(catalog) if "configuration" not in catalog.kinds[row["kind"]].coordinates]
+    for ensemble, stream in _streams(catalog):
+        own = [row for row in apart if row["ensemble"] in (None, ensemble) and row["stream"] in (None, stream)]
+        yield map_of(ensemble, stream, layers(catalog, ensemble, stream), own)
+
+
+def _history(catalog: Catalog) -> Page:
+    """What was finished against time, all ensembles together."""
+    return history(together(timeline(catalog)))
