@@ -7,11 +7,12 @@ before it is asked about the house itself.
 import ast
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Mapping, Set
 from pathlib import Path
 
 import pathspec
 import pytest
+from syntax import called, docstrings, imports, module_of, package_of
 
 ROOT = Path(__file__).parent.parent
 ROOMS = {"indexer", "reducer", "site_templates"}
@@ -45,62 +46,13 @@ def place(module: str) -> str | None:
     return door if door in FRONT_DOOR else "floor"
 
 
-def absolute(name: str, package: str) -> str:
-    """Return what a relative name such as `..names` means inside a package."""
-    level = len(name) - len(name.lstrip("."))
-    return ".".join([*package.split(".")[: 1 - level or None], name[level:]]) if level else name
-
-
-def called(call: ast.Call, aliases: dict[str, str]) -> str:
-    """Return the last part of what is called, by the name under which it was imported."""
-    function = call.func
-    name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
-    return aliases.get(name, name)
-
-
-def text_of(node: ast.expr | None) -> str | None:
-    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
-
-
-def imported_by_call(call: ast.Call, aliases: dict[str, str], package: str) -> Iterator[str]:
-    """What a call imports by a name in a string; a name that cannot be read here is given as `?`."""
-    function = called(call, aliases)
-    if function not in {"import_module", "__import__", "run_module", "PackageLoader", "files"}:
-        return
-    keywords = {keyword.arg: keyword.value for keyword in call.keywords}
-    name = text_of(call.args[0] if call.args else keywords.get("name"))
-    anchor = text_of(call.args[1] if len(call.args) > 1 else keywords.get("package"))
-    if name:
-        yield absolute(name, anchor or package)
-    elif function in {"import_module", "__import__", "run_module"}:
-        yield "?"
-
-
-def imports(tree: ast.AST, package: str) -> Iterator[tuple[int, str]]:
-    """Line and full name of everything that a module imports, at its top or inside functions, by statement or call."""
-    froms = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
-    aliases = {name.asname: name.name for node in froms for name in node.names if name.asname}
-    for node in ast.walk(tree):
-        names: list[str] = []
-        if isinstance(node, ast.Import):
-            names = [name.name for name in node.names]
-        elif isinstance(node, ast.ImportFrom):
-            base = absolute("." * node.level + (node.module or ""), package).rstrip(".")
-            names = [f"{base}.{name.name}" for name in node.names]
-        elif isinstance(node, ast.Call):
-            names = list(imported_by_call(node, aliases, package))
-        yield from ((node.lineno, name) for name in names)
-
-
 def wrong_imports(path: str, source: str) -> list[str]:
     """Imports that do not run front door -> rooms -> floor; `path` is relative to the top, as in indexer/walk.py."""
-    module = path.removesuffix(".py").replace("/", ".")
-    package = module.rpartition(".")[0]
-    home = place(module.removesuffix(".__init__"))
+    home = place(module_of(path))
     assert home, f"{path} is in no room"
     return [
         f"{path}:{line} ({home}) imports {name}"
-        for line, name in imports(ast.parse(source), package)
+        for line, name in imports(ast.parse(source), package_of(path))
         if name == "?" or place(name) not in MAY_IMPORT[home] | {None}
     ]
 
@@ -152,6 +104,81 @@ def test_an_import_against_the_rule_is_found(path: str, source: str) -> None:
 )
 def test_an_import_along_the_rule_is_let_through(path: str, source: str) -> None:
     assert wrong_imports(path, source) == []
+
+
+# Circles
+
+
+def imported_files(path: str, source: str, modules: Set[str]) -> set[str]:
+    """Modules of the house that a file imports by name; of `from a import b` that is a.b if it is a module, else a."""
+    names = {name for _, name in imports(ast.parse(source), package_of(path))}
+    prefixes = ([".".join(name.split(".")[:size]) for size in range(name.count(".") + 1, 0, -1)] for name in names)
+    return {next((one for one in longest_first if one in modules), "") for longest_first in prefixes} - {""}
+
+
+def way(graph: Mapping[str, Set[str]], start: str, end: str) -> list[str]:
+    """A shortest way of at least one step from one node of a graph to another, both included; empty if there is none."""
+    ways, seen = [[start]], set[str]()
+    for path in ways:
+        for further in sorted(graph[path[-1]]):
+            if further == end:
+                return [*path, end]
+            if further not in seen:
+                seen.add(further)
+                ways.append([*path, further])
+    return []
+
+
+def circles(sources: Mapping[str, str]) -> list[str]:
+    """A shortest circle of imports through each file that is in one; `sources` has the texts of files by path."""
+    modules = {module_of(path) for path in sources}
+    graph = {module_of(path): imported_files(path, source, modules) for path, source in sources.items()}
+    found = set()
+    for module in graph:
+        circle = way(graph, module, module)[1:]
+        first = circle.index(min(circle)) if circle else 0
+        found.add(" -> ".join([*circle[first:], *circle[:first], *circle[first : first + 1]]))
+    return sorted(found - {""})
+
+
+@pytest.mark.parametrize(
+    ("sources", "circle"),
+    [
+        ({"a.py": "import a"}, "a -> a"),
+        ({"a.py": "import b", "b.py": "import a"}, "a -> b -> a"),
+        ({"a.py": "import b", "b.py": "from c import x", "c.py": "import a"}, "a -> b -> c -> a"),
+        ({"a.py": "import b", "b.py": "def f():\n    from a import x"}, "a -> b -> a"),
+        ({"a.py": "if TYPE_CHECKING:\n    import b", "b.py": "import a"}, "a -> b -> a"),
+        ({"a.py": "import b", "b.py": "importlib.import_module('a')"}, "a -> b -> a"),
+        ({"p/__init__.py": "from p.a import x", "p/a.py": "from p import y"}, "p -> p.a -> p"),
+        ({"p/__init__.py": "from .a import x", "p/a.py": "from . import y"}, "p -> p.a -> p"),
+        (
+            {"p/__init__.py": "from .a import x", "p/a.py": "from .b import y", "p/b.py": "import p"},
+            "p -> p.a -> p.b -> p",
+        ),
+        ({"p/__init__.py": "", "p/a.py": "from . import b", "p/b.py": "from p.a import *"}, "p.a -> p.b -> p.a"),
+    ],
+)
+def test_files_that_import_each_other_in_a_circle_are_found(sources: dict[str, str], circle: str) -> None:
+    assert circles(sources) == [circle]
+
+
+@pytest.mark.parametrize(
+    "sources",
+    [
+        {"a.py": "import b, json", "b.py": "import c", "c.py": "import json.decoder"},
+        {"a.py": "import b, c", "b.py": "import d", "c.py": "import d", "d.py": ""},
+        {"p/__init__.py": "from p.a import x", "p/a.py": "from p.b import y\nfrom . import b", "p/b.py": ""},
+        {"p/__init__.py": "", "p/a.py": "from p import b", "p/b.py": "import p"},
+    ],
+)
+def test_files_that_import_each_other_one_way_are_let_through(sources: dict[str, str]) -> None:
+    assert circles(sources) == []
+
+
+def test_each_circle_is_told_once() -> None:
+    sources = {"a.py": "import b", "b.py": "import a", "c.py": "import d", "d.py": "import c, a"}
+    assert circles(sources) == ["a -> b -> a", "c -> d -> c"]
 
 
 # What code may hold
@@ -226,11 +253,6 @@ TAGS = (
     "figure details summary progress svg g rect circle"
 ).replace(" ", "|")
 HTML = re.compile(rf"\s*<(?:!doctype|(?:{TAGS})\b[^<]*(?:>|=|$))|.*</(?:{TAGS})>", re.IGNORECASE | re.DOTALL)
-
-
-def docstrings(tree: ast.AST) -> set[int]:
-    """The identities of strings that stand alone as statements; prose, whatever they begin with."""
-    return {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
 
 
 def strings(path: str, source: str, pattern: re.Pattern[str], what: str) -> list[str]:
