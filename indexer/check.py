@@ -109,8 +109,10 @@ class Inspector:
     def _lacking(self, kind: str, row: int, mark: h5.Mark) -> str | None:
         """How many of the expected configurations a concatenation holds, if not all."""
         need = self._campaign.kinds[kind].needs[0]
-        rows = inputs_of(self._campaign, kind, self._campaign.expected(kind).coordinates(row), need)
-        names = [name for name in ("ensemble", "stream", "configuration") if name in rows]
+        inputs = self._campaign.expected(need).rows
+        chosen = inputs_of(self._campaign.relations, self._campaign.expected(kind).coordinates(row), inputs)
+        rows = {name: inputs[name][chosen] for name in ("ensemble", "stream", "configuration") if name in inputs}
+        names = list(rows)
         values = self._campaign.relations.values
         expected = set(zip(*([values[name][code] for code in rows[name].tolist()] for name in names), strict=True))
         parsed = (self._campaign.parse(one.path) for one in mark.inputs)

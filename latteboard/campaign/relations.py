@@ -122,6 +122,18 @@ class Relations:
             mask = found if mask is None else mask & found
         return rows if mask is None else {name: column[mask] for name, column in rows.items()}
 
+    def where(self, one: Columns) -> "Relations":
+        """The rows of each relation that agree with ``one``, the columns of a single row."""
+        mask = np.ones(len(self.main["ensemble"]), dtype=bool)
+        for name in self.main.keys() & one.keys():
+            mask &= self.main[name] == one[name][0]
+        main = {name: column[mask] for name, column in self.main.items()}
+        axes = {
+            name: [codes[codes == one[name][0]] if name in one else codes for codes in by_ensemble]
+            for name, by_ensemble in self.axes.items()
+        }
+        return Relations(self.values, main, axes)
+
     def decode(self, rows: Columns, index: int) -> dict[str, Value]:
         """The coordinates of one row."""
         return {name: self.values[name][column[index]] for name, column in rows.items()}
