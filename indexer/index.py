@@ -20,7 +20,7 @@ from latteboard.catalog.tables.statuses import Look
 from latteboard.catalog.updating.books import Books, FolderState, Looks, printable
 from latteboard.catalog.updating.finish import Run, finish
 from latteboard.errors import BooksKept, LatteboardError
-from latteboard.files.locks import Holder, lock
+from latteboard.files.locks import Holder, lock, lock_path
 
 # A settled folder is looked into at least once in so many fast passes: every third day where they run hourly.
 SWEEP = 72
@@ -87,7 +87,7 @@ def index_campaign(
     options = Options(
         fast=fast, deep=deep, strays=strays, accept_empty=accept_empty, threads=threads, suspects=suspects
     )
-    with lock(path.with_name(f"{path.name}.lock"), wait_seconds=wait_seconds, waiting=waiting):
+    with lock(lock_path(path), wait_seconds=wait_seconds, waiting=waiting):
         return run_index(campaign, catalog, options, now_ns=now_ns, progress=progress)
 
 

@@ -2,12 +2,13 @@
 
 from typing import TYPE_CHECKING, Any
 
+from latteboard.version import __version__
+
 if TYPE_CHECKING:
     from latteboard.campaign import Campaign
     from latteboard.catalog import Catalog
     from latteboard.names.templates import Source
 
-__version__ = "0.1.0"
 __all__ = ["Campaign", "Catalog", "Source", "__version__"]
 
 

@@ -1,9 +1,36 @@
-"""Texts that come from names of files and from inside them, as they may be shown to people."""
+"""Texts and numbers in the form in which people read them."""
+
+UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
 
 
 def shown(value: object) -> str:
-    """A value as one line, nothing for None; control characters and the like are shown by their codes, not obeyed."""
+    r"""Return a value as one printable line, the empty text for None.
+
+    File names, and names inside files, may hold control characters: each is replaced by its code, so that a terminal
+    does not obey it.
+
+    Examples
+    --------
+    >>> print(shown("prop_\x1b[31m\n"))
+    prop_\x1b[31m\n
+    """
     text = "" if value is None else str(value)
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+
+
+def human_bytes(number: float) -> str:
+    """Return a number of bytes with a decimal unit (1 kB = 1000 B), as disks and quotas are counted.
+
+    Examples
+    --------
+    >>> human_bytes(3_623_882_000)
+    '3.6 GB'
+    >>> human_bytes(999)
+    '999 B'
+    """
+    unit = 0
+    while number >= 1000 and unit < len(UNITS) - 1:
+        number, unit = number / 1000, unit + 1
+    return f"{number:.0f} {UNITS[unit]}" if unit == 0 else f"{number:.1f} {UNITS[unit]}"

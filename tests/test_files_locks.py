@@ -14,7 +14,7 @@ from disk import CFG, HOUSE, SMALL, books, index, put, query, script
 
 from latteboard.campaign import Campaign
 from latteboard.errors import LockedError
-from latteboard.files.locks import Holder, lock
+from latteboard.files.locks import Holder, lock, lock_path
 
 Read = Callable[..., Campaign]
 SINCE = 1_700_000_000.0  # 2023-11-14 22:13:20 UTC
@@ -51,6 +51,28 @@ def test_the_lock_is_gone_when_the_index_is(campaign: Campaign) -> None:
     with pytest.raises(Exception, match="gone"):
         index(campaign)
     assert sorted(path.name for path in campaign.path.parent.glob("catalog.db*")) == ["catalog.db"]
+
+
+def test_two_names_of_one_file_have_one_lock(tmp_path: Path) -> None:
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "work").symlink_to("disk")
+    (tmp_path / "catalog.db").symlink_to("work/other.db")
+    expected = tmp_path / "disk" / "other.db.lock"
+    names = ("disk/other.db", "work/other.db", "catalog.db", "work/../catalog.db")
+    for target_exists in (False, True):
+        if target_exists:
+            (tmp_path / "disk" / "other.db").touch()
+        assert {lock_path(tmp_path / name) for name in names} == {expected}
+    assert lock_path(tmp_path / "disk" / "c?1.db").name == "c?1.db.lock"
+
+
+def test_an_index_through_a_link_to_the_catalog_waits_for_one_that_names_the_file(read_campaign: Read) -> None:
+    campaign = read_campaign(kinds=SMALL)
+    put(campaign, CFG)
+    Path(campaign.catalog).symlink_to("elsewhere.db")
+    index(campaign)
+    with lock(campaign.path.parent / "elsewhere.db.lock", wait_seconds=0), pytest.raises(LockedError, match="held by"):
+        index(campaign, wait_seconds=0)
 
 
 def test_a_second_index_says_who_holds_the_lock(campaign: Campaign) -> None:

@@ -17,7 +17,7 @@ from latteboard.campaign import Campaign
 from latteboard.catalog import Catalog
 from latteboard.catalog.questions.columns import kind_columns
 from latteboard.catalog.questions.counts import status_rows
-from latteboard.units import human_bytes
+from latteboard.text import human_bytes
 from site_templates.frame import kind_page, rows_link
 from site_templates.pages.kind import kind_table
 

@@ -11,7 +11,7 @@ import pytest
 from browser import OpenPage
 
 from latteboard.catalog.tables.statuses import RULES
-from latteboard.units import human_bytes
+from latteboard.text import human_bytes
 from site_templates.frame import Frame, rows_link
 from site_templates.pages.overview import BAR_UNITS, overview, percent, segments
 from site_templates.writing.build import build

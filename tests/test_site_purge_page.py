@@ -8,7 +8,7 @@ from disk import DAY, HOUR, OLD, SMALL, START, fill, index, paths_of, put, query
 from latteboard.campaign import Campaign
 from latteboard.catalog import Catalog
 from latteboard.catalog.questions.unarchived import only_here
-from latteboard.units import human_bytes
+from latteboard.text import human_bytes
 from site_templates.pages.purge import CLASSES, Purge, purge
 from site_templates.site import build_site
 

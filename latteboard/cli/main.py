@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from latteboard import __version__
 from latteboard.cli import reduce as cli_reduce
 from latteboard.cli import steps as cli_steps
 from latteboard.errors import LatteboardError, QueryError, UnreadableFolders
 from latteboard.text import shown
+from latteboard.version import __version__
 
 if TYPE_CHECKING:
     from latteboard.campaign import Campaign

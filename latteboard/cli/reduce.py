@@ -142,7 +142,7 @@ def _write_plan(given: _Given) -> bool:
 
 def _estimate(given: _Given) -> bool:
     from latteboard.cli.terminal import plain_table
-    from latteboard.units import human_bytes
+    from latteboard.text import human_bytes
     from reducer.running.estimate import estimate
 
     plan, afterwards = given.plan()

@@ -161,7 +161,7 @@ def concatenate(*, as_json: bool, **options: Any) -> None:
 
 
 def _say(made: Made, *, as_json: bool) -> None:
-    from latteboard.units import human_bytes
+    from latteboard.text import human_bytes
 
     if as_json:
         click.echo(json.dumps({"path": made.path, "bytes_read": made.bytes_read, "bytes_written": made.bytes_written}))

@@ -12,8 +12,7 @@ from contextlib import contextmanager
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from latteboard.text import shown
-from latteboard.units import human_bytes
+from latteboard.text import human_bytes, shown
 
 if TYPE_CHECKING:
     from rich.console import Console

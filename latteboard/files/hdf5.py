@@ -15,7 +15,7 @@ from typing import Any
 
 import h5py
 
-from latteboard import __version__
+from latteboard.version import __version__
 
 COMPLETE = "latteboard_complete"
 MADE = "latteboard_made"

@@ -41,6 +41,12 @@ class Holder:
         return False
 
 
+def lock_path(path: Path) -> Path:
+    """Return the path of the lock of a file, beside the file itself: every symbolic link to it leads to the same lock."""
+    resolved = Path(os.path.realpath(path))
+    return resolved.with_name(f"{resolved.name}.lock")
+
+
 @contextmanager
 def lock(path: Path, *, wait_seconds: float, waiting: Callable[[Holder], None] = lambda _: None) -> Iterator[None]:
     """Hold the lock ``path`` inside the block.

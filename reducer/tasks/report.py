@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
-from latteboard.units import human_bytes
+from latteboard.text import human_bytes
 
 
 @dataclass(frozen=True, order=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from latteboard.units import human_bytes
+from latteboard.text import human_bytes
 from site_templates.frame import OVERVIEW, Page, rows_link
 
 # Width of a bar in the units of its drawing; a status that is there at all is at least one unit wide.

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from latteboard.catalog.questions.problems import Claims, Strays, Unreadable, Wrong
 from latteboard.catalog.questions.root_causes import Cause
-from latteboard.units import human_bytes
+from latteboard.text import human_bytes
 from site_templates.frame import PROBLEMS, Page, rows_link
 
 SHOWN = 60  # groups of a list; what else there is can be asked in SQL

@@ -6,7 +6,7 @@ from typing import Any
 
 from latteboard.catalog.questions.unarchived import AGES, OLDER, Holding
 from latteboard.catalog.tables.kinds import KindModel
-from latteboard.units import human_bytes
+from latteboard.text import human_bytes
 from site_templates.frame import PURGE, Page, rows_link
 
 SHOWN = 200  # rows of a table
