@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 from latteboard.campaign import Campaign
 from latteboard.campaign.datasets import datasets_of
 from latteboard.campaign.needs import inputs_of
-from latteboard.catalog.tables.statuses import Look
 from latteboard.catalog.updating.books import Books, Input, Looks
 from latteboard.files import hdf5 as h5
 from latteboard.recipe import named_step
+from latteboard.status.states import FileState
 
 NEVER_YOUNG = 2**62
 
@@ -30,14 +30,14 @@ def judge(
     there = sizes >= 0
     growing = there & (mtimes > young)
     small = there & ~growing & (sizes < least)
-    looks = np.where(there, np.uint8(Look.sound), np.uint8(Look.absent))
-    looks[growing] = Look.growing
-    looks[small] = Look.bad
+    looks = np.where(there, np.uint8(FileState.sound), np.uint8(FileState.absent))
+    looks[growing] = FileState.growing
+    looks[small] = FileState.bad
     problems = {p: f"too small: {sizes[p]} bytes, expected at least {least[p]}" for p in np.flatnonzero(small).tolist()}
     return looks, problems
 
 
-def without_file(kind: str, rows: NDArray[np.int64], look: Look) -> Looks:
+def without_file(kind: str, rows: NDArray[np.int64], look: FileState) -> Looks:
     """The same look at rows of which no file was seen."""
     count = len(rows)
     sizes, mtimes = np.full(count, -1, dtype=np.int64), np.zeros(count, dtype=np.int64)
@@ -83,13 +83,13 @@ class Inspector:
         return self._campaign.path_of(kind, self._campaign.expected(kind).coordinates(row))
 
     def _heed(self, looks: Looks, position: int, row: int, mark: h5.Mark) -> None:
-        growing = looks.looks[position] == Look.growing
+        growing = looks.looks[position] == FileState.growing
         if mark.complete and growing:
             self._judge_again(looks, position, row)
         elif not mark.complete and not growing:
-            looks.looks[position] = Look.condemned
+            looks.looks[position] = FileState.bad_content
             looks.problems[position] = "marked incomplete: whoever wrote it was stopped"
-        if looks.looks[position] == Look.sound and self._joins[looks.kind]:
+        if looks.looks[position] == FileState.sound and self._joins[looks.kind]:
             lacking = self._lacking(looks.kind, row, mark)
             if lacking is not None:
                 looks.problems[position] = lacking

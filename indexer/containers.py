@@ -8,9 +8,9 @@ import numpy as np
 from indexer.match import Found
 from indexer.places import Rows
 from indexer.request import Request, Seen
-from latteboard.catalog.tables.statuses import Look
 from latteboard.catalog.updating.books import Looks
 from latteboard.files import hdf5 as h5
+from latteboard.status.states import FileState
 
 
 class Containers:
@@ -64,16 +64,18 @@ class Containers:
         problem = h5.problem_of(full)
         return h5.dataset_sizes(full) if problem is None else problem
 
-    def _judge(self, content: dict[str, int] | str, name: str, mtime: int, least: int) -> tuple[Look, int, str | None]:
-        """Look, bytes (-1: not there) and problem of one dataset."""
+    def _judge(
+        self, content: dict[str, int] | str, name: str, mtime: int, least: int
+    ) -> tuple[FileState, int, str | None]:
+        """FileState, bytes (-1: not there) and problem of one dataset."""
         if mtime > self._request.young:
-            return Look.growing, 0 if isinstance(content, str) else content.get(name, 0), None
+            return FileState.growing, 0 if isinstance(content, str) else content.get(name, 0), None
         if isinstance(content, str):
-            return Look.condemned, 0, f"its container is {content}"
+            return FileState.bad_content, 0, f"its container is {content}"
         held = content.get(name, -1)
         if 0 <= held < least:
-            return Look.bad, held, f"too small: {held} bytes, expected at least {least}"
-        return (Look.absent if held < 0 else Look.sound), held, None
+            return FileState.bad, held, f"too small: {held} bytes, expected at least {least}"
+        return (FileState.absent if held < 0 else FileState.sound), held, None
 
     @staticmethod
     def _inner_names(found: Found, rows: Rows) -> list[str]:

@@ -16,11 +16,11 @@ from indexer.scan import scan
 from latteboard.campaign import Campaign
 from latteboard.catalog import Catalog
 from latteboard.catalog.catalog import sqlite_path
-from latteboard.catalog.tables.statuses import Look
 from latteboard.catalog.updating.books import Books, FolderState, Looks, printable
 from latteboard.catalog.updating.finish import Run, finish
 from latteboard.errors import BooksKept, LatteboardError
 from latteboard.files.locks import Holder, lock, lock_path
+from latteboard.status.states import FileState
 
 # A settled folder is looked into at least once in so many fast passes: every third day where they run hourly.
 SWEEP = 72
@@ -228,7 +228,7 @@ class _Session:
                     if rows.inside:
                         names = rows.names(rows.of_folder(number))
                         self.seen.containers.update(dict.fromkeys(f"{path}/{name}" if path else name for name in names))
-            for numbers, look in ((absent, Look.absent), (unknown, Look.unknown)):
+            for numbers, look in ((absent, FileState.absent), (unknown, FileState.unknown)):
                 if numbers:
                     yield without_file(kind, np.concatenate([rows.of_folder(n) for n in numbers]), look)
 

@@ -17,9 +17,9 @@ from indexer.places import Plan
 from indexer.request import Request, Seen
 from indexer.walk import Listing, list_folder
 from latteboard.campaign import Campaign
-from latteboard.catalog.tables.statuses import Look
 from latteboard.catalog.updating.books import FolderState, Looks, Stray
 from latteboard.files.atomic import is_draft
+from latteboard.status.states import FileState
 
 DAY = 86_400_000_000_000
 # A folder's time is trusted only if it is this much older than the scan: its clock may be coarse, and another node's.
@@ -48,7 +48,7 @@ class Looker:
         self._ignored = pathspec.PathSpec.from_lines("gitignore", campaign.table.campaign.ignore)
 
     def __call__(self, paths: Iterable[str]) -> Seen:
-        """Look into the folders ``paths``, relative to the root."""
+        """FileState into the folders ``paths``, relative to the root."""
         seen = Seen()
         changed: list[Listing] = []
         for path in paths:
@@ -72,7 +72,7 @@ class Looker:
             looks = self._judge(found, seen)
             self._mark_unsettled(looks, unsettled)
             seen.looks.append(looks)
-        seen.looks += [check.without_file(kind, rows, Look.unknown) for kind, rows in matcher.untold]
+        seen.looks += [check.without_file(kind, rows, FileState.unknown) for kind, rows in matcher.untold]
         for listing in changed:
             self._note_folder(listing, unsettled[listing.path], seen)
             self._note_rest(listing, matcher.strays(listing), seen)
@@ -162,19 +162,19 @@ class Looker:
         return judged
 
     def _look_deep(self, looks: Looks, found: Found) -> None:
-        for position in np.flatnonzero(looks.looks == Look.sound).tolist():
+        for position in np.flatnonzero(looks.looks == FileState.sound).tolist():
             path = found.paths[position]
             if check.is_hdf5(path) and (self._request.deep or path in self._request.suspects):
                 problem = check.content_problem(
                     self._campaign, looks.kind, int(looks.rows[position]), f"{self._root}/{path}"
                 )
                 if problem is not None:
-                    looks.looks[position] = Look.condemned
+                    looks.looks[position] = FileState.bad_content
                     looks.problems[position] = problem
 
     def _mark_unsettled(self, looks: Looks, unsettled: dict[str, int]) -> None:
         """Folders with files that are growing or bad are looked into again by any index."""
-        open_ = looks.looks >= Look.growing
+        open_ = looks.looks >= FileState.growing
         rows = self._plan.kinds[looks.kind]
         for row in looks.rows[open_].tolist():
             unsettled[rows.folders[int(rows.folder_of[row])]] = NEVER_SETTLED

@@ -15,8 +15,8 @@ from latteboard.campaign import Campaign
 from latteboard.catalog import Catalog
 from latteboard.catalog.questions.contents import axes, streams, views
 from latteboard.catalog.questions.sql_examples import Example, questions
-from latteboard.catalog.tables.statuses import RULES
 from latteboard.errors import CatalogError
+from latteboard.status.states import RULES
 from site_templates.drawing.graph import Graph, layout
 from site_templates.pages.dictionary import Dictionary, dictionary
 from site_templates.site import build_site

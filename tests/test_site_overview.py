@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from browser import OpenPage
 
-from latteboard.catalog.tables.statuses import RULES
+from latteboard.status.states import RULES
 from latteboard.text import human_bytes
 from site_templates.frame import Frame, rows_link
 from site_templates.pages.overview import BAR_UNITS, overview, percent, segments

@@ -18,7 +18,7 @@ from latteboard.campaign import Campaign
 from latteboard.catalog import Catalog
 from latteboard.catalog.questions.problems import claims, strays, unreadable_folders, wrong
 from latteboard.catalog.questions.root_causes import Cause, causes
-from latteboard.catalog.tables.statuses import Status
+from latteboard.status.states import Status
 from site_templates.pages.problems import Problems, problems
 
 Read = Callable[..., Campaign]

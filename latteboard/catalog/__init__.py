@@ -2,6 +2,6 @@
 
 from latteboard.catalog.catalog import Catalog
 from latteboard.catalog.questions.selection import Artifact, Selection
-from latteboard.catalog.tables.statuses import RULES, Status
+from latteboard.status.states import RULES, Status
 
 __all__ = ["RULES", "Artifact", "Catalog", "Selection", "Status"]

@@ -285,7 +285,7 @@ def sqlite_path(url: str | Path) -> Path:
 
 def _move(rows: list[dict[str, Any]], artifact: dict[str, Any]) -> None:
     """Count one artifact as claimed instead of ready or recall."""
-    from latteboard.catalog.tables.statuses import Status
+    from latteboard.status.states import Status
 
     def row(status: str) -> dict[str, Any]:
         key = {name: artifact[name] for name in ("ensemble", "stream", "kind")} | {"status": status}

@@ -39,8 +39,8 @@ from latteboard.catalog.tables.schema import (
     summary,
     unreadable,
 )
-from latteboard.catalog.tables.statuses import Status
 from latteboard.names.templates import Field, Piece
+from latteboard.status.states import Status
 
 # The columns that every kind's view has beside its coordinates, in order.
 COMMON = ("path", "status", "size", "mtime", "problem", "blocked_by", "wanted", "purgeable", "id")

@@ -181,8 +181,8 @@ def why(campaign_file: Path, *, what: str, conditions: tuple[str, ...], as_json:
     if as_json:
         click.echo(json.dumps(explanation.as_json()))
     else:
-        from latteboard.catalog.tables.statuses import RULES
         from latteboard.cli.terminal import show_explanation
+        from latteboard.status.states import RULES
 
         show_explanation(explanation, {status.name: rule for status, rule in RULES.items()})
 

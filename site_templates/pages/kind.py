@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from latteboard.catalog.questions.columns import KindColumns, Numbers, Texts
-from latteboard.catalog.tables.statuses import Status
 from latteboard.names.templates import Choice, Field, Piece
+from latteboard.status.states import Status
 from site_templates.frame import Page, kind_page
 from site_templates.pages.overview import ORDER
 from site_templates.store import Column, amount_column, coded, data_script, number_column

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from latteboard.catalog.questions.history import FINISHED
 from latteboard.catalog.questions.map_layers import Layer
-from latteboard.catalog.tables.statuses import Status
+from latteboard.status.states import Status
 from site_templates.frame import Page, map_page, rows_link
 from site_templates.pages.overview import ORDER, TROUBLE, Segment, segments
 from site_templates.store import data_script

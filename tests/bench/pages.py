@@ -23,7 +23,7 @@ from many import KIND, many_rows
 from latteboard.catalog import Catalog
 from latteboard.catalog.questions.columns import kind_columns
 from latteboard.catalog.questions.history import Series
-from latteboard.catalog.tables.statuses import RULES
+from latteboard.status.states import RULES
 from site_templates.frame import HISTORY, Frame, kind_page
 from site_templates.pages.history import history
 from site_templates.pages.kind import kind_table

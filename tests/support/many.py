@@ -7,9 +7,9 @@ import numpy as np
 
 from latteboard.campaign import Campaign
 from latteboard.catalog import Catalog
-from latteboard.catalog.tables.statuses import Look
 from latteboard.catalog.updating.books import Books, Looks
 from latteboard.catalog.updating.finish import Run, finish
+from latteboard.status.states import FileState
 
 KIND = "formfac"  # which has the rows
 ENSEMBLES = ("a15m310", "a12m310", "a12m220", "a09m310", "a06m310")
@@ -73,17 +73,17 @@ def _record(books: Books, campaign: Campaign) -> None:
         expected = campaign.expected(kind)
         configurations = expected.rows["configuration"]
         chance = draw.random(len(expected))
-        looks = np.full(len(expected), Look.sound, dtype=np.uint8)
-        looks[configurations >= np.quantile(configurations, 0.95)] = Look.absent
+        looks = np.full(len(expected), FileState.sound, dtype=np.uint8)
+        looks[configurations >= np.quantile(configurations, 0.95)] = FileState.absent
         if kind == KIND:
-            looks[chance < 0.022] = Look.growing
-            looks[chance < 0.021] = Look.bad
-            looks[chance < 0.020] = Look.absent
-        there = looks != Look.absent
+            looks[chance < 0.022] = FileState.growing
+            looks[chance < 0.021] = FileState.bad
+            looks[chance < 0.020] = FileState.absent
+        there = looks != FileState.absent
         sizes = np.where(there, 267_744 + 16 * configurations.astype(np.int64), -1)
         days = 1 + 29 * chance if kind == KIND else np.full(len(expected), 31.0)
         mtimes = np.where(there, _ns(INDEXED) - (days * 86_400 * 1e9).astype(np.int64), 0)
-        bad = np.flatnonzero(looks == Look.bad).tolist()
+        bad = np.flatnonzero(looks == FileState.bad).tolist()
         problems = {row: f"too small: {sizes[row]} bytes, expected at least 300000" for row in bad}
         every = np.arange(len(expected))
         books.record(Looks(kind, every, sizes, mtimes, looks, np.zeros(len(expected), dtype=bool), problems))

@@ -113,7 +113,7 @@ def escaped(text: str) -> str:
 
 def statuses() -> str:
     """What each status means."""
-    from latteboard.catalog.tables.statuses import RULES
+    from latteboard.status.states import RULES
 
     return "\n".join(["| status | rule |", "|---|---|", *(f"| `{one.name}` | {rule} |" for one, rule in RULES.items())])
 

@@ -15,8 +15,8 @@ from latteboard.catalog.readable import STALE, effective_status, format_key
 from latteboard.catalog.rules.status import is_purgeable
 from latteboard.catalog.tables.kinds import KindModel
 from latteboard.catalog.tables.schema import coordinate_value, problem_text
-from latteboard.catalog.tables.statuses import Status
 from latteboard.names.templates import Choice, Field, Piece
+from latteboard.status.states import Status
 
 if TYPE_CHECKING:
     from latteboard.catalog.catalog import Catalog

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, func, inspect, select
 
 from latteboard.catalog.tables.schema import axis_value, claim, coordinate_value, source_list
-from latteboard.catalog.tables.statuses import Status
 from latteboard.catalog.updating.adopt import read_meta
+from latteboard.status.states import Status
 
 if TYPE_CHECKING:
     from latteboard.catalog.catalog import Catalog

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Integer, cast, func
 
-from latteboard.catalog.tables.statuses import Status
 from latteboard.errors import QueryError
+from latteboard.status.states import Status
 
 if TYPE_CHECKING:
     from latteboard.catalog.catalog import Catalog

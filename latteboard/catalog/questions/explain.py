@@ -11,8 +11,8 @@ from sqlalchemy import ColumnElement, Connection, FromClause, func, select
 from latteboard.catalog.readable import Readable
 from latteboard.catalog.rules.needs import exists_in, linked
 from latteboard.catalog.tables.kinds import KindModel
-from latteboard.catalog.tables.statuses import Status
 from latteboard.errors import QueryError
+from latteboard.status.states import Status
 
 if TYPE_CHECKING:
     from latteboard.catalog.catalog import Catalog

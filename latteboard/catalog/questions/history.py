@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sqlalchemy import case, func, select
 
 from latteboard.catalog.tables.schema import history, run
-from latteboard.catalog.tables.statuses import Status
+from latteboard.status.states import Status
 
 if TYPE_CHECKING:
     from latteboard.catalog.catalog import Catalog

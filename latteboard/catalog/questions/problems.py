@@ -15,7 +15,7 @@ from latteboard.catalog.readable import STALE
 from latteboard.catalog.rules.status import CODE, Rules
 from latteboard.catalog.tables.kinds import KindModel
 from latteboard.catalog.tables.schema import claim, problem_text, recorded_input, stray, unreadable
-from latteboard.catalog.tables.statuses import Status
+from latteboard.status.states import Status
 
 if TYPE_CHECKING:
     from latteboard.catalog.catalog import Catalog

@@ -36,7 +36,7 @@ from latteboard.catalog.rules.needs import is_equality, linked
 from latteboard.catalog.rules.status import CODE, EVERYTHING
 from latteboard.catalog.tables.kinds import KindModel
 from latteboard.catalog.tables.schema import coordinate_value
-from latteboard.catalog.tables.statuses import Status
+from latteboard.status.states import Status
 
 if TYPE_CHECKING:
     from latteboard.catalog.catalog import Catalog

@@ -14,9 +14,9 @@ from latteboard.catalog.readable import COMMON, WORK_IN_HAND, Readable
 from latteboard.catalog.rules.status import CODE
 from latteboard.catalog.tables.kinds import KindModel
 from latteboard.catalog.tables.schema import coordinate_value
-from latteboard.catalog.tables.statuses import Status
 from latteboard.errors import QueryError
 from latteboard.names.templates import Source
+from latteboard.status.states import Status
 
 if TYPE_CHECKING:
     import pandas as pd

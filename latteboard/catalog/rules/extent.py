@@ -29,7 +29,7 @@ from sqlalchemy import (
 )
 
 from latteboard.catalog.tables.kinds import KindModel
-from latteboard.catalog.tables.statuses import Look
+from latteboard.status.states import FileState
 
 # An input may be this much newer than its product (ns): file systems and nodes do not agree on the time to the second.
 TOLERANCE = 2_000_000_000
@@ -55,7 +55,7 @@ def measured(connection: Connection, kinds: Iterable[tuple[KindModel, Table]]) -
         named = [table.c[name] for name in COORDINATES if name in kind.coordinates]
         columns = [table.c[name] if name in kind.coordinates else null() for name in COORDINATES]
         times = (func.min(table.c.mtime), func.max(table.c.mtime))
-        sound = table.c.look == int(Look.sound)
+        sound = table.c.look == int(FileState.sound)
         found = select(literal(kind.id), *columns, *times).where(sound).group_by(*named)
         connection.execute(insert(extent).from_select(list(extent.columns.keys()), found))
     yield

@@ -33,7 +33,7 @@ from latteboard.catalog.rules import extent
 from latteboard.catalog.rules.needs import exists_in, is_equality, linked
 from latteboard.catalog.tables.kinds import KindModel
 from latteboard.catalog.tables.schema import kind_table, recorded_input, replica
-from latteboard.catalog.tables.statuses import Look, Status
+from latteboard.status.states import FileState, Status
 
 NANOSECONDS = 1_000_000_000
 # Keeps a subquery one: SQLite would otherwise copy its columns' expressions, counts of inputs among them, wherever they are used.
@@ -43,7 +43,7 @@ EVERYTHING = 2**62
 # The stored statuses of what is not there; a claim is not stored.
 NOT_THERE = {Status.unneeded, Status.blocked, Status.recall, Status.ready}
 CODE: Mapping[Status, ColumnElement[int]] = {status: literal_column(str(int(status))) for status in Status}
-LOOK: Mapping[Look, ColumnElement[int]] = {look: literal_column(str(int(look))) for look in Look}
+LOOK: Mapping[FileState, ColumnElement[int]] = {look: literal_column(str(int(look))) for look in FileState}
 
 
 class Rules:
@@ -88,9 +88,9 @@ class Rules:
         ``copied`` says whether the archive has copies of any artifact of the kind.
         """
         table = self.tables[kind.name]
-        kept = and_(table.c.look.in_([LOOK[Look.absent], LOOK[Look.unknown]]), _sound_replica(kind, table))
+        kept = and_(table.c.look.in_([LOOK[FileState.absent], LOOK[FileState.unknown]]), _sound_replica(kind, table))
         if Status.archived in present:
-            without = case((table.c.look == LOOK[Look.unknown], CODE[Status.unknown]), else_=CODE[Status.unneeded])
+            without = case((table.c.look == LOOK[FileState.unknown], CODE[Status.unknown]), else_=CODE[Status.unneeded])
             was_archived = and_(_open(table), table.c.status == CODE[Status.archived])
             yield update(table).where(was_archived, ~kept).values(status=without)
         if copied:
@@ -111,7 +111,7 @@ class Rules:
             yield update(table).where(was_stale).values(status=CODE[Status.done])
         if not kind.stale:
             return
-        sound = and_(table.c.status == CODE[Status.done], table.c.look == LOOK[Look.sound])
+        sound = and_(table.c.status == CODE[Status.done], table.c.look == LOOK[FileState.sound])
         needs = [self.kinds[need] for need in kind.needs]
         if recorded:
             record = recorded_input.alias()
@@ -126,7 +126,7 @@ class Rules:
     def newer(self, kind: KindModel, need: KindModel) -> ColumnElement[bool]:
         """Some sound input on disk is newer than the product, beyond the tolerance."""
         table, inputs = self.tables[kind.name], self.tables[need.name].alias()
-        newer = and_(inputs.c.look == LOOK[Look.sound], inputs.c.mtime > table.c.mtime + extent.TOLERANCE)
+        newer = and_(inputs.c.look == LOOK[FileState.sound], inputs.c.mtime > table.c.mtime + extent.TOLERANCE)
         return exists_in(inputs, linked(kind, need, table, inputs), newer)
 
     def unlike_record(self, kind: KindModel, need: KindModel) -> ColumnElement[bool]:
@@ -149,7 +149,7 @@ class Rules:
             record.c.size == inputs.c.size,
             or_(record.c.mtime.is_(None), same_time(record.c.mtime, inputs.c.mtime), elsewhere),
         )
-        unlike = and_(inputs.c.look == LOOK[Look.sound], ~vouched)
+        unlike = and_(inputs.c.look == LOOK[FileState.sound], ~vouched)
         return exists_in(inputs, linked(kind, need, table, inputs), unlike)
 
     # -- wanted and needed -------------------------------------------------------------------------------------------
@@ -265,7 +265,7 @@ def is_purgeable(kind: KindModel, rows: FromClause) -> ColumnElement[bool]:
     """Temporary, on disk, and nothing that is wanted still needs it."""
     if not kind.temporary:
         return false()
-    return and_(rows.c.size.is_not(None), rows.c.look != LOOK[Look.unknown], rows.c.needed.is_(False))
+    return and_(rows.c.size.is_not(None), rows.c.look != LOOK[FileState.unknown], rows.c.needed.is_(False))
 
 
 def _is_wanted_work(_: KindModel, rows: Table) -> ColumnElement[bool]:
@@ -300,7 +300,7 @@ def _not_there(rows: Table) -> ColumnElement[bool]:
     Said by the look, not by the statuses that follow: SQLite would take these for a handful of rows, and join the counts of
     inputs row by row.
     """
-    return and_(_open(rows), rows.c.look == LOOK[Look.absent], rows.c.status != CODE[Status.archived])
+    return and_(_open(rows), rows.c.look == LOOK[FileState.absent], rows.c.status != CODE[Status.archived])
 
 
 def _columns(kind: KindModel, rows: FromClause) -> list[ColumnElement[Any]]:

@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 
 from latteboard.catalog.tables.kinds import KindModel
-from latteboard.catalog.tables.statuses import Status
+from latteboard.status.states import Status
 
 VERSION = 1
 
@@ -241,7 +241,12 @@ def kind_table(model: KindModel) -> Table:
         *columns,
         Column("size", BigInteger, comment="bytes; empty if it is not on this disk"),
         Column("mtime", BigInteger, comment="ns since 1970"),
-        Column("look", SmallInteger, nullable=False, comment="what the last look found, see codes.Look"),
+        Column(
+            "look",
+            SmallInteger,
+            nullable=False,
+            comment="what the last look found: latteboard.status.states.FileState",
+        ),
         Column("problem", Integer, comment="id of a problem_text"),
         Column("status", SmallInteger, nullable=False, comment="code of a status_rule"),
         Column("blocked_by", Integer, comment="id of the first kind that is missing"),

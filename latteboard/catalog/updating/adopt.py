@@ -31,8 +31,8 @@ from latteboard.catalog.tables.schema import (
     status_rule,
     stray,
 )
-from latteboard.catalog.tables.statuses import RULES, Look, Status
 from latteboard.names.templates import Choice, Field, Piece, Value
+from latteboard.status.states import RULES, FileState, Status
 
 # For each coordinate, what the tables store for each code of the campaign's relations.
 Codes = dict[str, NDArray[np.int64]]
@@ -213,6 +213,6 @@ def _match_rows(connection: Connection, campaign: Campaign, model: KindModel, ta
         connection.execute(gone, keys)
     first = (connection.execute(select(func.max(table.c.id))).scalar() or 0) + 1
     columns = (*model.coordinates, "id", "look", "status", "wanted", "needed")
-    rest = (int(Look.unknown), int(Status.unknown), int(not model.temporary), 0)
+    rest = (int(FileState.unknown), int(Status.unknown), int(not model.temporary), 0)
     rows = ((*key, first + number, *rest) for number, key in enumerate(sorted(wanted - known)))
     bulk_insert(connection, table, columns, rows)

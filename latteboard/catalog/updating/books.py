@@ -12,10 +12,10 @@ from latteboard.catalog.dialects.sqlite import bulk_insert, bulk_insert_numbers
 from latteboard.catalog.rules.status import Rules
 from latteboard.catalog.tables.kinds import KindModel
 from latteboard.catalog.tables.schema import container, folder, problem_text, stray, summary, unreadable
-from latteboard.catalog.tables.statuses import FIRST_STATUS, Look, Status
 from latteboard.catalog.updating.adopt import Codes, adopt
+from latteboard.status.states import FIRST_STATUS, FileState, Status
 
-ON_DISK = (Look.sound, Look.growing, Look.bad, Look.condemned)
+ON_DISK = (FileState.sound, FileState.growing, FileState.bad, FileState.bad_content)
 FACTS = ("id", "size", "mtime", "look", "problem")
 # Below this share of a kind's rows, asking for each costs less than reading them all.
 FEW = 0.1
@@ -30,7 +30,7 @@ class Looks:
     rows : their rows in the campaign's expected artifacts
     sizes : bytes, -1 where there is no file
     mtimes : ns since 1970, 0 where there is no file
-    looks : codes of :class:`Look`
+    looks : codes of :class:`FileState`
     hollow : whether the file has no block on disk, so that there is nothing to read in it
     problems : by position in these arrays, what is wrong
     deep : whether contents were looked at, so that an earlier verdict on them does not stand
@@ -119,8 +119,8 @@ class Books:
         positions = [p for p, old in enumerate(known) if self._differs(looks, p, old)]
         if positions:
             # A container that could not be judged stands for all that is expected in it, there or not.
-            there = (Look.sound,) if self.models[looks.kind].inside else ON_DISK
-            self.lost += sum(1 for p in positions if known[p][3] in there and looks.looks[p] == Look.absent)
+            there = (FileState.sound,) if self.models[looks.kind].inside else ON_DISK
+            self.lost += sum(1 for p in positions if known[p][3] in there and looks.looks[p] == FileState.absent)
             changed = looks.take(positions)
             self._inspect(self, changed)
             if self.models[looks.kind].reduced:  # a young file that says it is complete was known to be
@@ -141,9 +141,9 @@ class Books:
         if self.anew and self.models[looks.kind].reduced and new_size >= 0:
             return True  # records name inputs, and what is an input may have changed with the campaign
         same_file = (size if size is not None else -1) == new_size and (mtime or 0) == int(looks.mtimes[position])
-        if same_file and look == Look.condemned and not looks.deep and seen == Look.sound:
+        if same_file and look == FileState.bad_content and not looks.deep and seen == FileState.sound:
             return False  # a verdict stands until size or time changes
-        if seen == Look.unknown:
+        if seen == FileState.unknown:
             return False  # what was known stays
         text = looks.problems.get(position)
         return not same_file or look != seen or (text is not None and self._problems.get(text) != problem)
@@ -186,7 +186,7 @@ class Books:
         columns |= {"id": looks.rows + 1, "size": looks.sizes, "mtime": looks.mtimes}
         if looks.problems:
             columns["problem"] = np.array([self._problem(looks.problems[p]) for p in range(len(looks.rows))])
-        for look in map(Look, np.unique(looks.looks).tolist()):
+        for look in map(FileState, np.unique(looks.looks).tolist()):
             chosen = [name for name in columns if look in ON_DISK or name not in ("size", "mtime")]
             matrix = np.stack([columns[name] for name in chosen], axis=1)[looks.looks == look]
             constants = {"look": look, "status": FIRST_STATUS[look], "wanted": not model.temporary, "needed": False}
@@ -205,7 +205,7 @@ class Books:
                 "mtime": int(looks.mtimes[position]) if there else None,
                 "look": look,
                 "problem": self._problem(text) if text else None,
-                "status": int(FIRST_STATUS[Look(look)]),
+                "status": int(FIRST_STATUS[FileState(look)]),
                 "blocked_by": None,
                 "blocked_count": None,
             }

@@ -37,10 +37,10 @@ from latteboard.catalog.tables.schema import (
     stray,
     summary,
 )
-from latteboard.catalog.tables.statuses import Status
 from latteboard.catalog.updating.adopt import read_meta, write_meta
 from latteboard.catalog.updating.books import Books
 from latteboard.catalog.updating.history import thin_history
+from latteboard.status.states import Status
 
 Row = tuple[object, ...]
 

@@ -1,4 +1,4 @@
-"""The words and codes of statuses and looks, and the rules in words: the first that holds is the status."""
+"""The statuses and the rules in words, the first that holds being the status; and the states of a file on disk."""
 
 from enum import IntEnum
 
@@ -34,24 +34,24 @@ RULES = {
 }
 
 
-class Look(IntEnum):
-    """What the last look at the disk found of an artifact."""
+class FileState(IntEnum):
+    """The state of an artifact on this disk, as the last look found it; it knows of no other artifact."""
 
     absent = 0
     sound = 1
     growing = 2
     bad = 3
-    condemned = 4
-    """Bad by its content, which only a deep look sees; stands until size or time changes."""
+    bad_content = 4
+    """Bad in its content, which only a deep look sees; the verdict stands until another file is there, or the file changes."""
     unknown = 5
 
 
-# The status that follows from the look alone, before anything is known of inputs, archives and what is wanted.
+# The status that follows from the state of the file alone, before inputs, archives and wants are known.
 FIRST_STATUS = {
-    Look.absent: Status.unneeded,
-    Look.sound: Status.done,
-    Look.growing: Status.growing,
-    Look.bad: Status.bad,
-    Look.condemned: Status.bad,
-    Look.unknown: Status.unknown,
+    FileState.absent: Status.unneeded,
+    FileState.sound: Status.done,
+    FileState.growing: Status.growing,
+    FileState.bad: Status.bad,
+    FileState.bad_content: Status.bad,
+    FileState.unknown: Status.unknown,
 }
