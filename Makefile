@@ -9,7 +9,7 @@ CATALOG  ?=
 SQL       = select * from progress
 ARGS      =
 FILES     = 100000
-EXTRAS   := test,lint
+EXTRAS   := test,lint,coverage
 
 BIN := $(VENV)/bin
 ENV := $(VENV)/.installed
@@ -21,7 +21,7 @@ export CAMPAIGN CATALOG SQL
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 # Folders named site and build exist: undeclared targets of such a name would do nothing, silently.
-.PHONY: help install demo index status reduce site watch query test lint bench readme pictures vendor clean constraints
+.PHONY: help install demo index status reduce site watch query test coverage lint hooks bench readme pictures vendor clean constraints
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -63,13 +63,24 @@ query: $(ENV) ## Ask the catalog: make query SQL="select ..." (CATALOG=path if i
 
 # A file's tests stay in one process, so what they share is made once. Files in their own order: by the number of tests in
 # them, few that take long would come last, and one process would wait for the other.
-test: $(ENV) ## Run the tests; some of them: make test ARGS="-k status"
-	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 8 --dist loadfile --no-loadscope-reorder $(ARGS)
+PYTEST = $(BIN)/python -m pytest --numprocesses auto --maxprocesses 8 --dist loadfile --no-loadscope-reorder
 
-lint: $(ENV) ## Check style and types (ruff format mends the layout)
+test: $(ENV) ## Run the tests; some of them: make test ARGS="-k status"
+	@$(PYTEST) $(ARGS)
+
+coverage: $(ENV) ## Run the tests and tell which lines none of them reaches: build/coverage/pages
+	@mkdir -p build/coverage
+	@$(PYTEST) --cov --cov-report term --cov-report html $(ARGS)
+
+lint: $(ENV) ## Check style, types and spelling (ruff format mends the layout)
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
+	@$(BIN)/codespell
+
+hooks: $(ENV) ## Let git check the same before each commit
+	@$(PIP) install --constraint constraints.txt --no-build-isolation --editable '.[$(EXTRAS),hooks]'
+	@$(BIN)/pre-commit install
 
 bench: $(ENV) ## Measure index, pages and reducer, and renew the tables in README: make bench FILES=1000000
 	@$(BIN)/python tests/bench/run.py --files $(FILES) $(ARGS)
@@ -95,7 +106,7 @@ constraints: ## Renew the pinned versions in constraints.txt (needs Python 3.11 
 	rm -rf build/constraints
 	$(PYTHON) -m venv build/constraints
 	build/constraints/bin/pip install --quiet --upgrade setuptools
-	build/constraints/bin/pip install --quiet --no-build-isolation --editable '.[$(EXTRAS)]'
+	build/constraints/bin/pip install --quiet --no-build-isolation --editable '.[$(EXTRAS),hooks]'
 	(sed -n '/^#/p' constraints.txt; build/constraints/bin/pip freeze --all --exclude pip --exclude latteboard) > build/constraints.txt
 	for version in 3.12 3.13; do \
 	  build/constraints/bin/pip install --quiet --dry-run --target build/constraints/none \

@@ -31,6 +31,7 @@ MAY_IMPORT = {
 TOP_LEVEL = {
     *("latteboard", "indexer", "reducer", "site_templates", "site", "tests", "campaigns", "examples"),
     *("Makefile", "pyproject.toml", "constraints.txt", "README.md", "CHANGELOG.md", "LICENSE", ".ci", ".gitignore"),
+    *("docs", "CONTRIBUTING.md", "CITATION.cff", ".editorconfig", ".pre-commit-config.yaml"),
 }
 
 

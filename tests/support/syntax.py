@@ -47,8 +47,8 @@ def imported_by_call(call: ast.Call, aliases: dict[str, str], package: str) -> I
 
 def imports(tree: ast.AST, package: str) -> Iterator[tuple[int, str]]:
     """Line and full name of everything that a module imports, at its top or inside functions, by statement or call."""
-    froms = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
-    aliases = {name.asname: name.name for node in froms for name in node.names if name.asname}
+    statements = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    aliases = {name.asname: name.name for node in statements for name in node.names if name.asname}
     for node in ast.walk(tree):
         names: list[str] = []
         if isinstance(node, ast.Import):
