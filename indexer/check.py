@@ -54,7 +54,10 @@ def content_problem(campaign: Campaign, kind: str, row: int, path: str) -> str |
     datasets: Sequence[str] = ()
     if campaign.kinds[kind].datasets:
         datasets = datasets_of(campaign, kind, campaign.expected(kind).coordinates(row))
-    return h5.problem_of(path, datasets)
+    try:
+        return h5.problem_of(path, datasets)
+    except h5.Unreadable as error:
+        return error.reason
 
 
 class Inspector:
@@ -74,10 +77,17 @@ class Inspector:
             return
         for position, row in enumerate(looks.rows.tolist()):
             readable = looks.sizes[position] > 0 and not looks.hollow[position]
-            mark = h5.read_mark(os.path.join(self._campaign.root, self._path(looks.kind, row))) if readable else None
+            mark = self._mark(os.path.join(self._campaign.root, self._path(looks.kind, row))) if readable else None
             if mark is not None:
                 self._heed(looks, position, row, mark)
             books.note_inputs(looks.kind, row, None if mark is None else _inputs(mark, int(looks.mtimes[position])))
+
+    @staticmethod
+    def _mark(path: str) -> h5.Mark | None:
+        try:
+            return h5.read_mark(path)
+        except h5.Unreadable:
+            return None
 
     def _path(self, kind: str, row: int) -> str:
         return self._campaign.path_of(kind, self._campaign.expected(kind).coordinates(row))

@@ -61,8 +61,11 @@ class Containers:
             return None
         seen.containers[path] = None if growing else (size, mtime)
         full = os.path.join(self._root, path)
-        problem = h5.problem_of(full)
-        return h5.dataset_sizes(full) if problem is None else problem
+        try:
+            problem = h5.problem_of(full)
+            return h5.dataset_sizes(full) if problem is None else problem
+        except h5.Unreadable as error:
+            return error.reason
 
     def _judge(
         self, content: dict[str, int] | str, name: str, mtime: int, least: int

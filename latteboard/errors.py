@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Self
 
 
@@ -65,7 +66,19 @@ class ShapeError(LatteboardError):
 
 
 class InputRefused(LatteboardError):
-    """A file cannot be reduced as it stands: something in it is missing, twice, of another shape, damaged, or not a number."""
+    """A file cannot be reduced as it stands: something in it is missing, twice, of another shape, damaged, or not a number.
+
+    Attributes
+    ----------
+    path : the file to blame, which stands before the message; None if it is none in particular
+    name : the dataset in it, which stands between them
+    reason : the message without both
+    """
+
+    def __init__(self, reason: str, *, path: str | Path | None = None, name: str = "") -> None:
+        place = [] if path is None else [str(path)]
+        super().__init__(": ".join([*place, *filter(None, [name]), reason]))
+        self.reason, self.path, self.name = reason, path, name
 
 
 class OutputRefused(LatteboardError):

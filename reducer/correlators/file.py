@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from latteboard.errors import InputRefused
-from latteboard.files.hdf5 import DAMAGED, has_signature
+from latteboard.files.hdf5 import DAMAGED, open_file, reading
 
 Numbers = NDArray[Any]
 
@@ -71,20 +71,10 @@ class CorrelatorFile:
         """Raises :class:`InputRefused` if it cannot be opened."""
         self.path = path
         self.bytes_read = 0
-        try:
+        self._file = open_file(path)
+        # Plain data are read beside the library, which takes longer.
+        with reading(path):
             self._descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-        except OSError as error:
-            raise InputRefused(f"{path}: cannot be read: {error.strerror}") from error
-        try:
-            if not has_signature(path):
-                raise InputRefused(f"{path}: {'a folder' if path.is_dir() else 'not an HDF5 file'}")
-            self._file = h5py.File(path, "r", locking=False)
-        except DAMAGED as error:
-            os.close(self._descriptor)
-            raise self._damaged(error) from error
-        except InputRefused:
-            os.close(self._descriptor)
-            raise
 
     def __enter__(self) -> Self:
         return self
@@ -95,9 +85,9 @@ class CorrelatorFile:
         self._file.close()
         os.close(self._descriptor)
 
-    def _damaged(self, error: Exception, name: str = "") -> InputRefused:
-        place = f": {name}" if name else ""
-        return InputRefused(f"{self.path}{place}: truncated or damaged: {' '.join(str(error).split())[:200]}")
+    def refusal(self, reason: str, name: str = "") -> InputRefused:
+        """An error that names this file, and a dataset in it."""
+        return InputRefused(reason, path=self.path, name=name)
 
     # -- what there is -----------------------------------------------------------------------------------------------
 
@@ -110,10 +100,8 @@ class CorrelatorFile:
             if info.type == h5py.h5o.TYPE_DATASET:
                 found.append(name.decode("utf-8", "surrogateescape"))
 
-        try:
+        with reading(self.path):
             h5py.h5o.visit(self._file.id, note, info=True)
-        except DAMAGED as error:
-            raise self._damaged(error) from error
         return sorted(found)
 
     def stored(self, names: Collection[str]) -> dict[str, Stored]:
@@ -121,27 +109,23 @@ class CorrelatorFile:
         return {name: self._stored(name) for name in names}
 
     def _stored(self, name: str) -> Stored:
-        try:
+        with reading(self.path, name):
             dataset = h5py.h5d.open(self._file.id, name.encode("utf-8", "surrogateescape"))
             shape, dtype = dataset.shape, dataset.dtype
             plist = dataset.get_create_plist()
             if not _is_written(dataset, plist):
-                raise InputRefused(f"{self.path}: {name}: never written: whoever wrote the file was stopped")
+                raise self.refusal("never written: whoever wrote the file was stopped", name)
             plain = plist.get_layout() == h5py.h5d.CONTIGUOUS and plist.get_external_count() == 0 and dtype.isnative
             offset = dataset.get_offset() if plain and not self._file.userblock_size else None
             is_shifted = _flag(dataset, b"is_shifted")
             meta = h5py.Dataset(dataset).attrs["meta"] if h5py.h5a.exists(dataset, b"meta") else ""
-        except DAMAGED as error:
-            raise self._damaged(error, name) from error
         meta = meta.decode() if isinstance(meta, bytes) else str(meta)
         return Stored(name, shape, dtype, offset, is_shifted, meta)
 
     def root(self, name: str) -> Numbers | None:
         """A dataset of the root group as it is, such as ``configurations``; None if it is not there."""
-        try:
+        with reading(self.path, name):
             return self._file[name][()] if name in self.names else None
-        except DAMAGED as error:
-            raise self._damaged(error, name) from error
 
     def copy(self, name: str, into: h5py.File) -> None:
         """Copy a dataset whole, with its attributes.
@@ -181,32 +165,28 @@ class CorrelatorFile:
                 try:
                     more = os.preadv(self._descriptor, [place[found:]], offset + rows[begin] * size + found)
                 except OSError as error:
-                    raise InputRefused(f"{self.path}: {stored.name}: cannot be read: {error.strerror}") from error
+                    raise self.refusal(f"cannot be read: {error.strerror}", stored.name) from error
                 if not more:
-                    raise InputRefused(
-                        f"{self.path}: {stored.name}: truncated: {found} of the {len(place)} bytes from index {rows[begin]} on"
+                    raise self.refusal(
+                        f"truncated: {found} of the {len(place)} bytes from index {rows[begin]} on", stored.name
                     )
                 found += more
 
     def read_whole(self, stored: Stored) -> Numbers:
         """A whole dataset."""
-        try:
+        with reading(self.path, stored.name):
             found = self._file[stored.name][()]
-        except DAMAGED as error:
-            raise self._damaged(error, stored.name) from error
         self.bytes_read += stored.nbytes
         return np.asarray(found, dtype=stored.dtype)
 
     def _read_by_library(self, stored: Stored, rows: Sequence[int], out: Numbers) -> None:
         """Chunked, filtered or foreign data: each run of neighbouring rows at once, so that a chunk is unpacked once."""
         dataset = self._file[stored.name]
-        try:
+        with reading(self.path, stored.name):
             for begin, end in _runs(rows):
                 first, last = sorted((rows[begin], rows[end - 1]))
                 found = dataset[first : last + 1]
                 out[begin:end] = found if rows[begin] == first else found[::-1]
-        except DAMAGED as error:
-            raise self._damaged(error, stored.name) from error
 
 
 def _is_written(dataset: Any, plist: Any) -> bool:

@@ -14,7 +14,7 @@ import h5py
 import numpy as np
 
 from latteboard.errors import InputRefused
-from latteboard.files.hdf5 import DAMAGED, has_signature
+from latteboard.files.hdf5 import open_file, reading
 from reducer.hdf5.distance import Array, Place
 
 GROUP, DATASET, TYPE, SOFT, EXTERNAL = "group", "dataset", "named type", "soft link", "external link"
@@ -34,30 +34,9 @@ Met = set[tuple[Address | None, Address | None]]
 
 
 @contextmanager
-def naming(path: Path, name: str) -> Iterator[None]:
-    """What h5py raises in here is wrong with this thing in this file: raises :class:`InputRefused`."""
-    try:
-        yield
-    except DAMAGED as error:
-        raise _damaged(f"{path}: {name}", error) from error
-
-
-def _damaged(what: str, error: Exception) -> InputRefused:
-    return InputRefused(f"{what}: truncated or damaged: {' '.join(str(error).split())[:200]}")
-
-
-@contextmanager
 def opened(path: Path) -> Iterator["Node"]:
     """The root group of a file, to read while others may write; raises :class:`InputRefused` if it cannot be opened."""
-    try:
-        file = h5py.File(path, "r", locking=False)
-    except DAMAGED as error:
-        if isinstance(error, OSError) and error.errno:
-            raise InputRefused(f"{path}: cannot be read: {os.strerror(error.errno)}") from error
-        if not has_signature(path):
-            raise InputRefused(f"{path}: not an HDF5 file") from error
-        raise _damaged(str(path), error) from error
-    with file:
+    with open_file(path) as file:
         yield Node(path, "/", file)
 
 
@@ -106,7 +85,7 @@ class Node:
     @property
     def address(self) -> Address:
         """Where a group, dataset or named type is."""
-        with naming(self.path, self.name):
+        with reading(self.path, self.name):
             status = Path(os.fsdecode(h5py.h5f.get_name(self.thing.id))).stat()
             return status.st_dev, status.st_ino, h5py.h5o.get_info(self.thing.id).addr
 
@@ -120,7 +99,7 @@ class Node:
         return self._names(self.thing)
 
     def _names(self, holder: Any) -> list[str]:
-        with naming(self.path, self.name):
+        with reading(self.path, self.name):
             found = list(holder)
         foreign = [name for name in found if isinstance(name, bytes)]
         if foreign:
@@ -132,14 +111,14 @@ class Node:
     def child(self, name: str) -> Self:
         """What a group has under a name."""
         whole = f"{self.name.rstrip('/')}/{name}"
-        with naming(self.path, whole):
+        with reading(self.path, whole):
             link = self.thing.get(name, getlink=True)
             thing = self.thing[name] if isinstance(link, h5py.HardLink) else link
         return type(self)(self.path, whole, thing, self.thing)
 
     def followed(self) -> Self | None:
         """What a symbolic link leads to, under the link's name; None if that is not there."""
-        with naming(self.path, self.name):
+        with reading(self.path, self.name):
             thing = self.group.get(self.name.rpartition("/")[2])
         return None if thing is None else type(self)(self.path, self.name, thing)
 
@@ -148,7 +127,7 @@ class Node:
     @property
     def type(self) -> str:
         """The type of a dataset's values, or a named type, in words."""
-        with naming(self.path, self.name):
+        with reading(self.path, self.name):
             return type_in_words(self.thing.dtype)
 
     @property
@@ -160,17 +139,17 @@ class Node:
     def attributes(self) -> dict[str, Attribute]:
         """The attributes of a group, dataset or named type."""
         names = self._names(self.thing.attrs)
-        with naming(self.path, self.name):
+        with reading(self.path, self.name):
             return {name: _attribute(self.thing, name) for name in names}
 
     def read(self, block: tuple[slice, ...]) -> Array:
         """A block of a dataset; what is not made of numbers as :func:`plain` gives it."""
-        with naming(self.path, self.name):
+        with reading(self.path, self.name):
             return plain(self.thing[(*block, ...)], self.thing.file)
 
     def missing_source(self) -> str | None:
         """A file that a virtual dataset is made of and that is not there: HDF5 would give fill values without a word."""
-        with naming(self.path, self.name):
+        with reading(self.path, self.name):
             if not self.thing.is_virtual:
                 return None
             file = Path(os.fsdecode(h5py.h5f.get_name(self.thing.id)))

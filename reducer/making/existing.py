@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from latteboard.errors import OutputRefused
-from latteboard.files.hdf5 import Mark, read_mark, same_time
+from latteboard.files.hdf5 import Mark, Unreadable, read_mark, same_time
 from reducer.correlators.file import CorrelatorFile
 from reducer.making.labels import NAMES, Labels
 from reducer.tasks.task import Row, Task
@@ -44,7 +44,10 @@ def look_at_earlier(target: Path, task: Task) -> Earlier | None:
     """
     if not os.path.lexists(target):
         return None
-    mark = read_mark(target)
+    try:
+        mark = read_mark(target) if target.exists() else None  # it may be a link that leads nowhere
+    except Unreadable as error:
+        raise OutputRefused(f"{target}: exists and {error.reason}; move it away") from error
     if mark is None:
         raise OutputRefused(f"{target}: exists and is not ours: it has no mark of latteboard; move it away")
     if not _is_same_name(mark.path, task):
