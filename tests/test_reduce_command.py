@@ -15,7 +15,7 @@ import pytest
 from disk import HOUR, HOUSE, index, kept, query, run, spawn, status, statuses
 
 from latteboard.campaign import Campaign
-from latteboard.cli.terminal import show_failures
+from latteboard.cli.progress import show_failures
 from latteboard.demo import write_demo
 from latteboard.demo.files import Writer
 from latteboard.demo.options import Options

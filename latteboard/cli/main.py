@@ -1,30 +1,34 @@
-"""The front door: each command is a sentence: parse, call, print. What it calls is imported when it is called."""
+"""The commands of ``latteboard``, but ``reduce`` and its steps: each parses, calls and prints.
+
+A command imports whatever it calls when it runs, so that ``--help`` waits for nothing.
+"""
 
 from __future__ import annotations
 
-import json
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from errno import EPIPE
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from latteboard.cli import reduce as cli_reduce
-from latteboard.cli import steps as cli_steps
-from latteboard.errors import LatteboardError, QueryError, UnreadableFolders
+from latteboard.cli.progress import progress
+from latteboard.cli.question import FORMATS, parse_question, print_rows
+from latteboard.cli.reduce import reduce
+from latteboard.cli.shared import (
+    as_json,
+    conditions,
+    open_catalog,
+    print_json,
+    read_campaign,
+    say_waiting,
+    say_waiting_for_pages,
+)
+from latteboard.cli.steps import STEPS
+from latteboard.errors import LatteboardError, UnreadableFolders
 from latteboard.text import shown
 from latteboard.version import __version__
-
-if TYPE_CHECKING:
-    from latteboard.campaign import Campaign
-    from latteboard.catalog import Catalog
-
-as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-conditions = click.argument("conditions", metavar="[NAME=VALUE ...]", nargs=-1)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -43,7 +47,7 @@ def cli(context: click.Context, campaign_file: Path) -> None:
     context.obj = campaign_file
 
 
-for command in (*cli_reduce.COMMANDS, *cli_steps.COMMANDS):
+for command in (reduce, *STEPS):
     cli.add_command(command)
 
 
@@ -73,8 +77,8 @@ def demo(folder: Path, **options: Any) -> None:
     """Write a small, physically true production, partly incomplete, with its campaign."""
     from latteboard.demo import write_demo
 
-    with _progress("files") as progress:
-        report = write_demo(folder, progress=progress, **options)
+    with progress("files") as tell:
+        report = write_demo(folder, progress=tell, **options)
     click.echo(f"{report.files:,} files, campaign {folder / 'campaign.toml'}")
 
 
@@ -97,11 +101,11 @@ def index(campaign_file: Path, /, *, as_json: bool, threads: int | None, **optio
     """Compare expected with disk and archive, and update the catalog."""
     from indexer.index import index_campaign
 
-    campaign = _read_campaign(campaign_file)
-    with _progress("folders") as progress:
-        report = index_campaign(campaign, threads=threads, waiting=_say_waiting, progress=progress, **options)
+    campaign = read_campaign(campaign_file)
+    with progress("folders") as tell:
+        report = index_campaign(campaign, threads=threads, waiting=say_waiting, progress=tell, **options)
     if as_json:
-        click.echo(json.dumps(report.as_json()))
+        print_json(report.as_json())
     else:
         click.echo(
             f"{report.found:,} of {report.expected:,} artifacts on disk, {report.changed:,} changed, {report.strays:,} strays; "
@@ -123,14 +127,14 @@ def status(campaign_file: Path, *, by: str | None, as_json: bool) -> None:
     """Counts by ensemble, stream, kind and status."""
     from latteboard.catalog.questions.counts import SUMMED, status_rows
 
-    catalog = _open_catalog(campaign_file)
+    catalog = open_catalog(campaign_file)
     names = SUMMED if by is None else tuple(name.strip() for name in by.split(","))
     rows = status_rows(catalog, names)
     if as_json:
         from datetime import UTC, datetime
 
         generated = datetime.now(UTC).isoformat(timespec="seconds")
-        click.echo(json.dumps({"generated": generated, "indexed": catalog.indexed_at(), "rows": rows}))
+        print_json({"generated": generated, "indexed": catalog.indexed_at(), "rows": rows})
     else:
         from latteboard.cli.terminal import show_status
 
@@ -142,9 +146,7 @@ def status(campaign_file: Path, *, by: str | None, as_json: bool) -> None:
 @conditions
 @click.option("--status", "statuses", default=None, metavar="S[,S]", help="Only these statuses.")
 @click.option("--path", default=None, help="The artifact of this path.")
-@click.option(
-    "--format", "form", type=click.Choice(["table", "csv", "json", "paths"]), default="table", show_default=True
-)
+@click.option("--format", "form", type=click.Choice(FORMATS), default="table", show_default=True)
 @click.pass_obj
 def list_(
     campaign_file: Path,
@@ -156,13 +158,13 @@ def list_(
     form: str,
 ) -> None:
     """Artifacts of a kind; NAME=300:400:5 (end included), NAME=3,4."""
-    catalog = _open_catalog(campaign_file)
-    kind, wanted = _question(campaign_file, catalog, kind, conditions, path)
+    catalog = open_catalog(campaign_file)
+    kind, wanted = parse_question(campaign_file, catalog, kind, conditions, path)
     if statuses is not None:
         wanted["status"] = statuses.split(",")
     rows = catalog[kind].filter(**wanted).rows()
     columns = [*catalog.kinds[kind].coordinates, "path", "status", "size", "mtime", "problem", "blocked_by"]
-    _print_rows(form, columns, rows)
+    print_rows(form, columns, rows)
 
 
 @cli.command()
@@ -174,17 +176,19 @@ def why(campaign_file: Path, *, what: str, conditions: tuple[str, ...], as_json:
     """One artifact: its status, its inputs and theirs, what blocks it."""
     from latteboard.catalog.questions.explain import explain
 
-    catalog = _open_catalog(campaign_file)
+    catalog = open_catalog(campaign_file)
     is_kind = what in catalog.kinds or not {"/", "."} & {*what}  # no kind is called so
-    kind, wanted = _question(campaign_file, catalog, what if is_kind else None, conditions, None if is_kind else what)
+    kind, wanted = parse_question(
+        campaign_file, catalog, what if is_kind else None, conditions, None if is_kind else what
+    )
     explanation = explain(catalog, kind, wanted)
     if as_json:
-        click.echo(json.dumps(explanation.as_json()))
+        print_json(explanation.as_json())
     else:
         from latteboard.cli.terminal import show_explanation
         from latteboard.status.states import RULES
 
-        show_explanation(explanation, {status.name: rule for status, rule in RULES.items()})
+        show_explanation(explanation)
 
 
 @cli.command()
@@ -204,99 +208,11 @@ def site(campaign_file: Path, *, out: Path, target: Path | None, redact: bool) -
     from site_templates.site import build_site
     from site_templates.writing.publish import publish
 
-    campaign = _read_campaign(campaign_file)
-    page = build_site(_open_catalog(campaign_file), out, campaign=campaign, redact=redact, waiting=_say_written)
+    campaign = read_campaign(campaign_file)
+    page = build_site(open_catalog(campaign_file), out, campaign=campaign, redact=redact, waiting=say_waiting_for_pages)
     click.echo(f"wrote {page}")
     if target is not None:
-        click.echo(f"published {publish(out, target, waiting=_say_written)}")
-
-
-# -- what the commands share ---------------------------------------------------------------------------------------------
-
-
-def _read_campaign(path: Path) -> Campaign:
-    from latteboard.campaign import Campaign
-
-    return Campaign.read(path)
-
-
-def _open_catalog(campaign_file: Path) -> Catalog:
-    """The catalog that a campaign names; the rest of the campaign is not read, so that questions are answered at once."""
-    from latteboard.campaign import locate_catalog
-    from latteboard.catalog import Catalog
-
-    return Catalog(locate_catalog(campaign_file))
-
-
-def _question(
-    campaign_file: Path, catalog: Catalog, kind: str | None, conditions: tuple[str, ...], path: str | None
-) -> tuple[str, dict[str, Any]]:
-    """The kind and conditions that the arguments state, by name or by path."""
-    from latteboard.catalog.questions.conditions import parse_conditions
-
-    if path is not None:
-        if conditions or (kind is not None and "=" in kind):
-            raise click.UsageError("a path says it all; NAME=VALUE goes with a kind")
-        parsed = _parse_path(campaign_file, path)
-        if kind not in (None, parsed[0]):
-            raise QueryError(f"{path}: a {parsed[0]}, not a {kind}")
-        return parsed
-    if kind is None:
-        raise click.UsageError("expected a kind, or --path")
-    return kind, parse_conditions(catalog, kind, conditions)
-
-
-def _parse_path(campaign_file: Path, path: str) -> tuple[str, dict[str, Any]]:
-    campaign = _read_campaign(campaign_file)
-    names = list(_names_of(Path(path), campaign.root))
-    found = next((parsed for name in names if (parsed := campaign.parse(name)) is not None), None)
-    if found is None:
-        near = next((reading for name in names for reading in campaign.readings(name)), None)
-        reason = (
-            "no template of the campaign gives it"
-            if near is None
-            else f"it reads as a {near[0]}, which is not expected"
-        )
-        raise QueryError(f"{path}: no expected artifact has this path (relative to {campaign.root}): {reason}")
-    kind, coordinates = found
-    return kind, dict(coordinates)
-
-
-def _names_of(path: Path, root: Path) -> Iterator[str]:
-    """The path as the campaign may name it: relative to the root as it stands, or as a file seen from here."""
-    yield path.as_posix()
-    for here, above in ((path.absolute(), root.absolute()), (path.resolve(), root.resolve())):
-        if here.is_relative_to(above):
-            yield here.relative_to(above).as_posix()
-
-
-def _print_rows(form: str, columns: list[str], rows: list[dict[str, Any]]) -> None:
-    from latteboard.cli import terminal
-
-    if form == "paths":
-        sys.stdout.writelines(f"{row['path']}\n" for row in rows)
-    elif form == "json":
-        click.echo(json.dumps([{name: row[name] for name in columns} for row in rows]))
-    elif form == "csv":
-        click.echo(terminal.csv_table(columns, [{name: row[name] for name in columns} for row in rows]), nl=False)
-    else:
-        click.echo(terminal.plain_table(columns, rows))
-
-
-@contextmanager
-def _progress(what: str) -> Iterator[Any]:
-    from latteboard.cli.terminal import progress
-
-    with progress(what) as tell:
-        yield tell
-
-
-def _say_waiting(holder: object) -> None:
-    click.echo(f"waiting for another index: {holder}", err=True)
-
-
-def _say_written(holder: object) -> None:
-    click.echo(f"waiting for another process that writes these pages: {holder}", err=True)
+        click.echo(f"published {publish(out, target, waiting=say_waiting_for_pages)}")
 
 
 def main() -> None:

@@ -1,8 +1,7 @@
-"""The front door to making what is ready: the command ``reduce``."""
+"""The command ``reduce``: make the outputs that are ready, or plan them, or estimate their cost."""
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -10,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from latteboard.cli.progress import reduction_progress, show_failures
+from latteboard.cli.shared import as_json, print_json, read_campaign, say_waiting
 from latteboard.errors import Stopped
+from latteboard.text import human_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
-    from latteboard.campaign import Campaign
     from reducer.planning.plan import Asked
     from reducer.tasks.plan_file import Plan
     from reducer.tasks.report import Failure, Report
@@ -53,104 +54,136 @@ def _engine(context: click.Context, parameter: click.Parameter, value: str | Non
 @click.option("--stale", is_flag=True, help="Also make again what is out of date.")
 @click.option("--allow-nan", is_flag=True, help="Record numbers that are not finite instead of refusing them.")
 @click.option("--allow-missing", is_flag=True, help="Join configurations even if some are not there.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@as_json
 @click.pass_context
-def reduce(context: click.Context, /, **options: Any) -> None:
+def reduce(
+    context: click.Context,
+    /,
+    *,
+    words: tuple[str, ...],
+    plan_file: Path | None,
+    dry_run: bool,
+    stale: bool,
+    allow_missing: bool,
+    from_file: Path | None,
+    shard: tuple[int, int] | None,
+    jobs: int | None,
+    engine: str | None,
+    allow_nan: bool,
+    as_json: bool,
+) -> None:
     """Make what is ready and has a recipe, then what becomes ready by that; the catalog is right at once.
 
     A plan is made once, where the catalog is, and carried out anywhere, in parts; the next index finds what was made.
     """
-    given = _Given(context.obj, **options)
-    given.refuse_contradictions()
-    way = _write_plan if given.plan_file else _estimate if given.dry_run else _make
-    context.exit(0 if way(given) else 1)
+    for refused, reason in (
+        (
+            from_file and (words or plan_file or stale or allow_missing),
+            "--from says what is to be made; it is chosen where the plan is written",
+        ),
+        (shard and not from_file, "--shard goes with --from"),
+        (plan_file and dry_run, "--plan writes a plan, --dry-run writes nothing: choose one"),
+        (plan_file and allow_nan, "--allow-nan goes with --from, where the plan is carried out"),
+        (engine == "serial" and (jobs or 1) > 1, "--engine serial makes one output at a time"),
+    ):
+        if refused:
+            raise click.UsageError(reason)
+    work = _PlanFile(from_file, shard) if from_file else _Choice(context.obj, words, stale, allow_missing)
+    if plan_file:
+        complete = _write_plan(work, plan_file, as_json=as_json)
+    elif dry_run:
+        complete = _estimate(work, as_json=as_json)
+    else:
+        complete = _make(work, engine=engine, jobs=jobs, allow_nan=allow_nan, as_json=as_json)
+    context.exit(0 if complete else 1)
 
 
 @dataclass(frozen=True)
-class _Given:
-    """What ``reduce`` is given."""
+class _PlanFile:
+    """The outputs that a plan names, or one shard of them."""
+
+    path: Path
+    shard: tuple[int, int] | None
+
+    def plan(self) -> tuple[Plan, list[str]]:
+        """Return the plan; which kinds may become ready by it is not known here."""
+        from reducer.tasks.plan_file import read_plan
+
+        return read_plan(self.path, self.shard), []
+
+    def make(self, progress: Callable[[int, Report], None], **how: Any) -> Report:
+        """Make the outputs."""
+        from reducer.running.run import run
+
+        plan, _ = self.plan()
+        return run(plan, plan.root, progress=partial(progress, len(plan)), **how)
+
+    def advice(self) -> str:
+        """Say why there is nothing to make."""
+        return "the plan is empty"
+
+
+@dataclass(frozen=True)
+class _Choice:
+    """The outputs of a campaign that are ready, or those of them that ``words`` and options choose."""
 
     campaign_file: Path
     words: tuple[str, ...]
-    jobs: int | None
-    engine: str | None
-    dry_run: bool
-    plan_file: Path | None
-    from_file: Path | None
-    shard: tuple[int, int] | None
     stale: bool
-    allow_nan: bool
     allow_missing: bool
-    as_json: bool
-
-    def refuse_contradictions(self) -> None:
-        """Options that make no sense together are wrong usage."""
-        choosing = self.words or self.plan_file or self.stale or self.allow_missing
-        for refused, reason in (
-            (self.from_file and choosing, "--from says what is to be made; it is chosen where the plan is written"),
-            (self.shard and not self.from_file, "--shard goes with --from"),
-            (self.plan_file and self.dry_run, "--plan writes a plan, --dry-run writes nothing: choose one"),
-            (self.plan_file and self.allow_nan, "--allow-nan goes with --from, where the plan is carried out"),
-            (self.engine == "serial" and (self.jobs or 1) > 1, "--engine serial makes one output at a time"),
-        ):
-            if refused:
-                raise click.UsageError(reason)
 
     @property
-    def campaign(self) -> Campaign:
-        """The campaign, read and checked."""
-        from latteboard.campaign import Campaign
-
-        return Campaign.read(self.campaign_file)
-
-    @property
-    def asked(self) -> Asked:
-        """What is to be made beside what is ready."""
+    def _options(self) -> Asked:
         from reducer.planning.plan import Asked
 
         return Asked(stale=self.stale, allow_missing=self.allow_missing)
 
     def plan(self) -> tuple[Plan, list[str]]:
-        """What a plan says, or what can be made now, with the kinds that may become ready by it."""
+        """Plan what can be made now; return the kinds that may become ready by it too."""
         from latteboard.flows import plan_campaign
-        from reducer.tasks.plan_file import read_plan
 
-        if self.from_file:
-            return read_plan(self.from_file, self.shard), []
-        return plan_campaign(self.campaign, self.words, self.asked)
+        return plan_campaign(read_campaign(self.campaign_file), self.words, self._options)
+
+    def make(self, progress: Callable[[int, Report], None], **how: Any) -> Report:
+        """Make the outputs, and those that become ready by it."""
+        from latteboard.flows import reduce_campaign
+
+        campaign = read_campaign(self.campaign_file)
+        return reduce_campaign(campaign, self.words, asked=self._options, waiting=say_waiting, progress=progress, **how)
 
     def advice(self) -> str:
-        """What to do where there is nothing to make."""
+        """Say why there is nothing to make, and what to do about it."""
         from latteboard.flows import why_nothing
 
-        return "the plan is empty" if self.from_file else why_nothing(self.campaign, self.words, self.asked)
+        return why_nothing(read_campaign(self.campaign_file), self.words, self._options)
 
 
-def _write_plan(given: _Given) -> bool:
+_Work = _PlanFile | _Choice
+
+
+def _write_plan(work: _Work, plan_file: Path, *, as_json: bool) -> bool:
     from reducer.tasks.plan_file import write_plan
 
-    assert given.plan_file
-    plan, afterwards = given.plan()
-    write_plan(given.plan_file, plan)
-    if given.as_json:
-        click.echo(json.dumps({"planned": len(plan), "failed": _stated(plan.failed), "afterwards": afterwards}))
+    plan, afterwards = work.plan()
+    write_plan(plan_file, plan)
+    if as_json:
+        print_json({"planned": len(plan), "failed": _plain(plan.failed), "afterwards": afterwards})
     else:
-        click.echo(f"{len(plan):,} outputs planned; make them with: latteboard reduce --from {given.plan_file}")
-        click.echo(_afterwards(afterwards) if len(plan) else given.advice())
-    return _say_failed(plan.failed)
+        click.echo(f"{len(plan):,} outputs planned; make them with: latteboard reduce --from {plan_file}")
+        click.echo(_afterwards(afterwards) if len(plan) else work.advice())
+    return _show_failed(plan.failed)
 
 
-def _estimate(given: _Given) -> bool:
+def _estimate(work: _Work, *, as_json: bool) -> bool:
     from latteboard.cli.terminal import plain_table
-    from latteboard.text import human_bytes
     from reducer.running.estimate import estimate
 
-    plan, afterwards = given.plan()
+    plan, afterwards = work.plan()
     costs, unread = estimate(plan, plan.root)
     failed = sorted([*plan.failed, *unread])
-    if given.as_json:
+    if as_json:
         kinds = [asdict(cost) for cost in costs]
-        click.echo(json.dumps({"kinds": kinds, "failed": _stated(failed), "afterwards": afterwards}))
+        print_json({"kinds": kinds, "failed": _plain(failed), "afterwards": afterwards})
     elif costs:
         columns = ("kind", "outputs", "inputs", "to read", "to write")
         cells = (
@@ -160,61 +193,42 @@ def _estimate(given: _Given) -> bool:
         click.echo(plain_table(columns, [dict(zip(columns, row, strict=True)) for row in cells]))
         click.echo(_afterwards(afterwards))
     else:
-        click.echo(given.advice())
-    return _say_failed(failed)
+        click.echo(work.advice())
+    return _show_failed(failed)
 
 
-def _make(given: _Given) -> bool:
-    from latteboard.cli.terminal import making
-    from latteboard.flows import reduce_campaign
+def _make(work: _Work, *, engine: str | None, jobs: int | None, allow_nan: bool, as_json: bool) -> bool:
     from reducer.running.engines import choose_engine
-    from reducer.running.run import run
     from reducer.running.stopping import stopping_on_signals
-    from reducer.tasks.plan_file import read_plan
 
-    how: dict[str, Any] = {"engine": choose_engine(given.engine, given.jobs), "allow_nan": given.allow_nan}
-    with stopping_on_signals() as stop, making() as told:
-        how |= {"stop": stop, "failing": lambda failure: told.failed(failure.path, failure.reason)}
-
-        def progress(expected: int, report: Report) -> None:
-            told.progress(report.done, expected, report.bytes_read)
-
-        if given.from_file:
-            plan = read_plan(given.from_file, given.shard)
-            report = run(plan, plan.root, progress=partial(progress, len(plan)), **how)
-        else:
-            report = reduce_campaign(
-                given.campaign, given.words, asked=given.asked, waiting=_say_waiting, progress=progress, **how
-            )
-    if given.as_json:
-        click.echo(json.dumps(report.as_json()))
+    with stopping_on_signals() as stop, reduction_progress() as display:
+        report = work.make(
+            engine=choose_engine(engine, jobs),
+            allow_nan=allow_nan,
+            stop=stop,
+            progress=lambda expected, report: display.update(report.done, expected, report.bytes_read),
+            failing=lambda failure: display.fail(failure.path, failure.reason),
+        )
+    if as_json:
+        print_json(report.as_json())
     elif report.done or report.stopped:
         click.echo(str(report))
     else:
-        click.echo(given.advice())
+        click.echo(work.advice())
     if report.stopped:
         raise Stopped(f"stopped; {report.left:,} planned outputs are left. Go on with the same command")
     return not report.failed
 
 
-def _say_waiting(holder: object) -> None:
-    click.echo(f"waiting for another index: {holder}", err=True)
-
-
-def _say_failed(failed: Sequence[Failure]) -> bool:
-    """Say what cannot be made; whether that is nothing."""
-    from latteboard.cli.terminal import show_failures
-
+def _show_failed(failed: Sequence[Failure]) -> bool:
+    """Print the outputs that cannot be made; return whether there are none."""
     show_failures((failure.path, failure.reason) for failure in failed)
     return not failed
 
 
-def _stated(failed: Sequence[Failure]) -> list[dict[str, Any]]:
+def _plain(failed: Sequence[Failure]) -> list[dict[str, Any]]:
     return [asdict(failure) for failure in failed]
 
 
 def _afterwards(kinds: Sequence[str]) -> str:
     return f"afterwards perhaps: {', '.join(kinds)}" if kinds else "nothing further follows from these"
-
-
-COMMANDS: Sequence[click.Command] = (reduce,)

@@ -1,13 +1,15 @@
-"""The front door to the reducer's steps on files that are named one by one."""
+"""Commands for the steps of the reducer, on files that are named one by one."""
 
 from __future__ import annotations
 
-import json
 from math import inf, isnan
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from latteboard.cli.shared import as_json, print_json
+from latteboard.text import human_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -16,8 +18,8 @@ if TYPE_CHECKING:
 
 Command = Any
 path = click.Path(path_type=Path)
-given = click.argument("given", metavar="IN", type=path)
-several = click.argument("given", metavar="IN...", type=path, nargs=-1, required=True)
+one_input = click.argument("input_file", metavar="IN", type=path)
+inputs = click.argument("input_files", metavar="IN...", type=path, nargs=-1, required=True)
 output_last = click.argument("output", metavar="OUT", type=path)
 output_option = click.option("--output", "-o", type=path, required=True, metavar="FILE", help="The file to write.")
 
@@ -49,12 +51,12 @@ max_momentum = click.option(
 )
 
 
-def _writes(command: Callable[..., Any]) -> Command:
-    """What all steps have in common: how they treat what is there already, and how they say what they did."""
+def _writes_output(command: Callable[..., Any]) -> Command:
+    """Add the options that all steps have: how to treat an output that exists, and how to print the result."""
     options = (
         click.option("--overwrite", is_flag=True, help="Replace the output if it is there."),
         click.option("--allow-nan", is_flag=True, help="Record numbers that are not finite instead of refusing them."),
-        click.option("--json", "as_json", is_flag=True, help="Print one JSON document."),
+        as_json,
     )
     for option in reversed(options):
         command = option(command)
@@ -62,57 +64,57 @@ def _writes(command: Callable[..., Any]) -> Command:
 
 
 @click.command()
-@given
+@one_input
 @output_last
 @fraction
 @boundary_sign
-@_writes
-def tslice(*, as_json: bool, **options: Any) -> None:
+@_writes_output
+def tslice(input_file: Path, output: Path, *, as_json: bool, **options: Any) -> None:
     """Take the time slices between source and sink, shifted to the source.
 
     What the file holds, form factor or spectrum, is found from its datasets, and sets the defaults.
     """
     from reducer.commands import slice_file
 
-    _say(slice_file(options.pop("given"), options.pop("output"), **options), as_json=as_json)
+    _print_result(slice_file(input_file, output, **options), as_json=as_json)
 
 
 @click.command()
-@several
+@inputs
 @output_option
-@_writes
-def average(*, as_json: bool, **options: Any) -> None:
+@_writes_output
+def average(input_files: tuple[Path, ...], output: Path, *, as_json: bool, **options: Any) -> None:
     """Average slices over their sources; those of a spectrum over its spins too."""
     from reducer.commands import average_files
 
-    _say(average_files(options.pop("given"), options.pop("output"), **options), as_json=as_json)
+    _print_result(average_files(input_files, output, **options), as_json=as_json)
 
 
 @click.command()
-@given
+@one_input
 @output_last
 @max_momentum
-@_writes
-def fft(*, as_json: bool, **options: Any) -> None:
+@_writes_output
+def fft(input_file: Path, output: Path, *, as_json: bool, **options: Any) -> None:
     """Transform from sites to momenta: the sum over sites n of exp(+2 pi i k.n / L), no volume factor."""
     from reducer.commands import transform_file
 
-    _say(transform_file(options.pop("given"), options.pop("output"), **options), as_json=as_json)
+    _print_result(transform_file(input_file, output, **options), as_json=as_json)
 
 
 @click.command()
-@several
+@inputs
 @output_option
 @max_momentum
 @click.option("--keep-average", type=path, default=None, metavar="FILE", help="Write the average over sources too.")
 @fraction
 @boundary_sign
-@_writes
-def project(*, as_json: bool, **options: Any) -> None:
+@_writes_output
+def project(input_files: tuple[Path, ...], output: Path, *, as_json: bool, **options: Any) -> None:
     """Slice, average and transform the 4D files of all sources of a configuration in one pass."""
     from reducer.commands import project_files
 
-    _say(project_files(options.pop("given"), options.pop("output"), **options), as_json=as_json)
+    _print_result(project_files(input_files, output, **options), as_json=as_json)
 
 
 def _along(context: click.Context, parameter: click.Parameter, value: str) -> str | int:
@@ -135,7 +137,7 @@ def _numbers(context: click.Context, parameter: click.Parameter, value: str | No
 
 
 @click.command()
-@several
+@inputs
 @output_option
 @click.option(
     "--along", default="new", show_default=True, callback=_along, metavar="new|N", help="A new first axis, or axis N."
@@ -149,22 +151,20 @@ def _numbers(context: click.Context, parameter: click.Parameter, value: str | No
     metavar="N,N,...",
     help="Of which configuration each input is, where neither the files nor their names tell.",
 )
-@_writes
-def concatenate(*, as_json: bool, **options: Any) -> None:
+@_writes_output
+def concatenate(input_files: tuple[Path, ...], output: Path, *, as_json: bool, **options: Any) -> None:
     """Join files of several configurations, sorted by configuration."""
     for other in ("virtual", "overwrite"):
         if options["append"] and options[other]:
             raise click.UsageError(f"--append and --{other} exclude each other")
     from reducer.commands import concatenate_files
 
-    _say(concatenate_files(options.pop("given"), options.pop("output"), **options), as_json=as_json)
+    _print_result(concatenate_files(input_files, output, **options), as_json=as_json)
 
 
-def _say(made: Made, *, as_json: bool) -> None:
-    from latteboard.text import human_bytes
-
+def _print_result(made: Made, *, as_json: bool) -> None:
     if as_json:
-        click.echo(json.dumps({"path": made.path, "bytes_read": made.bytes_read, "bytes_written": made.bytes_written}))
+        print_json({"path": made.path, "bytes_read": made.bytes_read, "bytes_written": made.bytes_written})
     elif made.bytes_written:
         click.echo(f"wrote {made.path}: {human_bytes(made.bytes_written)} from {human_bytes(made.bytes_read)} read")
     else:
@@ -185,7 +185,7 @@ def _tolerance(context: click.Context, parameter: click.Parameter, value: float)
 )
 @click.option("--atol", type=float, default=0.0, callback=_tolerance, help="Numbers may differ by this.")
 @click.option("--no-attributes", is_flag=True, help="Compare no attributes.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@as_json
 @click.pass_context
 def h5diff(
     context: click.Context, /, *, a: Path, b: Path, rtol: float, atol: float, no_attributes: bool, as_json: bool
@@ -197,27 +197,27 @@ def h5diff(
     """
     from reducer.hdf5.diff import compare
 
-    found = compare(a, b, rtol=rtol, atol=atol, attributes=not no_attributes)
+    differences = compare(a, b, rtol=rtol, atol=atol, attributes=not no_attributes)
     if as_json:
-        click.echo(json.dumps({"equal": not found, "differences": [one.as_json() for one in found]}))
+        print_json({"equal": not differences, "differences": [one.as_json() for one in differences]})
     else:
-        for one in found:
+        for one in differences:
             click.echo(str(one))
-    context.exit(1 if found else 0)
+    context.exit(1 if differences else 0)
 
 
 @click.command()
 @click.argument("source", type=click.Path(path_type=Path), metavar="FROM")
 @click.argument("into", type=click.Path(path_type=Path))
 @click.option("--dry-run", is_flag=True, help="Only list what would be copied.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@as_json
 def h5merge(*, source: Path, into: Path, dry_run: bool, as_json: bool) -> None:
     """Copy what an HDF5 file lacks of another; refused where what both have differs."""
     from reducer.hdf5.merge import merge
 
     merged = merge(source, into, dry_run=dry_run)
     if as_json:
-        click.echo(json.dumps(merged.as_json()))
+        print_json(merged.as_json())
         return
     if dry_run:
         for one in merged.lacking:
@@ -230,4 +230,4 @@ def h5merge(*, source: Path, into: Path, dry_run: bool, as_json: bool) -> None:
     )
 
 
-COMMANDS: Sequence[click.Command] = (tslice, average, concatenate, fft, project, h5diff, h5merge)
+STEPS: Sequence[click.Command] = (tslice, average, concatenate, fft, project, h5diff, h5merge)

@@ -1,14 +1,11 @@
-"""What people see in a terminal: bars in colour, tables, progress on long work; plain lines where nobody watches."""
+"""Answers in a terminal: bars in colour, trees and tables; plain lines where standard output is a file."""
 
 from __future__ import annotations
 
 import csv
 import io
 import sys
-import time
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
@@ -23,9 +20,6 @@ if TYPE_CHECKING:
     from latteboard.catalog.questions.explain import Explanation, InputGroup
 
 BAR_WIDTH = 24
-LINE_EVERY_SECONDS = 10.0
-SHOWN_FAILURES = 20
-SHOWN_ALIKE = 3  # failures for one reason that are shown
 
 # Colour is never the only sign: each status has a letter in the bar too.
 STYLES: Mapping[str, tuple[str, str]] = {
@@ -119,15 +113,17 @@ def _bar(counts: Mapping[str, int]) -> Text:
     return bar
 
 
-def show_explanation(explanation: Explanation, statuses: Mapping[str, str]) -> None:
+def show_explanation(explanation: Explanation) -> None:
     """Print why an artifact is what it is: its status and what that means, then its inputs as a tree."""
     from rich.text import Text
     from rich.tree import Tree
 
+    from latteboard.catalog import RULES, Status
+
     artifact = explanation.artifact
     console = _console()
     console.print(Text(shown(artifact.path)), soft_wrap=True)
-    head = Text.assemble((artifact.status, STYLES[artifact.status][0]), f": {statuses[artifact.status]}")
+    head = Text.assemble((artifact.status, STYLES[artifact.status][0]), f": {RULES[Status[artifact.status]]}")
     if artifact.blocked_by:
         head.append(f"; missing: {artifact.blocked_by}")
     if artifact.problem:
@@ -166,116 +162,3 @@ def csv_table(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> str:
     writer.writeheader()
     writer.writerows(rows)
     return stream.getvalue()
-
-
-@contextmanager
-def progress(what: str) -> Iterator[Callable[[int], None]]:
-    """Tell on standard error how much of something has been done: a line that moves, or now and then a plain line."""
-    if not sys.stderr.isatty():
-        yield _plain_progress(what)
-        return
-    from rich.console import Console
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-
-    columns = (SpinnerColumn(), TextColumn("{task.completed:,.0f} {task.description}"), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(what, total=None)
-        yield lambda done: bar.update(task, completed=done)
-
-
-def _plain_progress(what: str) -> Callable[[int], None]:
-    last = time.monotonic()
-
-    def tell(done: int) -> None:
-        nonlocal last
-        if time.monotonic() - last >= LINE_EVERY_SECONDS:
-            last = time.monotonic()
-            sys.stderr.write(f"{done:,} {what}\n")
-
-    return tell
-
-
-class Making:
-    """Tells on standard error how far a number of outputs have come, and which of them failed."""
-
-    def __init__(self, say: Callable[[str], None], move: Callable[[int, int, str], None]) -> None:
-        """``say`` prints a line; ``move`` is given how many outputs are done, of how many, and the rate in words."""
-        self._say, self._move = say, move
-        self._began = time.monotonic()
-        self._shown = 0
-        self._alike: Counter[str] = Counter()
-        self._kept_back: Counter[str] = Counter()
-
-    def progress(self, done: int, total: int, bytes_read: int) -> None:
-        """So many outputs are done, of so many, with so many bytes read."""
-        self._move(done, total, f"{human_bytes(bytes_read / max(1e-3, time.monotonic() - self._began))}/s")
-
-    def failed(self, path: str, reason: str) -> None:
-        """One output failed: a line, unless there were many, or some for the very same reason."""
-        self._alike[reason] += 1
-        if self._shown < SHOWN_FAILURES and self._alike[reason] <= SHOWN_ALIKE:
-            self._shown += 1
-            self._say(f"{shown(path)}: {shown(reason)}")
-        else:
-            self._kept_back[reason] += 1
-
-    def close(self) -> None:
-        """Say how many failures had no line of their own."""
-        often = [(reason, number) for reason, number in self._kept_back.most_common(SHOWN_ALIKE) if number > 1]
-        for reason, number in often:
-            self._say(f"{number:,} more: {shown(reason)}")
-        rest = self._kept_back.total() - sum(number for _, number in often)
-        if rest:
-            self._say(f"{rest:,} more failed")
-
-
-def show_failures(failed: Iterable[tuple[str, str]]) -> None:
-    """Say on standard error what failed and why."""
-    told = Making(_say, lambda *_: None)
-    for path, reason in failed:
-        told.failed(path, reason)
-    told.close()
-
-
-def _say(line: str) -> None:
-    sys.stderr.write(f"{line}\n")
-    sys.stderr.flush()
-
-
-@contextmanager
-def making() -> Iterator[Making]:
-    """A bar with rate and remaining time where standard error is a terminal, else a plain line now and then."""
-    if not sys.stderr.isatty():
-        told = Making(_say, _plain_making())
-        yield told
-        told.close()
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
-    console = Console(stderr=True, highlight=False)
-    counted = TextColumn("{task.completed:,.0f} of {task.total:,.0f} outputs")
-    with Progress(
-        counted, BarColumn(), TextColumn("{task.fields[rate]}"), TimeRemainingColumn(), console=console, transient=True
-    ) as bar:
-        task = bar.add_task("", total=0, rate="")
-        told = Making(
-            lambda line: console.print(line, markup=False, soft_wrap=True),
-            lambda done, total, rate: bar.update(task, completed=done, total=total, rate=rate),
-        )
-        yield told
-        told.close()
-
-
-def _plain_making() -> Callable[[int, int, str], None]:
-    began = last = time.monotonic()
-
-    def move(done: int, total: int, rate: str) -> None:
-        nonlocal last
-        now = time.monotonic()
-        if now - last >= LINE_EVERY_SECONDS:
-            last = now
-            left = (now - began) / max(1, done) * (total - done)
-            sys.stderr.write(f"{done:,} of {total:,} outputs, {rate}, about {left:.0f} s left\n")
-
-    return move

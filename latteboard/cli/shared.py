@@ -1,0 +1,46 @@
+"""Options, arguments and messages that several commands share."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from latteboard.campaign import Campaign
+    from latteboard.catalog import Catalog
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+conditions = click.argument("conditions", metavar="[NAME=VALUE ...]", nargs=-1)
+
+
+def print_json(document: object) -> None:
+    """Print the machine-readable form of an answer, on one line."""
+    click.echo(json.dumps(document))
+
+
+def read_campaign(path: Path) -> Campaign:
+    """Read and check the campaign."""
+    from latteboard.campaign import Campaign
+
+    return Campaign.read(path)
+
+
+def open_catalog(campaign_file: Path) -> Catalog:
+    """Open the catalog that a campaign names; the rest of the campaign is not read, so that answers come at once."""
+    from latteboard.campaign import locate_catalog
+    from latteboard.catalog import Catalog
+
+    return Catalog(locate_catalog(campaign_file))
+
+
+def say_waiting(holder: object) -> None:
+    """Say on standard error whose index this one waits for."""
+    click.echo(f"waiting for another index: {holder}", err=True)
+
+
+def say_waiting_for_pages(holder: object) -> None:
+    """Say on standard error which other process is writing the same pages."""
+    click.echo(f"waiting for another process that writes these pages: {holder}", err=True)
