@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from latteboard.campaign import Campaign
-from latteboard.catalog import RULES, Catalog
+from latteboard.catalog import Catalog
 from latteboard.catalog.questions.columns import kind_columns
 from latteboard.catalog.questions.contents import axes, private, streams, views
 from latteboard.catalog.questions.counts import status_rows
@@ -14,6 +14,7 @@ from latteboard.catalog.questions.problems import claims, strays, unreadable_fol
 from latteboard.catalog.questions.root_causes import causes
 from latteboard.catalog.questions.unarchived import only_here
 from latteboard.files.locks import Holder
+from latteboard.status.states import RULES
 from site_templates.frame import Frame, Page
 from site_templates.pages.dictionary import dictionary
 from site_templates.pages.history import history

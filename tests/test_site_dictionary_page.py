@@ -16,13 +16,11 @@ from latteboard.catalog import Catalog
 from latteboard.catalog.questions.contents import axes, streams, views
 from latteboard.catalog.questions.sql_examples import Example, questions
 from latteboard.errors import CatalogError
-from latteboard.status.states import RULES
 from site_templates.drawing.graph import Graph, layout
 from site_templates.pages.dictionary import Dictionary, dictionary
-from site_templates.site import build_site
+from site_templates.site import RULE_TEXTS, build_site
 
 Read = Callable[..., Campaign]
-RULE_TEXTS = {status.name: rule for status, rule in RULES.items()}
 NUCLEON = {
     "cfg": [],
     "src": ["cfg"],

@@ -10,14 +10,13 @@ from typing import Any
 import pytest
 from browser import OpenPage
 
-from latteboard.status.states import RULES
 from latteboard.text import human_bytes
 from site_templates.frame import Frame, rows_link
 from site_templates.pages.overview import BAR_UNITS, overview, percent, segments
+from site_templates.site import RULE_TEXTS
 from site_templates.writing.build import build
 
 INDEXED = "2026-01-02T03:04:05+00:00"
-RULE_TEXTS = {status.name: rule for status, rule in RULES.items()}
 
 
 def row(

@@ -186,7 +186,6 @@ def why(campaign_file: Path, *, what: str, conditions: tuple[str, ...], as_json:
         print_json(explanation.as_json())
     else:
         from latteboard.cli.terminal import show_explanation
-        from latteboard.status.states import RULES
 
         show_explanation(explanation)
 

@@ -118,7 +118,7 @@ def show_explanation(explanation: Explanation) -> None:
     from rich.text import Text
     from rich.tree import Tree
 
-    from latteboard.catalog import RULES, Status
+    from latteboard.status.states import RULES, Status
 
     artifact = explanation.artifact
     console = _console()
