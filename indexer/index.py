@@ -15,7 +15,7 @@ from indexer.request import Request, Seen
 from indexer.scan import scan
 from latteboard.campaign import Campaign
 from latteboard.catalog import Catalog
-from latteboard.catalog.catalog import sqlite_path
+from latteboard.catalog.database import sqlite_path
 from latteboard.catalog.updating.books import Books, FolderState, Looks, printable
 from latteboard.catalog.updating.finish import Run, finish
 from latteboard.errors import BooksKept, LatteboardError

@@ -26,13 +26,14 @@ from sqlalchemy import (
 )
 
 from latteboard.catalog.dialects.sqlite import iso_time, now_seconds
-from latteboard.catalog.rules.needs import exists_in
-from latteboard.catalog.rules.status import CODE, Rules, is_purgeable
+from latteboard.catalog.rules.status import is_purgeable
+from latteboard.catalog.statements import CODE, exists_in, not_done
 from latteboard.catalog.tables.kinds import KindModel
 from latteboard.catalog.tables.schema import (
     claim,
     coordinate_value,
     kind,
+    kind_table,
     problem_text,
     status_rule,
     stray,
@@ -52,13 +53,13 @@ WANTED = (Status.blocked, Status.recall, Status.ready)
 class Readable:
     """The readable rows of one kind: the select, and its parts for those who add conditions."""
 
-    def __init__(self, rules: Rules, model: KindModel) -> None:
+    def __init__(self, kinds: Mapping[str, KindModel], model: KindModel) -> None:
         self.model = model
-        self.rows = rules.tables[model.name].alias("a")
+        self.rows = kind_table(model).alias("a")
         self._joined: FromClause = self.rows
         self._texts: dict[str, ColumnElement[Any]] = {}
         coordinates = {name: self._coordinate(name) for name in model.coordinates}
-        self.status = effective_status(rules, model, self.rows)
+        self.status = effective_status(kinds, model, self.rows)
         status_name = self._looked_up(status_rule, status_rule.c.code, self.status).c.name
         wording = self._looked_up(problem_text, problem_text.c.id, self.rows.c.problem).c.text
         changed = case((self.rows.c.status == CODE[Status.stale], literal(STALE, Text)), else_=null())
@@ -144,33 +145,33 @@ def format_key(field: Field) -> str:
     return str(field)[1:-1]
 
 
-def effective_status(rules: Rules, model: KindModel, rows: FromClause) -> ColumnElement[int]:
+def effective_status(kinds: Mapping[str, KindModel], model: KindModel, rows: FromClause) -> ColumnElement[int]:
     """The status as of the question: what is in hand under a claim that has not expired is ``claimed``."""
-    claimed = or_(*_claims(rules, model, rows))
+    claimed = or_(*_claims(kinds, model, rows))
     in_hand = rows.c.status.in_([CODE[status] for status in WORK_IN_HAND])
     return case((and_(in_hand, claimed), CODE[Status.claimed]), else_=rows.c.status)
 
 
-def _claims(rules: Rules, model: KindModel, rows: FromClause) -> Iterator[ColumnElement[bool]]:
+def _claims(kinds: Mapping[str, KindModel], model: KindModel, rows: FromClause) -> Iterator[ColumnElement[bool]]:
     """A claim on the artifact, or on what the same job writes: one task, one claim."""
     leader = model.made_with or model.name
-    for other in rules.kinds.values():
+    for other in kinds.values():
         if leader not in (other.name, other.made_with):
             continue
         held = and_(claim.c.kind == other.id, claim.c.until > now_seconds())
         if other is model:
             yield exists_in(claim, held, claim.c.artifact == rows.c.id)
         else:
-            twin = rules.tables[other.name].alias("twin")
+            twin = kind_table(other).alias("twin")
             same = [twin.c[name] == rows.c[name] for name in model.coordinates]
             yield exists_in((claim, twin), held, claim.c.artifact == twin.c.id, *same)
 
 
-def create_views(connection: Connection, rules: Rules) -> None:
+def create_views(connection: Connection, kinds: Mapping[str, KindModel]) -> None:
     """Make the views anew: one for each kind, and those over all kinds."""
     for name in inspect(connection).get_view_names():
         connection.exec_driver_sql(f'DROP VIEW "{name}"')
-    readable = [Readable(rules, model) for model in rules.kinds.values()]
+    readable = [Readable(kinds, model) for model in kinds.values()]
     for one in readable:
         _create(connection, one.model.name, one.select())
     _create(connection, "artifact", union_all(*(_uniform(one) for one in readable)))
@@ -204,7 +205,7 @@ def _uniform(one: Readable) -> Select[Any]:
 
 def _has(one: Readable, statuses: tuple[Status, ...]) -> ColumnElement[bool]:
     """The stored status is one of these; said so that the partial index on what is not done is used."""
-    return and_(one.rows.c.status != CODE[Status.done], one.rows.c.status.in_([CODE[status] for status in statuses]))
+    return and_(not_done(one.rows), one.rows.c.status.in_([CODE[status] for status in statuses]))
 
 
 def _progress() -> Select[Any]:

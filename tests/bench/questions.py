@@ -17,6 +17,7 @@ from child import preload, timed
 
 from latteboard.campaign import Campaign
 from latteboard.catalog import Catalog
+from latteboard.catalog.rules.status import Rules
 from latteboard.files import hdf5 as h5
 
 Result = TypeVar("Result")
@@ -38,7 +39,7 @@ def filtered_list(campaign: Path, catalog: Catalog, times: int) -> tuple[int, li
 
 def readiness(catalog: Catalog, kind: str, times: int) -> tuple[int, list[float]]:
     """Rows and seconds of the statement that says what can be made of a kind, or what blocks it."""
-    statement = catalog.rules.readiness(catalog.kinds[kind])
+    statement = Rules(catalog.kinds.values()).readiness(catalog.kinds[kind])
     seconds, rows = [], 0
     with catalog.reading() as connection:
         for _ in range(times):

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, Integer, cast, select
+from sqlalchemy import Integer, cast, select
 
+from latteboard.catalog.database import Database
 from latteboard.catalog.dialects.sqlite import number_columns
+from latteboard.catalog.meta import texts
 from latteboard.catalog.readable import STALE, effective_status, format_key
 from latteboard.catalog.rules.status import is_purgeable
 from latteboard.catalog.tables.kinds import KindModel
-from latteboard.catalog.tables.schema import coordinate_value, problem_text
+from latteboard.catalog.tables.schema import problem_text
 from latteboard.names.templates import Choice, Field, Piece
 from latteboard.status.states import Status
-
-if TYPE_CHECKING:
-    from latteboard.catalog.catalog import Catalog
 
 Numbers = NDArray[np.int64]
 Texts = Mapping[int, str]
@@ -60,17 +58,17 @@ class KindColumns:
         return len(self.statuses)
 
 
-def kind_columns(catalog: Catalog, kind: str) -> KindColumns:
+def kind_columns(database: Database, kind: str) -> KindColumns:
     """Read all rows of a kind."""
-    model = catalog.kinds[kind]
-    rows = catalog.rules.tables[kind].alias("a")
-    status = effective_status(catalog.rules, model, rows)
+    model = database.kinds[kind]
+    rows = database.tables[kind].alias("a")
+    status = effective_status(database.kinds, model, rows)
     facts = (rows.c.size, rows.c.mtime // MINUTE, rows.c.problem, rows.c.blocked_by, rows.c.blocked_count)
     wanted = [*(rows.c[name] for name in model.coordinates), status, *facts, cast(is_purgeable(model, rows), Integer)]
     first = rows.c[model.coordinates[0] if model.coordinates else "id"]
-    with catalog.reading() as connection:
+    with database.reading() as connection:
         columns = number_columns(connection, wanted, rows, first)
-        texts = {axis: _texts(connection, axis) for axis in _axes(model)}
+        written = {axis: texts(connection, axis) for axis in _axes(model)}
         wordings = dict(connection.execute(select(problem_text.c.id, problem_text.c.text)).all())
     count = len(model.coordinates)
     statuses, sizes, minutes, problems, blocked_by, blocked_counts, purgeable = columns[count:]
@@ -78,7 +76,7 @@ def kind_columns(catalog: Catalog, kind: str) -> KindColumns:
     return KindColumns(
         model=model,
         coordinates=dict(zip(model.coordinates, columns[:count], strict=True)),
-        texts=texts,
+        texts=written,
         statuses=statuses,
         sizes=sizes,
         minutes=minutes,
@@ -104,8 +102,3 @@ def _formats(piece: Piece) -> Iterator[str]:
                 yield from _formats(inner)
     elif isinstance(piece, Field) and (piece.part or piece.spec):
         yield format_key(piece)
-
-
-def _texts(connection: Connection, axis: str) -> Texts:
-    columns = (coordinate_value.c.code, coordinate_value.c.text)
-    return dict(connection.execute(select(*columns).where(coordinate_value.c.axis == axis)).all())

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from latteboard.campaign.lists import number_range
+from latteboard.catalog.database import Database
 from latteboard.errors import CampaignError, QueryError
 
-if TYPE_CHECKING:
-    from latteboard.catalog.catalog import Catalog
 
-
-def parse_conditions(catalog: Catalog, kind: str, arguments: Sequence[str]) -> dict[str, Any]:
+def parse_conditions(database: Database, kind: str, arguments: Sequence[str]) -> dict[str, Any]:
     """What :meth:`Selection.filter` takes, from ``NAME=VALUE`` arguments; raises :class:`QueryError`."""
-    catalog[kind]  # an unknown kind is the first thing to say
-    model = catalog.kinds[kind]
+    model = database.kind(kind)
     conditions: dict[str, Any] = {}
     for argument in arguments:
         name, equals, text = argument.partition("=")

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, func, inspect, select
+from sqlalchemy import func, inspect, select
 
-from latteboard.catalog.tables.schema import axis_value, claim, coordinate_value, source_list
-from latteboard.catalog.updating.adopt import read_meta
+from latteboard.catalog.database import Database
+from latteboard.catalog.meta import read_meta, texts
+from latteboard.catalog.tables.schema import axis_value, claim, source_list
 from latteboard.status.states import Status
-
-if TYPE_CHECKING:
-    from latteboard.catalog.catalog import Catalog
 
 
 @dataclass(frozen=True)
@@ -49,21 +46,21 @@ class Private:
     public: frozenset[str]
 
 
-def private(catalog: Catalog) -> Private:
+def private(database: Database) -> Private:
     """What a redacted site must not tell, and what it must."""
-    names = {*catalog.kinds, *Status.__members__}
-    names |= {coordinate for model in catalog.kinds.values() for coordinate in model.coordinates}
-    with catalog.reading() as connection:
+    names = {*database.kinds, *Status.__members__}
+    names |= {coordinate for model in database.kinds.values() for coordinate in model.coordinates}
+    with database.reading() as connection:
         owners = connection.execute(select(claim.c.owner).distinct().order_by(claim.c.owner)).scalars().all()
         root = read_meta(connection, "root") or ""
-        places = [text for axis in ("ensemble", "stream") for text in _texts(connection, axis).values()]
-    return Private(root, str(catalog.path.resolve()), tuple(owners), frozenset({*names, *places}))
+        places = [text for axis in ("ensemble", "stream") for text in texts(connection, axis).values()]
+    return Private(root, str(database.path.resolve()), tuple(owners), frozenset({*names, *places}))
 
 
-def streams(catalog: Catalog) -> list[StreamFacts]:
+def streams(database: Database) -> list[StreamFacts]:
     """Every stream of every ensemble, in the campaign's order."""
-    with catalog.reading() as connection:
-        texts = {axis: _texts(connection, axis) for axis in ("ensemble", "stream", "source_set")}
+    with database.reading() as connection:
+        names = {axis: texts(connection, axis) for axis in ("ensemble", "stream", "source_set")}
         place = (source_list.c.ensemble, source_list.c.stream)
         number = source_list.c.configuration
         counted = select(*place, func.count(number.distinct()), func.min(number), func.max(number))
@@ -72,40 +69,35 @@ def streams(catalog: Catalog) -> list[StreamFacts]:
         for ensemble, stream, code, rows, numbers in connection.execute(
             per_set.group_by(*place, source_list.c.source_set).order_by(*place, source_list.c.source_set)
         ):
-            sets.setdefault((ensemble, stream), []).append((texts["source_set"][code], rows // numbers))
+            sets.setdefault((ensemble, stream), []).append((names["source_set"][code], rows // numbers))
         return [
             StreamFacts(
-                texts["ensemble"][e], texts["stream"][s], configurations, first, last, tuple(sets.get((e, s), ()))
+                names["ensemble"][e], names["stream"][s], configurations, first, last, tuple(sets.get((e, s), ()))
             )
             for e, s, configurations, first, last in connection.execute(counted.group_by(*place).order_by(*place))
         ]
 
 
-def axes(catalog: Catalog) -> dict[str, dict[str, Sequence[int | str]]]:
+def axes(database: Database) -> dict[str, dict[str, Sequence[int | str]]]:
     """For each axis beside configurations and sources, for each ensemble, its values in the campaign's order."""
     found: dict[str, dict[str, list[int | str]]] = {}
-    with catalog.reading() as connection:
-        ensembles = _texts(connection, "ensemble")
-        names = connection.execute(select(axis_value.c.axis).distinct().order_by(axis_value.c.axis)).scalars().all()
-        texts = {name: _texts(connection, name) for name in names}
+    with database.reading() as connection:
+        ensembles = texts(connection, "ensemble")
+        axes = connection.execute(select(axis_value.c.axis).distinct().order_by(axis_value.c.axis)).scalars().all()
+        names = {axis: texts(connection, axis) for axis in axes}
         rows = select(axis_value.c.axis, axis_value.c.ensemble, axis_value.c.value)
         for axis, ensemble, value in connection.execute(rows.order_by(*rows.selected_columns)):
             values = found.setdefault(axis, {}).setdefault(ensembles[ensemble], [])
-            values.append(texts[axis].get(value, value))
+            values.append(names[axis].get(value, value))
     return {axis: dict(by_ensemble) for axis, by_ensemble in found.items()}
 
 
-def views(catalog: Catalog) -> list[View]:
+def views(database: Database) -> list[View]:
     """The views over all kinds, then those of each kind in the order of the production."""
-    with catalog.reading() as connection:
+    with database.reading() as connection:
         looked = inspect(connection)
-        names = [name for name in looked.get_view_names() if name not in catalog.kinds]
+        names = [name for name in looked.get_view_names() if name not in database.kinds]
         return [
             View(name, tuple(column["name"] for column in looked.get_columns(name)))
-            for name in (*sorted(names), *catalog.kinds)
+            for name in (*sorted(names), *database.kinds)
         ]
-
-
-def _texts(connection: Connection, axis: str) -> dict[int, str]:
-    columns = (coordinate_value.c.code, coordinate_value.c.text)
-    return dict(connection.execute(select(*columns).where(coordinate_value.c.axis == axis)).all())

@@ -3,29 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import Integer, cast, func
 
+from latteboard.catalog.database import Database
 from latteboard.errors import QueryError
 from latteboard.status.states import Status
-
-if TYPE_CHECKING:
-    from latteboard.catalog.catalog import Catalog
 
 SUMMED = ("ensemble", "stream", "kind")
 
 
-def status_rows(catalog: Catalog, by: Sequence[str] = SUMMED) -> list[dict[str, Any]]:
+def status_rows(database: Database, by: Sequence[str] = SUMMED) -> list[dict[str, Any]]:
     """A row for each combination of ``by``: expected, bytes, purgeable, and the number of each status.
 
     Kinds that do not name a coordinate of ``by`` have None there. Unknown names raise :class:`QueryError`.
     """
-    known = list(dict.fromkeys((*SUMMED, *(name for model in catalog.kinds.values() for name in model.coordinates))))
+    known = list(dict.fromkeys((*SUMMED, *(name for model in database.kinds.values() for name in model.coordinates))))
     for name in by:
         if name not in known:
             raise QueryError(f"{name!r} is nothing to group by; expected some of {', '.join(known)}")
-    counted = catalog.totals() if set(by) <= set(SUMMED) else _counted(catalog, by)
+    counted = database.totals() if set(by) <= set(SUMMED) else _counted(database, by)
     rows: dict[tuple[Any, ...], dict[str, Any]] = {}
     for one in counted:
         key = tuple(one[name] for name in by)
@@ -39,7 +37,7 @@ def status_rows(catalog: Catalog, by: Sequence[str] = SUMMED) -> list[dict[str, 
             row["status"][one["status"]] = row["status"].get(one["status"], 0) + one["number"]
     for row in rows.values():
         row["status"] = {status.name: row["status"][status.name] for status in Status if status.name in row["status"]}
-    places = {name: place for place, name in enumerate(catalog.kinds)}
+    places = {name: place for place, name in enumerate(database.kinds)}
     return sorted(rows.values(), key=lambda row: [_place(row[name], places if name == "kind" else {}) for name in by])
 
 
@@ -48,12 +46,12 @@ def _place(value: Any, places: Mapping[str, int]) -> tuple[bool, Any]:
     return value is None, "" if value is None else places.get(value, value)
 
 
-def _counted(catalog: Catalog, by: Sequence[str]) -> list[dict[str, Any]]:
+def _counted(database: Database, by: Sequence[str]) -> list[dict[str, Any]]:
     """Counted in the tables themselves: slower than the summary, but by any coordinate."""
     result: list[dict[str, Any]] = []
-    with catalog.reading() as connection:
-        for model in catalog.kinds.values():
-            readable = catalog.readable(model.name)
+    with database.reading() as connection:
+        for model in database.kinds.values():
+            readable = database.readable(model.name)
             groups = [readable.columns[name].label(name) for name in by if name in model.coordinates]
             numbers = (
                 func.count().label("number"),

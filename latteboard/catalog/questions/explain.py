@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, FromClause, func, select
 
+from latteboard.catalog.database import Database
+from latteboard.catalog.questions.selection import Artifact, Selection
 from latteboard.catalog.readable import Readable
-from latteboard.catalog.rules.needs import exists_in, linked
+from latteboard.catalog.rules.needs import linked
+from latteboard.catalog.statements import exists_in
 from latteboard.catalog.tables.kinds import KindModel
 from latteboard.errors import QueryError
 from latteboard.status.states import Status
-
-if TYPE_CHECKING:
-    from latteboard.catalog.catalog import Catalog
-    from latteboard.catalog.questions.selection import Artifact
 
 SHOWN = 10  # of the paths that are missing
 THERE = (Status.done, Status.archived)
@@ -54,42 +53,47 @@ class Explanation:
         return {**told, "inputs": [asdict(group) for group in self.inputs]}
 
 
-def explain(catalog: Catalog, kind: str, conditions: Mapping[str, Any]) -> Explanation:
+def explain(database: Database, kind: str, conditions: Mapping[str, Any]) -> Explanation:
     """Explain the one artifact that the conditions single out; raises :class:`QueryError` if it is not exactly one."""
-    selection = catalog[kind].filter(**conditions)
+    selection = Selection(database, database.kind(kind)).filter(**conditions)
     number = selection.count()
     if number != 1:
-        model = catalog.kinds[kind]
+        model = database.kinds[kind]
         lacking = [name for name in model.coordinates if name not in conditions]
         hint = f"; {', '.join(lacking)} can narrow it down" if number else ""
         raise QueryError(f"{kind}: {number} artifacts agree with what was given, expected exactly one{hint}")
     artifact = next(iter(selection))
-    with catalog.reading() as connection:
-        rows = catalog.rules.tables[kind].alias()
+    with database.reading() as connection:
+        rows = database.tables[kind].alias()
         chosen = rows.c.id == artifact.id
-        return Explanation(artifact, list(_groups(catalog, connection, catalog.kinds[kind], rows, chosen, DEPTH)))
+        return Explanation(artifact, list(_groups(database, connection, database.kinds[kind], rows, chosen, DEPTH)))
 
 
 def _groups(
-    catalog: Catalog, connection: Connection, kind: KindModel, rows: FromClause, chosen: ColumnElement[bool], depth: int
+    database: Database,
+    connection: Connection,
+    kind: KindModel,
+    rows: FromClause,
+    chosen: ColumnElement[bool],
+    depth: int,
 ) -> Iterator[InputGroup]:
     """The inputs of the chosen rows of a kind, group by group."""
     for need in kind.needs:
-        other = catalog.kinds[need]
-        readable = catalog.readable(need)
+        other = database.kinds[need]
+        readable = database.readable(need)
         is_input = _is_input(kind, other, rows, readable.rows, chosen)
         counted = (
             select(readable.status, func.count()).select_from(readable.rows).where(is_input).group_by(readable.status)
         )
         counts = {Status(code): number for code, number in connection.execute(counted)}
-        below = catalog.rules.tables[need].alias()
+        below = database.tables[need].alias()
         inner = _is_input(kind, other, rows, below, chosen)
         yield InputGroup(
             kind=need,
             expected=sum(counts.values()),
             status={status.name: counts[status] for status in Status if status in counts},
             missing=_missing(connection, readable, is_input),
-            inputs=list(_groups(catalog, connection, other, below, inner, depth - 1)) if depth > 1 else [],
+            inputs=list(_groups(database, connection, other, below, inner, depth - 1)) if depth > 1 else [],
         )
 
 

@@ -5,17 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import case, func, select
 
+from latteboard.catalog.database import Database
 from latteboard.catalog.tables.schema import history, run
 from latteboard.status.states import Status
-
-if TYPE_CHECKING:
-    from latteboard.catalog.catalog import Catalog
 
 # A temporary file that has been used and deleted is finished like one that is there: else purging would undo progress.
 FINISHED = (Status.done, Status.archived, Status.unneeded)
@@ -46,9 +43,9 @@ class Series:
         return int(self.expected[-1] - self.finished[-1])
 
 
-def timeline(catalog: Catalog) -> list[Series]:
+def timeline(database: Database) -> list[Series]:
     """A series for each kind of the campaign, ensemble and stream; kinds in the order of the production."""
-    places = {name: place for place, name in enumerate(catalog.kinds)}
+    places = {name: place for place, name in enumerate(database.kinds)}
     last = history.c.number
     key = (history.c.kind, history.c.ensemble, history.c.stream)
     before = func.lag(last, 1, 0).over(partition_by=[*key, history.c.status], order_by=history.c.run)
@@ -57,7 +54,7 @@ def timeline(catalog: Catalog) -> list[Series]:
     groups = [changes.c[column.name] for column in key]
     sums = (func.sum(case((finished, changes.c.more), else_=0)), func.sum(changes.c.more))
     statement = select(*groups, changes.c.run, *sums).group_by(*groups, changes.c.run).order_by(*groups, changes.c.run)
-    with catalog.reading() as connection:
+    with database.reading() as connection:
         known = connection.execute(select(run.c.id, run.c.started).order_by(run.c.id))
         runs = np.array([tuple(row) for row in known], np.int64).reshape(-1, 2)
         rows = [tuple(row) for row in connection.execute(statement)]

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import ColumnElement, Connection, func, select
 
+from latteboard.catalog.database import Database
+from latteboard.catalog.meta import texts
 from latteboard.catalog.tables.kinds import KindModel
 from latteboard.catalog.tables.schema import axis_value, coordinate_value
-
-if TYPE_CHECKING:
-    from latteboard.catalog.catalog import Catalog
 
 # Some ten time separations of some eight kinds; more columns than that cannot be read at a glance.
 MOST_COLUMNS = 96
@@ -44,18 +43,18 @@ class Layer:
     numbers: NDArray[np.int64]
 
 
-def layers(catalog: Catalog, ensemble: str, stream: str) -> list[Layer]:
+def layers(database: Database, ensemble: str, stream: str) -> list[Layer]:
     """The kinds whose files name a configuration, in the order of the production, as far as this stream has any.
 
     A kind that does not name its stream is counted in the configurations that the stream has in other kinds. A claim
     counts as of the question.
     """
-    models = [model for model in catalog.kinds.values() if "configuration" in model.coordinates]
-    with catalog.reading() as connection:
+    models = [model for model in database.kinds.values() if "configuration" in model.coordinates]
+    with database.reading() as connection:
         codes = {"ensemble": _code(connection, "ensemble", ensemble), "stream": _code(connection, "stream", stream)}
         sizes = _sizes(connection, codes["ensemble"])
         axes = split_axes({model.name: model.coordinates for model in models}, sizes)
-        found = [_layer(catalog, connection, model, axes.get(model.name), codes) for model in models]
+        found = [_layer(database, connection, model, axes.get(model.name), codes) for model in models]
     names = {"ensemble": ensemble, "stream": stream}
     counted = [
         Layer(model.name, {name: names[name] for name in PLACE if name in model.coordinates}, *rest)
@@ -95,10 +94,10 @@ def _sizes(connection: Connection, ensemble: int) -> dict[str, int]:
 
 
 def _layer(
-    catalog: Catalog, connection: Connection, model: KindModel, axis: str | None, codes: Mapping[str, int]
+    database: Database, connection: Connection, model: KindModel, axis: str | None, codes: Mapping[str, int]
 ) -> tuple[Any, ...]:
     """Axis, values and counts of a kind: one statement over its rows, in which texts stay codes."""
-    readable = catalog.readable(model.name)
+    readable = database.readable(model.name)
     rows = readable.rows.c
     groups: list[ColumnElement[int]] = [rows.configuration, *([rows[axis]] if axis else []), readable.status]
     conditions = [rows[name] == codes[name] for name in PLACE if name in model.coordinates]
@@ -109,14 +108,8 @@ def _layer(
     if axis is None:
         return None, (), table[0], np.zeros_like(table[0]), table[1], table[2]
     values, columns = np.unique(table[1], return_inverse=True)
-    texts = values.tolist() if axis in model.numeric else _texts(connection, axis, values.tolist())
-    return axis, texts, table[0], columns, table[2], table[3]
-
-
-def _texts(connection: Connection, axis: str, codes: Iterable[int]) -> list[str]:
-    statement = select(coordinate_value.c.code, coordinate_value.c.text).where(coordinate_value.c.axis == axis)
-    texts = dict(connection.execute(statement).all())
-    return [texts[code] for code in codes]
+    names = texts(connection, axis) if axis not in model.numeric else {}
+    return axis, [names.get(value, value) for value in values.tolist()], table[0], columns, table[2], table[3]
 
 
 def _only(layer: Layer, configurations: NDArray[np.int64]) -> Layer:

@@ -6,19 +6,17 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, and_, exists, func, or_, select
 
+from latteboard.catalog.database import Database
 from latteboard.catalog.dialects.sqlite import now_seconds
 from latteboard.catalog.readable import STALE
-from latteboard.catalog.rules.status import CODE, Rules
+from latteboard.catalog.rules.status import Rules
+from latteboard.catalog.statements import CODE
 from latteboard.catalog.tables.kinds import KindModel
 from latteboard.catalog.tables.schema import claim, problem_text, recorded_input, stray, unreadable
 from latteboard.status.states import Status
-
-if TYPE_CHECKING:
-    from latteboard.catalog.catalog import Catalog
 
 WRONG = (Status.bad, Status.stale, Status.unknown)
 EXAMPLES = 3  # paths shown of a group
@@ -78,17 +76,17 @@ class Claims:
     expired: bool
 
 
-def wrong(catalog: Catalog) -> list[Wrong]:
+def wrong(database: Database) -> list[Wrong]:
     """What is bad, stale or unknown, or is done with a remark: most first within a kind and status."""
-    with catalog.reading() as connection:
-        return [group for model in catalog.kinds.values() for group in _wrong_of(catalog, connection, model)]
+    with database.reading() as connection:
+        return [group for model in database.kinds.values() for group in _wrong_of(database, connection, model)]
 
 
-def strays(catalog: Catalog) -> list[Strays]:
+def strays(database: Database) -> list[Strays]:
     """Strays by reason, the reason with most bytes first."""
     is_folder = stray.c.path.endswith("/", autoescape=True)
     numbers = (func.count(), func.count().filter(is_folder), func.coalesce(func.sum(stray.c.size), 0))
-    with catalog.reading() as connection:
+    with database.reading() as connection:
         counted = connection.execute(select(stray.c.reason, *numbers).group_by(stray.c.reason)).all()
         groups = []
         for reason, number, folders, size in counted:
@@ -99,20 +97,20 @@ def strays(catalog: Catalog) -> list[Strays]:
     return sorted(groups, key=lambda group: (-group.bytes, group.reason))
 
 
-def unreadable_folders(catalog: Catalog) -> Unreadable:
+def unreadable_folders(database: Database) -> Unreadable:
     """The folders that could not be read."""
-    with catalog.reading() as connection:
+    with database.reading() as connection:
         number = connection.execute(select(func.count()).select_from(unreadable)).scalar_one()
         first = select(unreadable.c.path, unreadable.c.reason).order_by(unreadable.c.path).limit(LISTED)
         return Unreadable(number, tuple((path, reason) for path, reason in connection.execute(first)))
 
 
-def claims(catalog: Catalog) -> list[Claims]:
+def claims(database: Database) -> list[Claims]:
     """Claims by kind and owner, those that have expired apart, as of now; of kinds that the campaign still has."""
     expired = (claim.c.until <= now_seconds()).label("expired")
     statement = select(claim.c.kind, claim.c.owner, expired, func.count(), func.max(claim.c.until))
-    names = {model.id: name for name, model in catalog.kinds.items()}
-    with catalog.reading() as connection:
+    names = {model.id: name for name, model in database.kinds.items()}
+    with database.reading() as connection:
         rows = connection.execute(statement.group_by(claim.c.kind, claim.c.owner, expired)).all()
     found = [
         Claims(names[kind], owner, number, datetime.fromtimestamp(until, UTC).isoformat(), bool(is_expired))
@@ -123,9 +121,9 @@ def claims(catalog: Catalog) -> list[Claims]:
     return sorted(found, key=lambda one: (not one.expired, places.index(one.kind), one.owner))
 
 
-def _wrong_of(catalog: Catalog, connection: Connection, model: KindModel) -> Iterator[Wrong]:
+def _wrong_of(database: Database, connection: Connection, model: KindModel) -> Iterator[Wrong]:
     """The groups of one kind; wordings that differ in their numbers only are one group."""
-    rows = catalog.rules.tables[model.name]
+    rows = database.tables[model.name]
     is_wrong = and_(rows.c.status != CODE[Status.done], rows.c.status.in_([CODE[status] for status in WRONG]))
     counted = (
         select(rows.c.status, rows.c.problem, problem_text.c.text, func.count().label("number"))
@@ -146,15 +144,15 @@ def _wrong_of(catalog: Catalog, connection: Connection, model: KindModel) -> Ite
             number=sum(number for *_, number in parts),
             wording=wording,
             wordings=len(parts),
-            paths=tuple(_examples(catalog, connection, model, code, problem)),
-            changed=dict(_changed(catalog.rules, connection, model)) if code == Status.stale else {},
+            paths=tuple(_examples(database, connection, model, code, problem)),
+            changed=dict(_changed(Rules(database.kinds.values()), connection, model)) if code == Status.stale else {},
         )
 
 
 def _examples(
-    catalog: Catalog, connection: Connection, model: KindModel, code: int, problem: int | None
+    database: Database, connection: Connection, model: KindModel, code: int, problem: int | None
 ) -> Iterator[str]:
-    readable = catalog.readable(model.name)
+    readable = database.readable(model.name)
     rows = readable.rows
     same = (rows.c.status == CODE[Status(code)], rows.c.problem.is_not_distinct_from(problem))
     # Said so that the partial index on what is not done is used, in which rows stand in this order.

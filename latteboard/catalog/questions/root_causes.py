@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -31,15 +31,13 @@ from sqlalchemy import (
 )
 
 from latteboard.campaign.relations import MAIN
+from latteboard.catalog.database import Database
+from latteboard.catalog.meta import texts
 from latteboard.catalog.readable import effective_status
 from latteboard.catalog.rules.needs import is_equality, linked
-from latteboard.catalog.rules.status import CODE, EVERYTHING
+from latteboard.catalog.rules.status import CODE, EVERYTHING, Rules
 from latteboard.catalog.tables.kinds import KindModel
-from latteboard.catalog.tables.schema import coordinate_value
 from latteboard.status.states import Status
-
-if TYPE_CHECKING:
-    from latteboard.catalog.catalog import Catalog
 
 NUMBERS = 2**32  # of configurations, which are whole numbers of 32 bits
 STATUSES = 16
@@ -72,10 +70,10 @@ class Cause:
         return sum(self.held.values())
 
 
-def causes(catalog: Catalog) -> list[Cause]:
+def causes(database: Database) -> list[Cause]:
     """What is waited for, that for which most wait first."""
-    with catalog.reading() as connection:
-        search = _Search(catalog, connection)
+    with database.reading() as connection:
+        search = _Search(database, connection)
         found = list(search.counts())
     groups: dict[Place, tuple[dict[int | None, int], dict[str, int]]] = {}
     for kind, cause, number in found:
@@ -90,12 +88,12 @@ def causes(catalog: Catalog) -> list[Cause]:
 class _Search:
     """The forward pass, on one connection, which forgets the tables of it when it is closed."""
 
-    def __init__(self, catalog: Catalog, connection: Connection) -> None:
-        self._rules = catalog.rules
+    def __init__(self, database: Database, connection: Connection) -> None:
+        self._rules = Rules(database.kinds.values())
         self._connection = connection
-        self._kinds = list(catalog.kinds.values())
-        self._texts = {axis: self._texts_of(axis) for axis in PLACES}
-        self._sizes = {axis: max(texts, default=0) + 1 for axis, texts in self._texts.items()}
+        self._kinds = list(database.kinds.values())
+        self._texts = {axis: texts(connection, axis) for axis in PLACES}
+        self._sizes = {axis: max(names, default=0) + 1 for axis, names in self._texts.items()}
         self._tables: dict[str, Table] = {}
 
     def counts(self) -> Iterator[tuple[str, int, int]]:
@@ -125,10 +123,6 @@ class _Search:
         )
         return place, configuration - NUMBERS // 2 if "configuration" in kind.coordinates else None
 
-    def _texts_of(self, axis: str) -> dict[int, str]:
-        columns = (coordinate_value.c.code, coordinate_value.c.text)
-        return dict(self._connection.execute(select(*columns).where(coordinate_value.c.axis == axis)).all())
-
     def _write(self, kind: KindModel, rows: Select[Any]) -> None:
         table = self._tables[kind.name]
         self._connection.execute(insert(table).from_select(list(table.columns.keys()), rows))
@@ -145,7 +139,7 @@ class _Search:
 
     def _code(self, kind: KindModel, table: Table) -> ColumnElement[int]:
         position: ColumnElement[int] = literal_column(str(self._kinds.index(kind) * STATUSES))
-        code = position + effective_status(self._rules, kind, table)
+        code = position + effective_status(self._rules.kinds, kind, table)
         for axis in PLACES:
             code = code * self._sizes[axis] + (table.c[axis] if axis in kind.coordinates else 0)
         number = table.c.configuration + NUMBERS // 2 if "configuration" in kind.coordinates else 0

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 from operator import index
 from typing import TYPE_CHECKING, Any, Self
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, false, select
 
+from latteboard.catalog.database import Database
+from latteboard.catalog.meta import texts
 from latteboard.catalog.readable import COMMON, WORK_IN_HAND, Readable
-from latteboard.catalog.rules.status import CODE
+from latteboard.catalog.statements import CODE
 from latteboard.catalog.tables.kinds import KindModel
-from latteboard.catalog.tables.schema import coordinate_value
 from latteboard.errors import QueryError
 from latteboard.names.templates import Source
 from latteboard.status.states import Status
@@ -21,9 +23,8 @@ from latteboard.status.states import Status
 if TYPE_CHECKING:
     import pandas as pd
 
-    from latteboard.catalog.catalog import Catalog
-
 OPERATORS = ("in", "ge", "le", "ne")
+NAMED = 12  # of the values of an axis, where one is asked for that it has not
 
 
 @dataclass(frozen=True)
@@ -52,8 +53,8 @@ class Artifact:
 class Selection:
     """Artifacts of one kind that agree with the conditions given so far; nothing is read until it is asked for."""
 
-    def __init__(self, catalog: Catalog, model: KindModel, conditions: Mapping[str, Any] | None = None) -> None:
-        self._catalog = catalog
+    def __init__(self, database: Database, model: KindModel, conditions: Mapping[str, Any] | None = None) -> None:
+        self._database = database
         self._model = model
         self._conditions = dict(conditions or {})
 
@@ -68,22 +69,22 @@ class Selection:
             raise QueryError(f"{self._model.name}: {min(twice)} is given twice")
         for key in conditions:
             self._column_of(key)
-        return type(self)(self._catalog, self._model, {**self._conditions, **conditions})
+        return type(self)(self._database, self._model, {**self._conditions, **conditions})
 
     def count(self) -> int:
         """How many there are."""
-        with self._catalog.reading() as connection:
+        with self._database.reading() as connection:
             return int(connection.execute(self._narrowed(connection, lambda readable: readable.count())).scalar_one())
 
     def statuses(self) -> dict[int, Status]:
         """The status of each as of the question, by its id."""
-        with self._catalog.reading() as connection:
+        with self._database.reading() as connection:
             statement = self._narrowed(connection, lambda readable: select(readable.rows.c.id, readable.status))
             return {number: Status(code) for number, code in connection.execute(statement)}
 
     def rows(self) -> list[dict[str, Any]]:
         """Plain rows, in canonical order: the coordinates, path, status, size, mtime (ISO, UTC), problem, blocked_by, ..."""
-        with self._catalog.reading() as connection:
+        with self._database.reading() as connection:
             statement = self._narrowed(connection, lambda readable: readable.select())
             order = [self._readable.rows.c[name] for name in self._model.coordinates]
             return [dict(row) for row in connection.execute(statement.order_by(*order)).mappings()]
@@ -111,7 +112,7 @@ class Selection:
 
     @property
     def _readable(self) -> Readable:
-        return self._catalog.readable(self._model.name)
+        return self._database.readable(self._model.name)
 
     def _narrowed(self, connection: Connection, start: Any) -> Select[Any]:
         readable = self._readable
@@ -195,25 +196,13 @@ def _status_condition(readable: Readable, operator: str, value: Any) -> ColumnEl
     return and_(*conditions)
 
 
-def _codes(connection: Connection, axis: str, texts: list[Any]) -> list[int]:
-    names = [str(text) for text in texts]
-    found = dict(
-        connection.execute(
-            select(coordinate_value.c.text, coordinate_value.c.code).where(
-                coordinate_value.c.axis == axis, coordinate_value.c.text.in_(names)
-            )
-        ).all()
-    )
+def _codes(connection: Connection, axis: str, values: list[Any]) -> list[int]:
+    codes = {text: code for code, text in texts(connection, axis).items()}
+    names = [str(value) for value in values]
     for name in names:
-        if name not in found:
-            values = connection.execute(
-                select(coordinate_value.c.text)
-                .where(coordinate_value.c.axis == axis)
-                .order_by(coordinate_value.c.code)
-                .limit(12)
-            ).scalars()
-            raise QueryError(f"{axis} has no value {name!r}; it has {', '.join(values)} ...")
-    return [found[name] for name in names]
+        if name not in codes:
+            raise QueryError(f"{axis} has no value {name!r}; it has {', '.join(islice(codes, NAMED))} ...")
+    return [codes[name] for name in names]
 
 
 def _value(name: str, value: Any) -> Any:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, case, func, null, select
 
-from latteboard.catalog.rules.needs import exists_in
+from latteboard.catalog.database import Database
+from latteboard.catalog.meta import texts
+from latteboard.catalog.statements import exists_in
 from latteboard.catalog.tables.kinds import KindModel
-from latteboard.catalog.tables.schema import coordinate_value, replica, run
-
-if TYPE_CHECKING:
-    from latteboard.catalog.catalog import Catalog
+from latteboard.catalog.tables.schema import replica, run
 
 DAY = 24 * 3600 * 1_000_000_000  # ns
 # From the time of a file to the beginning of the last index, in days; what is older is in a class of its own.
@@ -31,26 +30,22 @@ class Holding:
     bytes: int
 
 
-def only_here(catalog: Catalog) -> list[Holding]:
+def only_here(database: Database) -> list[Holding]:
     """What is on this disk and in no archive, by kind, ensemble and age; datasets inside files are not files."""
-    with catalog.reading() as connection:
-        texts = dict(
-            connection.execute(
-                select(coordinate_value.c.code, coordinate_value.c.text).where(coordinate_value.c.axis == "ensemble")
-            ).all()
-        )
+    with database.reading() as connection:
+        ensembles = texts(connection, "ensemble")
         started = connection.execute(select(func.max(run.c.started))).scalar_one_or_none() or 0
         copied = set(connection.execute(select(replica.c.kind).distinct().where(replica.c.sound.is_(True))).scalars())
-        files = [model for model in catalog.kinds.values() if not model.inside]
+        files = [model for model in database.kinds.values() if not model.inside]
         held: list[Holding] = []
         for model in files:
-            statement = _statement(catalog, model, started, copied=model.id in copied)
-            held += [Holding(model.name, texts.get(e), *rest) for e, *rest in connection.execute(statement)]
+            statement = _statement(database, model, started, copied=model.id in copied)
+            held += [Holding(model.name, ensembles.get(e), *rest) for e, *rest in connection.execute(statement)]
         return held
 
 
-def _statement(catalog: Catalog, model: KindModel, started: int, *, copied: bool) -> Select[Any]:
-    rows = catalog.rules.tables[model.name]
+def _statement(database: Database, model: KindModel, started: int, *, copied: bool) -> Select[Any]:
+    rows = database.tables[model.name]
     named: list[ColumnElement[Any]] = [rows.c.ensemble] if "ensemble" in model.coordinates else []
     age = case(*((rows.c.mtime >= started - days * DAY, name) for name, days in AGES), else_=OLDER)
     statement = select(*named or (null(),), age, func.count(), func.sum(rows.c.size)).where(rows.c.size.is_not(None))

@@ -10,6 +10,7 @@ from sqlalchemy.schema import DropTable
 
 from latteboard.campaign import Campaign
 from latteboard.catalog.dialects.sqlite import bulk_insert
+from latteboard.catalog.meta import read_meta, stored_models, texts, write_meta
 from latteboard.catalog.readable import create_views, format_key
 from latteboard.catalog.rules.status import Rules
 from latteboard.catalog.tables.kinds import KindModel, is_numeric, kind_models
@@ -23,7 +24,6 @@ from latteboard.catalog.tables.schema import (
     folder,
     kind,
     kind_table,
-    meta,
     metadata,
     recorded_input,
     replica,
@@ -75,7 +75,7 @@ def adopt(connection: Connection, campaign: Campaign) -> tuple[dict[str, KindMod
         connection.execute(delete(table))  # everything is looked into anew
     for durable in (replica, claim):  # kept by path; the index finds the artifacts of these paths again
         connection.execute(update(durable).values(kind=None, artifact=None))
-    create_views(connection, rules)
+    create_views(connection, models)
     write_meta(connection, "unsettled", "campaign")
     facts = {
         "schema": str(VERSION),
@@ -86,24 +86,6 @@ def adopt(connection: Connection, campaign: Campaign) -> tuple[dict[str, KindMod
     for key, value in facts.items():
         write_meta(connection, key, value)
     return models, codes, fresh, True
-
-
-def read_meta(connection: Connection, key: str) -> str | None:
-    """A value of the table ``meta``, None where there is none yet."""
-    if not inspect(connection).has_table("meta"):
-        return None
-    return connection.execute(select(meta.c.value).where(meta.c.key == key)).scalar()
-
-
-def write_meta(connection: Connection, key: str, value: str) -> None:
-    """Set a value of the table ``meta``."""
-    connection.execute(delete(meta).where(meta.c.key == key))
-    connection.execute(insert(meta).values(key=key, value=value))
-
-
-def stored_models(connection: Connection) -> list[KindModel]:
-    """The kinds as the catalog keeps them, in the order of the production."""
-    return [KindModel.from_json(text) for (text,) in connection.execute(select(kind.c.model).order_by(kind.c.position))]
 
 
 def _replace_kinds(connection: Connection, models: dict[str, KindModel]) -> set[str]:
@@ -136,7 +118,7 @@ def _store_values(connection: Connection, campaign: Campaign, models: dict[str, 
     for name, values in campaign.relations.values.items():
         if is_numeric(values):
             continue
-        known = _texts(connection, name)
+        known = _codes_of(connection, name)
         new = [str(value) for value in values if str(value) not in known]
         first = max(known.values(), default=-1) + 1
         bulk_insert(
@@ -158,9 +140,8 @@ def _formats(piece: Piece) -> list[Field]:
     return [piece] if isinstance(piece, Field) and (piece.part or piece.spec) else []
 
 
-def _texts(connection: Connection, axis: str) -> dict[str, int]:
-    columns = (coordinate_value.c.text, coordinate_value.c.code)
-    return dict(connection.execute(select(*columns).where(coordinate_value.c.axis == axis)).all())
+def _codes_of(connection: Connection, axis: str) -> dict[str, int]:
+    return {text: code for code, text in texts(connection, axis).items()}
 
 
 def stored_codes(connection: Connection, campaign: Campaign) -> Codes:
@@ -169,8 +150,8 @@ def stored_codes(connection: Connection, campaign: Campaign) -> Codes:
     for name, values in campaign.relations.values.items():
         stored: list[Value] = list(values)
         if not is_numeric(values):
-            texts = _texts(connection, name)
-            stored = [texts[str(value)] for value in values]
+            known = _codes_of(connection, name)
+            stored = [known[str(value)] for value in values]
         codes[name] = np.array(stored, dtype=np.int64)
     return codes
 

@@ -24,6 +24,7 @@ from sqlalchemy import (
     update,
 )
 
+from latteboard.catalog.meta import read_meta, write_meta
 from latteboard.catalog.rules.status import is_purgeable
 from latteboard.catalog.tables.kinds import KindModel
 from latteboard.catalog.tables.schema import claim as claims
@@ -37,7 +38,6 @@ from latteboard.catalog.tables.schema import (
     stray,
     summary,
 )
-from latteboard.catalog.updating.adopt import read_meta, write_meta
 from latteboard.catalog.updating.books import Books
 from latteboard.catalog.updating.history import thin_history
 from latteboard.status.states import Status

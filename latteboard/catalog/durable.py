@@ -1,0 +1,55 @@
+"""What no index can rebuild: claims on work that has been handed out, and listings of archives."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, insert
+
+from latteboard.catalog.database import Database
+from latteboard.catalog.meta import write_meta
+from latteboard.catalog.questions.selection import Artifact
+from latteboard.catalog.tables.schema import claim, replica
+from latteboard.errors import CatalogError
+
+PARAMETERS = 500  # in one statement; databases limit their number
+
+
+def claim_work(database: Database, artifacts: Iterable[Artifact], until: datetime, owner: str) -> None:
+    """Note that work has been handed out to ``owner`` until a time; an earlier claim on it is replaced."""
+    rows = [
+        {
+            "path": artifact.path,
+            "kind": database.kinds[artifact.kind].id,
+            "artifact": artifact.id,
+            "until": int(until.timestamp()),
+            "owner": owner,
+        }
+        for artifact in artifacts
+    ]
+    with database.writing() as connection:
+        _drop_claims(connection, [str(row["path"]) for row in rows])
+        if rows:
+            connection.execute(insert(claim), rows)
+
+
+def release_work(database: Database, artifacts: Iterable[Artifact]) -> None:
+    """Drop the claims on these artifacts."""
+    with database.writing() as connection:
+        _drop_claims(connection, [artifact.path for artifact in artifacts])
+
+
+def _drop_claims(connection: Connection, paths: Sequence[str]) -> None:
+    for start in range(0, len(paths), PARAMETERS):
+        connection.execute(delete(claim).where(claim.c.path.in_(paths[start : start + PARAMETERS])))
+
+
+def replace_listing(database: Database, archive: str, copies: Iterable[tuple[str, int, int]]) -> None:
+    """Replace the listing of an archive: path as the campaign names it, bytes, ns since 1970. The next index uses it."""
+    rows = [{"archive": archive, "path": path, "size": size, "mtime": mtime} for path, size, mtime in copies]
+    with database.writing() as connection:
+        if not database.is_catalog(connection):
+            raise CatalogError(f"{database.path}: there is no catalog yet. Make it with: latteboard index")
+        connection.execute(delete(replica).where(replica.c.archive == archive))
+        write_meta(connection, "unsettled", "replicas")
+        if rows:
+            connection.execute(insert(replica), rows)
