@@ -15,7 +15,6 @@ from latteboard.catalog.questions.root_causes import causes
 from latteboard.catalog.questions.unarchived import only_here
 from latteboard.files.locks import Holder
 from latteboard.status.states import RULES
-from site_templates.frame import Frame, Page
 from site_templates.pages.dictionary import dictionary
 from site_templates.pages.history import history
 from site_templates.pages.kind import kind_table
@@ -24,6 +23,7 @@ from site_templates.pages.overview import overview
 from site_templates.pages.problems import problems
 from site_templates.pages.purge import purge
 from site_templates.writing.build import build
+from site_templates.writing.page import Frame, Page
 from site_templates.writing.redact import NOTHING_HIDDEN, Redaction, redaction
 
 RULE_TEXTS = {status.name: rule for status, rule in RULES.items()}

@@ -15,9 +15,9 @@ from sites import FORMULA, HEBREW, LONG, MARKUP, PLANT, SCRIPT, VALUES
 
 from latteboard.catalog import Catalog
 from latteboard.catalog.questions.columns import kind_columns
-from site_templates.frame import Frame
 from site_templates.pages.kind import kind_table
 from site_templates.writing.build import build
+from site_templates.writing.page import Frame
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser

@@ -12,9 +12,10 @@ from disk import closed, without_rights
 
 from latteboard.errors import LatteboardError, OutputRefused
 from latteboard.files.locks import lock
-from site_templates.frame import OVERVIEW, Frame, Page
 from site_templates.writing.build import build
 from site_templates.writing.folder import GRACE_SECONDS, LOCK, MARK, STATE, SUPERSEDED, asked_for, digested
+from site_templates.writing.links import OVERVIEW
+from site_templates.writing.page import Frame, Page
 
 State = dict[str, tuple[int, int]]
 FIRST = "2026-01-02T03:04:05+00:00"

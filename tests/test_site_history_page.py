@@ -16,9 +16,9 @@ from latteboard import Catalog
 from latteboard.campaign import Campaign
 from latteboard.catalog.questions.history import Series, timeline, together
 from site_templates.drawing.figures import COLOURS, Line, against_time
-from site_templates.frame import Frame, Page
 from site_templates.pages.history import estimate, history, pace, rate, thinned, trimmed_mean
 from site_templates.writing.build import build
+from site_templates.writing.page import Frame, Page
 
 Read = Callable[..., Campaign]
 MONTH = 31 * 24  # index runs, one an hour

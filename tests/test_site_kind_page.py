@@ -18,8 +18,8 @@ from latteboard.catalog import Catalog
 from latteboard.catalog.questions.columns import kind_columns
 from latteboard.catalog.questions.counts import status_rows
 from latteboard.text import human_bytes
-from site_templates.frame import kind_page, rows_link
 from site_templates.pages.kind import kind_table
+from site_templates.writing.links import kind_page, rows_link
 
 KIND = "seqprop"
 # Files of one configuration, of a derived name, and of all configurations together.

@@ -18,10 +18,11 @@ from latteboard.campaign import Campaign
 from latteboard.catalog import Status
 from latteboard.catalog.questions.counts import status_rows
 from latteboard.catalog.questions.map_layers import MOST_COLUMNS, Layer, layers, split_axes
-from site_templates.frame import Frame, Page, map_page
+from site_templates.drawing.bars import ORDER
 from site_templates.pages.map import map_of
-from site_templates.pages.overview import ORDER
 from site_templates.writing.build import build
+from site_templates.writing.links import map_page
+from site_templates.writing.page import Frame, Page
 
 STREAMS = [("A", "a"), ("A", "b"), ("B", "a")]
 HOSTILE = '</script><!--<b onclick="x">&\u2028\u202egnp.exe"'

@@ -11,10 +11,12 @@ import pytest
 from browser import OpenPage
 
 from latteboard.text import human_bytes
-from site_templates.frame import Frame, rows_link
-from site_templates.pages.overview import BAR_UNITS, overview, percent, segments
+from site_templates.drawing.bars import percent
+from site_templates.pages.overview import overview
 from site_templates.site import RULE_TEXTS
 from site_templates.writing.build import build
+from site_templates.writing.links import rows_link
+from site_templates.writing.page import Frame
 
 INDEXED = "2026-01-02T03:04:05+00:00"
 
@@ -66,24 +68,6 @@ def wheres(page: Reader) -> list[tuple[str | None, str | None]]:
     """Ensemble and stream of each table, by which the rows are filtered that a script makes its lines lead to."""
     found = (attributes for tag, attributes in page.tags if tag == "table")
     return [(attributes["data-ensemble"], attributes["data-stream"]) for attributes in found]
-
-
-def test_the_parts_of_a_bar_fill_it_in_proportion() -> None:
-    parts = segments({"done": 300, "ready": 100})
-    assert [part.status for part in parts] == ["done", "ready"]
-    assert sum(part.width for part in parts) == pytest.approx(BAR_UNITS)
-    assert parts[1].x == pytest.approx(parts[0].width)
-    assert parts[0].width == pytest.approx(3 * parts[1].width, rel=0.01)
-
-
-def test_one_bad_file_in_a_million_can_be_seen() -> None:
-    parts = segments({"done": 999_999, "bad": 1})
-    assert parts[-1].status == "bad"
-    assert parts[-1].width >= 1
-
-
-def test_nothing_expected_is_an_empty_bar() -> None:
-    assert segments({}) == []
 
 
 def test_percent_counts_what_is_wanted_and_archived_is_done(tmp_path: Path) -> None:

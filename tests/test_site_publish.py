@@ -13,9 +13,10 @@ import pytest
 from disk import closed, script, without_rights
 
 from latteboard.errors import LatteboardError, OutputRefused
-from site_templates.frame import OVERVIEW, Frame, Page
 from site_templates.writing.build import build
 from site_templates.writing.folder import GRACE_SECONDS, LOCK, STATE, SUPERSEDED, asked_for, digested
+from site_templates.writing.links import OVERVIEW
+from site_templates.writing.page import Frame, Page
 from site_templates.writing.publish import publish
 
 FIRST = "2026-01-02T03:04:05+00:00"

@@ -15,8 +15,8 @@ from latteboard.campaign import Campaign
 from latteboard.catalog import Catalog
 from latteboard.catalog.questions.contents import Private
 from latteboard.errors import OutputRefused
-from site_templates.frame import Page
 from site_templates.site import build_site
+from site_templates.writing.page import Page
 from site_templates.writing.redact import NOTHING_HIDDEN, Redaction, redaction
 
 Read = Callable[..., Campaign]

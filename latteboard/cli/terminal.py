@@ -10,6 +10,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from latteboard.text import human_bytes, shown
+from site_templates.drawing.bars import cells
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -35,21 +36,6 @@ STYLES: Mapping[str, tuple[str, str]] = {
     "bad": ("red", "!"),
     "unknown": ("white", "?"),
 }
-
-
-def shares(counts: Mapping[str, int], width: int) -> dict[str, int]:
-    """Cells of a bar for each status: in proportion, at least one for whatever there is, ``width`` in all."""
-    total = sum(counts.values())
-    if not total:
-        return {}
-    exact = {status: counts[status] * width / total for status in STYLES if counts.get(status)}
-    cells = {status: max(1, int(share)) for status, share in exact.items()}
-    while sum(cells.values()) > width:
-        largest = max(cells, key=lambda status: cells[status])
-        cells[largest] -= 1
-    for status in sorted(exact, key=lambda status: cells[status] - exact[status])[: width - sum(cells.values())]:
-        cells[status] += 1
-    return cells
 
 
 def show_status(rows: Sequence[Mapping[str, Any]], by: Sequence[str], indexed: str) -> None:
@@ -107,9 +93,9 @@ def _bar(counts: Mapping[str, int]) -> Text:
     from rich.text import Text
 
     bar = Text()
-    for status, cells in shares(counts, BAR_WIDTH).items():
+    for status, number in cells(counts, BAR_WIDTH).items():
         style, letter = STYLES[status]
-        bar.append(letter * cells, style=style)
+        bar.append(letter * number, style=style)
     return bar
 
 

@@ -12,7 +12,8 @@ from latteboard.catalog.questions.sql_examples import Example, Question, questio
 from latteboard.catalog.tables.kinds import KindModel
 from latteboard.recipe import named_step
 from site_templates.drawing.graph import Edge, Graph, Node, layout
-from site_templates.frame import DICTIONARY, Page, kind_page
+from site_templates.writing.links import DICTIONARY, kind_page
+from site_templates.writing.page import Page
 
 if TYPE_CHECKING:
     from latteboard.campaign import Campaign

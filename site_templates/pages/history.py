@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from latteboard.catalog.questions.history import Series
 from site_templates.drawing.figures import Line, against_time
-from site_templates.frame import HISTORY, Page
-from site_templates.store import data_script
+from site_templates.writing.data import data_script
+from site_templates.writing.links import HISTORY
+from site_templates.writing.page import Page
 
 HOUR = 3_600_000_000_000
 DAY = 24 * HOUR

@@ -9,9 +9,10 @@ import numpy as np
 from latteboard.catalog.questions.columns import KindColumns, Numbers, Texts
 from latteboard.names.templates import Choice, Field, Piece
 from latteboard.status.states import Status
-from site_templates.frame import Page, kind_page
-from site_templates.pages.overview import ORDER
-from site_templates.store import Column, amount_column, coded, data_script, number_column
+from site_templates.drawing.bars import ORDER
+from site_templates.writing.data import Column, amount_column, coded, data_script, number_column
+from site_templates.writing.links import kind_page
+from site_templates.writing.page import Page
 
 SCRIPTS = ("vendor/datatables.min.js", "store.js", "filter.js", "counts.js", "take.js", "table.js")
 STYLES = ("table.css",)

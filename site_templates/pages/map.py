@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from latteboard.catalog.questions.history import FINISHED
 from latteboard.catalog.questions.map_layers import Layer
 from latteboard.status.states import Status
-from site_templates.frame import Page, map_page, rows_link
-from site_templates.pages.overview import ORDER, TROUBLE, Segment, segments
-from site_templates.store import data_script
+from site_templates.drawing.bars import ORDER, TROUBLE, Segment, segments
+from site_templates.writing.data import data_script
+from site_templates.writing.links import map_page, rows_link
+from site_templates.writing.page import Page
 
 PLACE_IN_ORDER = np.array([ORDER.index(status.name) for status in Status])
 FINISHED_NAMES = tuple(status.name for status in FINISHED)

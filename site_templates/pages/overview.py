@@ -7,42 +7,9 @@ from itertools import groupby
 from typing import Any
 
 from latteboard.text import human_bytes
-from site_templates.frame import OVERVIEW, Page, rows_link
-
-# Width of a bar in the units of its drawing; a status that is there at all is at least one unit wide.
-BAR_UNITS = 400
-# From finished to troubled, so that bars read from left to right; unneeded is no one's work and stands apart.
-ORDER = ("done", "archived", "claimed", "ready", "recall", "growing", "blocked", "unknown", "stale", "bad", "unneeded")
-TROUBLE = ("bad", "stale", "unknown")
-
-
-@dataclass(frozen=True)
-class Segment:
-    """A part of a bar: a status, how many have it, where it begins and how wide it is."""
-
-    status: str
-    number: int
-    x: float
-    width: float
-
-    @property
-    def begin(self) -> str:
-        """Where it begins, in percent of the bar."""
-        return _percent(self.x)
-
-    @property
-    def share(self) -> str:
-        """How wide it is, in percent of the bar."""
-        return _percent(self.width)
-
-    @property
-    def end(self) -> str:
-        """Where it ends, in percent of the bar."""
-        return _percent(self.x + self.width)
-
-
-def _percent(units: float) -> str:
-    return f"{round(100 * units / BAR_UNITS, 1):g}%"
+from site_templates.drawing.bars import ORDER, TROUBLE, Segment, percent, segments
+from site_templates.writing.links import OVERVIEW, rows_link
+from site_templates.writing.page import Page
 
 
 @dataclass(frozen=True)
@@ -199,24 +166,3 @@ def overview(
 def _kind_row(row: Mapping[str, Any]) -> KindRow:
     counts = row["status"]
     return KindRow(row["kind"], counts, row["bytes"], row["purgeable"], segments(counts))
-
-
-def percent(done: int, wanted: int) -> str:
-    """Rounded down, so that only what is complete is said to be; of nothing all is done."""
-    if done >= wanted:
-        return "100%"
-    return f"{1000 * done // wanted / 10}%"
-
-
-def segments(counts: Mapping[str, int], units: float = BAR_UNITS) -> list[Segment]:
-    """The parts of a bar, in proportion, but each wide enough to be seen."""
-    there = [(status, counts[status]) for status in ORDER if counts.get(status)]
-    total = sum(number for _, number in there)
-    free = units - len(there)
-    parts: list[Segment] = []
-    x = 0.0
-    for status, number in there:
-        width = round(1 + free * number / total, 2)
-        parts.append(Segment(status, number, round(x, 2), width))
-        x += width
-    return parts

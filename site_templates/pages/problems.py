@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from latteboard.catalog.questions.problems import Claims, Strays, Unreadable, Wrong
 from latteboard.catalog.questions.root_causes import Cause
 from latteboard.text import human_bytes
-from site_templates.frame import PROBLEMS, Page, rows_link
+from site_templates.writing.links import PROBLEMS, rows_link
+from site_templates.writing.page import Page
 
 SHOWN = 60  # groups of a list; what else there is can be asked in SQL
 NAMED = 8  # configurations written out

@@ -7,7 +7,8 @@ from typing import Any
 from latteboard.catalog.questions.unarchived import AGES, OLDER, Holding
 from latteboard.catalog.tables.kinds import KindModel
 from latteboard.text import human_bytes
-from site_templates.frame import PURGE, Page, rows_link
+from site_templates.writing.links import PURGE, rows_link
+from site_templates.writing.page import Page
 
 SHOWN = 200  # rows of a table
 CLASSES = (*(name for name, _ in AGES), OLDER)

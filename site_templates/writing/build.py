@@ -11,8 +11,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from latteboard.errors import LatteboardError
 from latteboard.files.locks import Holder, lock
-from site_templates.frame import OVERVIEW, Frame, Page, kind_page, map_page, rows_link
 from site_templates.writing.folder import LOCK, STATE, digested, forget, put, refuse_foreign
+from site_templates.writing.links import OVERVIEW, kind_page, map_page, rows_link
+from site_templates.writing.page import Frame, Page
 
 STYLES = ("latteboard.css",)
 SCRIPTS = ("age.js",)

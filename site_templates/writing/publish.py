@@ -5,7 +5,6 @@ from pathlib import Path
 
 from latteboard.errors import LatteboardError
 from latteboard.files.locks import Holder, lock
-from site_templates.frame import OVERVIEW
 from site_templates.writing.folder import (
     LOCK,
     STATE,
@@ -17,6 +16,7 @@ from site_templates.writing.folder import (
     refuse_foreign,
     superseded,
 )
+from site_templates.writing.links import OVERVIEW
 
 # A second publish waits for the first, which is as long as it takes to copy a site.
 PATIENCE_SECONDS = 600.0

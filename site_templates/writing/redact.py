@@ -19,7 +19,7 @@ from urllib.parse import quote
 
 from latteboard.catalog.questions.contents import Private
 from latteboard.errors import OutputRefused
-from site_templates.frame import Page
+from site_templates.writing.page import Page
 
 SHORTEST = 2  # letters of a name
 PACKED = re.compile("[A-Za-z0-9+/=]{256,}")

@@ -24,13 +24,14 @@ from latteboard.catalog import Catalog
 from latteboard.catalog.questions.columns import kind_columns
 from latteboard.catalog.questions.history import Series
 from latteboard.status.states import RULES
-from site_templates.frame import HISTORY, Frame, kind_page
 from site_templates.pages.history import history
 from site_templates.pages.kind import kind_table
 from site_templates.pages.overview import overview
 from site_templates.site import build_site
 from site_templates.writing.build import build
 from site_templates.writing.folder import asked_for
+from site_templates.writing.links import HISTORY, kind_page
+from site_templates.writing.page import Frame
 
 HOUR = 3_600_000_000_000  # ns
 ENSEMBLES = 20

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from site_templates.store import EXACT, Column, amount_column, coded, data_script, number_column
+from site_templates.writing.data import EXACT, Column, amount_column, coded, data_script, number_column
 
 HOSTILE = [
     "</script><script>alert(1)</script>",
