@@ -7,7 +7,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from latteboard.campaign import Campaign
-from latteboard.campaign.datasets import datasets_of
 from latteboard.campaign.needs import inputs_of
 from latteboard.catalog.updating.books import Books, Input, Looks
 from latteboard.files import hdf5 as h5
@@ -53,7 +52,7 @@ def content_problem(campaign: Campaign, kind: str, row: int, path: str) -> str |
     """What is wrong inside an HDF5 file, None if nothing is."""
     datasets: Sequence[str] = ()
     if campaign.kinds[kind].datasets:
-        datasets = datasets_of(campaign, kind, campaign.expected(kind).coordinates(row))
+        datasets = list(campaign.datasets(kind).of(campaign.expected(kind).coordinates(row)))
     try:
         return h5.problem_of(path, datasets)
     except h5.Unreadable as error:

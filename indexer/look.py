@@ -198,7 +198,7 @@ class Looker:
         if size_and_time is None:
             reason = "a link that leads nowhere, or a device"
         else:
-            reading = next(self._campaign.readings(path), None)
+            reading = next(self._campaign.matches(path), None)
             reason = (
                 "no template gives this path"
                 if reading is None

@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 from latteboard.campaign import Campaign
 from latteboard.campaign.expected import Block, file_pattern
-from latteboard.names.parsing import Reader
-from latteboard.names.templates import Pattern, joined
+from latteboard.names.parsing import PathParser
+from latteboard.names.patterns import Pattern
+from latteboard.names.templates import merge_literals
 
 
 class Rows:
@@ -112,18 +113,18 @@ class Plan:
         return any(reader.parse(path) is not None for reader in self._nameable.get(path.count("/"), ()))
 
     @cached_property
-    def _nameable(self) -> dict[int, list[Reader]]:
+    def _nameable(self) -> dict[int, list[PathParser]]:
         """By depth, readers of the folders on the way to a template's files."""
-        found: dict[int, dict[Pattern, Reader]] = {}
+        found: dict[int, dict[Pattern, PathParser]] = {}
         values = self._campaign.relations.values
         for rows in self.kinds.values():
             for block in rows.expected.blocks:
                 parts = file_pattern(block.pattern).components()[:-1]
                 for depth in range(len(parts)):
                     pieces = [piece for part in parts[: depth + 1] for piece in (*part, "/")][:-1]
-                    pattern = Pattern(joined(tuple(pieces)))
+                    pattern = Pattern(merge_literals(tuple(pieces)))
                     if pattern not in found.setdefault(depth, {}):
-                        found[depth][pattern] = Reader(pattern, values)
+                        found[depth][pattern] = PathParser(pattern, values)
         return {depth: list(readers.values()) for depth, readers in found.items()}
 
 

@@ -1,6 +1,6 @@
 """Which datasets a file must hold: by hand, and as the files of a real production have them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from itertools import product
 from pathlib import Path
 
@@ -8,7 +8,6 @@ import h5py
 import pytest
 
 from latteboard.campaign import Campaign
-from latteboard.campaign.datasets import datasets_of
 from latteboard.errors import CampaignError, QueryError
 from latteboard.names.templates import Source, Value
 
@@ -16,6 +15,11 @@ SOURCE = Source(0, 1, 2, 3)
 PLACE: dict[str, Value] = {"ensemble": "A", "stream": "a", "configuration": 10, "source_set": "0-1"}
 FILE: dict[str, Value] = {**PLACE, "t_separation": 4, "source": SOURCE}
 NUCLEON = Path(__file__).parent.parent / "campaigns" / "nucleon_elastic_ff.toml"
+
+
+def datasets_of(campaign: Campaign, kind: str, coordinates: Mapping[str, Value], **picked: Value) -> list[str]:
+    """The paths of the datasets that an artifact must hold."""
+    return list(campaign.datasets(kind).of(coordinates, **picked))
 
 
 def test_axes_that_the_file_does_not_name_are_run_over(read_campaign: Callable[..., Campaign]) -> None:
@@ -90,7 +94,7 @@ def test_streams_and_configurations_of_one_file_are_run_over(read_campaign: Call
         "a/020": {"stream": "a", "configuration": 20},
         "b/010": {"stream": "b", "configuration": 10},
     }
-    assert campaign.datasets("joined").read("b/010", {"ensemble": "A"}) == {"stream": "b", "configuration": 10}
+    assert campaign.datasets("joined").parse("b/010", {"ensemble": "A"}) == {"stream": "b", "configuration": 10}
 
 
 def test_a_file_that_names_no_ensemble_holds_what_agrees_with_it(read_campaign: Callable[..., Campaign]) -> None:
@@ -115,18 +119,18 @@ def test_a_kind_without_datasets_must_hold_none(read_campaign: Callable[..., Cam
     campaign = read_campaign()
     assert datasets_of(campaign, "formfac", FILE) == []
     assert campaign.datasets("formfac").free == ()
-    assert campaign.datasets("formfac").read("proton") is None
+    assert campaign.datasets("formfac").parse("proton") is None
 
 
 def test_the_path_of_a_dataset_is_read_back(read_campaign: Callable[..., Campaign]) -> None:
     datasets = read_campaign().datasets("formfac_4D")
     path = "proton_np_t0_3_tsep_-4/A3/x0_y1_z2_t3"
     told = {"source": SOURCE, "t_separation": 4, "particle": "proton_np", "current": "A3"}
-    assert datasets.read(path) == told
-    assert datasets.read(path, FILE) == told
-    assert datasets.read(path, {**FILE, "t_separation": 3}) is None
+    assert datasets.parse(path) == told
+    assert datasets.parse(path, FILE) == told
+    assert datasets.parse(path, {**FILE, "t_separation": 3}) is None
     for wrong in (path.replace("-4", "4"), path.replace("t0_3", "t0_4"), f"/{path}", path.upper(), ""):
-        assert datasets.read(wrong) is None
+        assert datasets.parse(wrong) is None
 
 
 def test_every_dataset_of_every_file_is_read_back(read_campaign: Callable[..., Campaign]) -> None:
@@ -135,7 +139,7 @@ def test_every_dataset_of_every_file_is_read_back(read_campaign: Callable[..., C
         expected, datasets = campaign.expected(kind), campaign.datasets(kind)
         for row in map(expected.coordinates, range(len(expected))):
             for path, free in datasets.of(row).items():
-                told = datasets.read(path, row)
+                told = datasets.parse(path, row)
                 assert told is not None
                 assert {name: told[name] for name in datasets.free} == free
 
@@ -246,6 +250,6 @@ def test_datasets_are_those_of_the_reference(reference: Path, tmp_path: Path, ki
     assert {campaign.path_of(kind, row): set(datasets_of(campaign, kind, row)) for row in rows} == files
     for row in rows:
         for path, free in campaign.datasets(kind).of(row).items():
-            told = campaign.datasets(kind).read(path, row)
+            told = campaign.datasets(kind).parse(path, row)
             assert told is not None
             assert free.items() <= told.items()

@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from latteboard.campaign import Campaign, locate_catalog
+from latteboard.campaign.needs import links
 from latteboard.errors import CampaignError
 from latteboard.names.templates import Source
 
@@ -140,6 +141,12 @@ def test_expected_artifacts_are_distinct_projections_of_a_natural_join(
             check(Campaign.read(path), {"a": a, "b": b}, expected)
 
 
+def finds_inputs(campaign: Campaign, kind: str, need: str) -> np.ndarray:
+    """For each expected artifact of a kind, whether it needs any expected artifact of another one."""
+    products, inputs = campaign.expected(kind), campaign.expected(need)
+    return links(campaign.relations, products.rows, inputs.rows).any(np.ones(len(inputs), dtype=bool))
+
+
 def check(campaign: Campaign, names: dict[str, list[str]], expected: dict[str, set[tuple[Any, ...]]]) -> None:
     for kind, coordinates in names.items():
         found = campaign.expected(kind)
@@ -153,7 +160,7 @@ def check(campaign: Campaign, names: dict[str, list[str]], expected: dict[str, s
         folders, numbers = found.folders()
         files = [name for block, where in found.block_slices for name in found.names(block, where)]
         assert [f"{folders[n]}/{file}".lstrip("/") for n, file in zip(numbers.tolist(), files, strict=True)] == paths
-    assert campaign.linked("a", "b").all()
+    assert finds_inputs(campaign, "a", "b").all()
 
 
 # The tiny campaign, by hand
@@ -207,7 +214,7 @@ def test_a_kind_may_be_a_single_file(read_campaign: Callable[..., Campaign]) -> 
     assert (len(found), found.index({}), found.coordinates(0)) == (1, 0, {})
     assert found.paths(found.blocks[0], slice(0, 1)) == ["all/x%s.h5"]
     assert campaign.parse("all/x%s.h5") == ("first", {})
-    assert campaign.linked("first", "joined").tolist() == [True]
+    assert finds_inputs(campaign, "first", "joined").tolist() == [True]
 
 
 def test_only_restricts_numbers_and_sources_too(read_campaign: Callable[..., Campaign]) -> None:
@@ -259,12 +266,10 @@ def test_artifacts_may_be_datasets_inside_a_file(read_campaign: Callable[..., Ca
 def test_strays_are_read_as_far_as_they_go(read_campaign: Callable[..., Campaign]) -> None:
     campaign = read_campaign()
     assert campaign.parse("A_b/cfg/20.lime") is None
-    assert list(campaign.readings("A_b/cfg/20.lime")) == [
-        ("cfg", {"ensemble": "A", "stream": "b", "configuration": 20})
-    ]
-    assert list(campaign.readings("A_b/cfg/20.lime.tmp")) == []
+    assert list(campaign.matches("A_b/cfg/20.lime")) == [("cfg", {"ensemble": "A", "stream": "b", "configuration": 20})]
+    assert list(campaign.matches("A_b/cfg/20.lime.tmp")) == []
     wrong = "A_a/seqprop/10/seqprop_proton_np_dt3_Srcs0-1.lime"  # its sign and its particle do not agree
-    assert list(campaign.readings(wrong)) == []
+    assert list(campaign.matches(wrong)) == []
 
 
 def test_ensembles_may_have_equal_numbers(read_campaign: Callable[..., Campaign]) -> None:

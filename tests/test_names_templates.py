@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from latteboard.campaign.path_checks import check_form, check_injective
 from latteboard.errors import CampaignError, TemplateError
-from latteboard.names.parsing import Reader
-from latteboard.names.templates import Choice, Field, Pattern, Piece, Source, Template, Value, cut, joined
+from latteboard.names.parsing import PathParser
+from latteboard.names.patterns import Pattern
+from latteboard.names.templates import Choice, Field, Piece, Source, Template, Value, merge_literals, split_inside
 
 VALUES: dict[str, list[Value]] = {
     "configuration": [300, 306, 3000],
@@ -27,7 +28,7 @@ DT = Choice(
 
 def pattern(text: str) -> Pattern:
     """The pattern of a template in which {dt} is derived and all other names are coordinates."""
-    return Template.parse(text).bind(lambda field: DT if field.name == "dt" else field)
+    return Pattern.bind(Template.parse(text), lambda field: DT if field.name == "dt" else field)
 
 
 def rows(names: tuple[str, ...], values: dict[str, list[Value]] = VALUES) -> list[dict[str, Value]]:
@@ -94,12 +95,12 @@ def test_a_colon_in_a_format_is_no_place_inside_a_file() -> None:
 def test_a_path_is_written_and_read_back(text: str, path: str) -> None:
     written = pattern(text)
     check_injective(written, VALUES)
-    reader = Reader(written, VALUES)
+    parser = PathParser(written, VALUES)
     coordinates = rows(written.coordinates)
     assert written.format(coordinates[0]) == path
     paths = [written.format(row) for row in coordinates]
     assert len(set(paths)) == len(paths)
-    assert [reader.parse(path) for path in paths] == coordinates
+    assert [parser.parse(path) for path in paths] == coordinates
 
 
 @pytest.mark.parametrize(
@@ -128,15 +129,15 @@ def test_what_cannot_be_read_back_is_refused(text: str) -> None:
 
 
 def test_a_file_of_an_unknown_configuration_is_recognised() -> None:
-    reader = Reader(pattern("{configuration:04d}/prop_{configuration}_{source}"), VALUES)
-    assert reader.parse("0312/prop_312_x1y1z1t1") == {"configuration": 312, "source": Source(1, 1, 1, 1)}
+    parser = PathParser(pattern("{configuration:04d}/prop_{configuration}_{source}"), VALUES)
+    assert parser.parse("0312/prop_312_x1y1z1t1") == {"configuration": 312, "source": Source(1, 1, 1, 1)}
     for path in (
         "0312/prop_313_x1y1z1t1",
         "312/prop_312_x1y1z1t1",
         "0312/prop_0312_x1y1z1t1",
         "0312/prop_312_x01y1z1t1",
     ):
-        assert reader.parse(path) is None
+        assert parser.parse(path) is None
 
 
 def test_an_unknown_number_does_not_hide_a_known_name() -> None:
@@ -144,40 +145,40 @@ def test_an_unknown_number_does_not_hide_a_known_name() -> None:
     values: dict[str, list[Value]] = {"a": ["p", "p_1"], "n": [1], "m": ["5", "2_5"]}
     written = pattern("{a}_{n}_{m}")
     check_injective(written, values)
-    assert Reader(written, values).parse("p_1_2_5") == {"a": "p", "n": 1, "m": "2_5"}
+    assert PathParser(written, values).parse("p_1_2_5") == {"a": "p", "n": 1, "m": "2_5"}
 
 
 def test_the_text_of_a_derived_name_must_agree() -> None:
-    reader = Reader(pattern("{particle}_dt{dt}"), VALUES)
-    assert reader.parse("proton_np_dt-8") == {"particle": "proton_np", "t_separation": 8}
-    assert reader.parse("proton_dt8") == {"particle": "proton", "t_separation": 8}
-    assert reader.parse("proton_dt-8") is None
-    assert reader.parse("proton_np_dt8") is None
-    assert reader.parse("proton_np_dt--3") == {"particle": "proton_np", "t_separation": -3}
+    parser = PathParser(pattern("{particle}_dt{dt}"), VALUES)
+    assert parser.parse("proton_np_dt-8") == {"particle": "proton_np", "t_separation": 8}
+    assert parser.parse("proton_dt8") == {"particle": "proton", "t_separation": 8}
+    assert parser.parse("proton_dt-8") is None
+    assert parser.parse("proton_np_dt8") is None
+    assert parser.parse("proton_np_dt--3") == {"particle": "proton_np", "t_separation": -3}
 
 
 def test_a_derived_name_tells_its_coordinate_even_if_nothing_else_does() -> None:
-    reader = Reader(pattern("{dt}_{t_separation}"), VALUES)
-    assert reader.parse("-8_8") == {"particle": "proton_np", "t_separation": 8}
-    assert reader.parse("-3_-3") == {"particle": "proton", "t_separation": -3}
-    assert reader.parse("-8_3") is None
+    parser = PathParser(pattern("{dt}_{t_separation}"), VALUES)
+    assert parser.parse("-8_8") == {"particle": "proton_np", "t_separation": 8}
+    assert parser.parse("-3_-3") == {"particle": "proton", "t_separation": -3}
+    assert parser.parse("-8_3") is None
 
 
 def test_what_is_known_already_need_not_be_told() -> None:
-    reader = Reader(pattern("t0_{source.t}/{flavor}"), VALUES)
-    assert reader.parse("t0_62/ud") is None
-    assert reader.parse("t0_62/ud", {"source": Source(3, 3, 19, 62)}) == {
+    parser = PathParser(pattern("t0_{source.t}/{flavor}"), VALUES)
+    assert parser.parse("t0_62/ud") is None
+    assert parser.parse("t0_62/ud", {"source": Source(3, 3, 19, 62)}) == {
         "source": Source(3, 3, 19, 62),
         "flavor": "ud",
     }
-    assert reader.parse("t0_62/ud", {"source": Source(0, 0, 0, 0)}) is None
+    assert parser.parse("t0_62/ud", {"source": Source(0, 0, 0, 0)}) is None
 
 
 @pytest.mark.parametrize(
     "path", ["", "x" * 5000, "prop_" + "9" * 5000, "prop_300\n", "prop_\u0663\u0660\u0660", "prop_+300", "prop_ 300"]
 )
 def test_strange_paths_are_not_read(path: str) -> None:
-    assert Reader(pattern("prop_{configuration}"), VALUES).parse(path) is None
+    assert PathParser(pattern("prop_{configuration}"), VALUES).parse(path) is None
 
 
 def test_folder_and_file_name_stand_before_and_after_the_last_slash() -> None:
@@ -196,7 +197,7 @@ def test_what_is_known_can_be_filled_in() -> None:
 
 
 def test_a_path_is_cut_at_the_first_mark_of_an_inside() -> None:
-    before, after = cut(pattern("{configuration}.h5::a/{source}").pieces)
+    before, after = split_inside(pattern("{configuration}.h5::a/{source}").pieces)
     assert (str(Pattern(before)), str(Pattern(after))) == ("{configuration}.h5", "a/{source}")
 
 
@@ -231,7 +232,7 @@ def test_every_path_that_is_accepted_is_read_back(
     values: dict[str, list[Value]], drawn: list[Piece], chosen: list[tuple[Piece, ...]]
 ) -> None:
     choice = Choice("c", "a", tuple(zip(values["a"], chosen, strict=False)))
-    written = Pattern(joined(tuple(choice if piece == "choice" else piece for piece in drawn)))
+    written = Pattern(merge_literals(tuple(choice if piece == "choice" else piece for piece in drawn)))
     coordinates = rows(written.coordinates, values)
     paths = [written.format(row) for row in coordinates]
     try:
@@ -240,8 +241,8 @@ def test_every_path_that_is_accepted_is_read_back(
     except CampaignError:
         return  # with reason, or out of caution: the next test says when not
     assert len(set(paths)) == len(paths)
-    reader = Reader(written, values)
-    assert [reader.parse(path) for path in paths] == coordinates
+    parser = PathParser(written, values)
+    assert [parser.parse(path) for path in paths] == coordinates
 
 
 @settings(deadline=None)
@@ -251,7 +252,7 @@ def test_names_with_a_separator_of_their_own_are_always_accepted(
 ) -> None:
     for name in ("a", "b"):
         values[name] = list(dict.fromkeys(str(text).strip("_").replace("__", "_") or "b" for text in values[name]))
-    written = Pattern(joined(tuple(piece for field in drawn for piece in (field, separator))[:-1]))
+    written = Pattern(merge_literals(tuple(piece for field in drawn for piece in (field, separator))[:-1]))
     check_injective(written, values)
 
 

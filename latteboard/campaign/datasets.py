@@ -1,34 +1,25 @@
-"""Names inside HDF5 files: which datasets a file of a kind must hold, and which coordinates each of them has.
+"""The datasets inside the HDF5 files of a kind: which ones a file must hold, and the coordinates of each.
 
-A dataset is expected where the coordinates of its file and those that its own path names stand in one row of the
-natural join. So a name in ``datasets`` that the file's path does not name is run over: an axis over its values in the
-ensemble, a coordinate of sources over what the lists say of this configuration, stream, source set.
+A dataset is expected where the coordinates of its file and those that its own path names are together in one row of the
+natural join of the relations. A coordinate in ``datasets`` that the path of the file does not name is thus run over: an axis
+over its values in the ensemble, a coordinate of the source lists over its values for this configuration, stream and source
+set.
 """
-
-from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import product
-from typing import TYPE_CHECKING
 
+from latteboard.campaign.kinds import Kind
+from latteboard.campaign.model import Definition
 from latteboard.campaign.relations import MAIN
+from latteboard.campaign.streams import Stream
 from latteboard.errors import QueryError
-from latteboard.names.parsing import Reader
+from latteboard.names.parsing import PathParser
 from latteboard.names.templates import Piece, Template, Value, piece_text
 
-if TYPE_CHECKING:
-    from latteboard.campaign import Campaign
-    from latteboard.campaign.kinds import Kind
-    from latteboard.campaign.streams import Stream
-
 Coordinates = Mapping[str, Value]
-
-
-def datasets_of(campaign: Campaign, kind: str, coordinates: Coordinates, **picked: Value) -> list[str]:
-    """The paths of the datasets that an artifact must hold, or of those with the coordinates in ``picked``."""
-    return list(campaign.datasets(kind).of(coordinates, **picked))
 
 
 class Datasets:
@@ -36,20 +27,30 @@ class Datasets:
 
     Attributes
     ----------
-    free : the coordinates that datasets have beyond those of their file, in canonical order
+    free : the coordinates that datasets have in addition to those of their file, in canonical order
     """
 
-    def __init__(self, campaign: Campaign, kind: str) -> None:
-        self._campaign = campaign
-        self._kind = campaign.kinds[kind]
-        named = {name for template in self._kind.datasets for name in campaign.coordinates_named(template)}
-        self.free = tuple(n for n in campaign.relations.order if n in named and n not in self._kind.coordinates)
+    def __init__(self, definition: Definition, kind: str) -> None:
+        self._definition = definition
+        self._kind = definition.kinds[kind]
+        named = {name for template in self._kind.datasets for name in definition.coordinates_named(template)}
+        self.free = tuple(n for n in definition.relations.order if n in named and n not in self._kind.coordinates)
         self._layouts: dict[tuple[Value | None, Value | None], list[_Layout]] = {}
 
     def of(self, coordinates: Coordinates, **picked: Value) -> dict[str, Coordinates]:
-        """The datasets of one artifact, in canonical order: for each path the coordinates that its file has not.
+        """The datasets of one artifact.
 
-        With ``picked`` only those of which the path names each picked coordinate, with this value.
+        Parameters
+        ----------
+        picked : only the datasets whose paths name these coordinates, with these values
+
+        Returns
+        -------
+        the free coordinates of each dataset by its path, in canonical order
+
+        Raises
+        ------
+        QueryError : the datasets have no coordinate of a name in ``picked``.
         """
         for name in picked:
             if name not in self.free:
@@ -57,34 +58,41 @@ class Datasets:
                     f"{self._kind.name}: its datasets have no {name}; they have {', '.join(self.free) or 'none'}"
                 )
         found: dict[str, Coordinates] = {}
-        for layout in self._agreeing(coordinates):
+        for layout in self._layouts_for(coordinates):
             for path, free in layout.paths(coordinates):
                 if not picked or picked.items() <= free.items():
                     found.setdefault(path, free)
         return found
 
-    def read(self, path: str, coordinates: Coordinates | None = None) -> dict[str, Value] | None:
-        """The coordinates that the path of a dataset names, of any artifact that agrees with ``coordinates``.
+    def parse(self, path: str, coordinates: Coordinates | None = None) -> dict[str, Value] | None:
+        """The coordinates that the path of a dataset names.
 
-        None if no coordinates give this path, or if it does not tell them all (a ``{source.t}`` alone) and
-        ``coordinates`` do not either.
+        Parameters
+        ----------
+        coordinates : known coordinates of the file, with which those of the dataset must agree
+
+        Returns
+        -------
+        None if no coordinates give this path, or if path and ``coordinates`` together do not determine all of them, as
+        where the path names only ``{source.t}``
         """
-        for layout in self._agreeing(coordinates or {}):
-            found = layout.reader.parse(path, coordinates)
+        for layout in self._layouts_for(coordinates or {}):
+            found = layout.parser.parse(path, coordinates)
             if found is not None:
                 return layout.here | found
         return None
 
-    def _agreeing(self, coordinates: Coordinates) -> list[_Layout]:
+    def _layouts_for(self, coordinates: Coordinates) -> "list[_Layout]":
+        """The layouts of the ensemble and stream in ``coordinates``, of all where these are absent."""
         key = (coordinates.get("ensemble"), coordinates.get("stream"))
         if key not in self._layouts:
             streams = [
                 stream
-                for stream in self._campaign.streams_of(self._kind)
+                for stream in self._definition.streams_of(self._kind)
                 if key[0] in (None, stream.ensemble) and key[1] in (None, stream.name)
             ]
             self._layouts[key] = [
-                _Layout(self._campaign, self._kind, template, stream)
+                _Layout(self._definition, self._kind, template, stream)
                 for stream in streams
                 for template in self._kind.datasets
             ]
@@ -92,13 +100,18 @@ class Datasets:
 
 
 class _Layout:
-    """One template of dataset paths in one ensemble and stream."""
+    """One template of dataset paths in one stream.
 
-    def __init__(self, campaign: Campaign, kind: Kind, template: Template, stream: Stream) -> None:
-        self._relations = campaign.relations
+    Attributes
+    ----------
+    here : the ensemble and the stream, if the dataset's path names them and the file's does not
+    """
+
+    def __init__(self, definition: Definition, kind: Kind, template: Template, stream: Stream) -> None:
+        self._relations = definition.relations
         self._stream = {"ensemble": stream.ensemble, "stream": stream.name}
-        self._pattern = campaign.bind(template, stream)
-        free = [name for name in campaign.coordinates_named(template) if name not in kind.coordinates]
+        self._pattern = definition.bind(template, stream)
+        free = [name for name in definition.coordinates_named(template) if name not in kind.coordinates]
         self.here: dict[str, Value] = {name: value for name, value in self._stream.items() if name in free}
         self._own = [name for name in kind.coordinates if name in MAIN]
         self._own_axes = {name: self._values(name) for name in kind.coordinates if name not in MAIN}
@@ -111,12 +124,12 @@ class _Layout:
         return [self._relations.values[axis][code] for code in self._relations.axes[axis][ensemble].tolist()]
 
     @cached_property
-    def reader(self) -> Reader:
-        """Reads paths of this layout."""
-        return Reader(self._pattern, self._relations.values)
+    def parser(self) -> PathParser:
+        """The parser of this layout's paths."""
+        return PathParser(self._pattern, self._relations.values)
 
     def paths(self, coordinates: Coordinates) -> Iterator[tuple[str, Coordinates]]:
-        """The datasets of one artifact, each with the coordinates that its file has not."""
+        """The datasets of one artifact, each with its free coordinates."""
         if not all(coordinates[name] in values for name, values in self._own_axes.items()):
             return
         form, pieces, axes = self._form
@@ -128,10 +141,10 @@ class _Layout:
 
     @cached_property
     def _form(self) -> tuple[str, dict[Piece, str], list[Coordinates]]:
-        """The paths but for what depends on the file, the pieces that do, and what the axes are in each path.
+        """All paths with gaps for the pieces that depend on the file, these pieces, and the axis values of each path.
 
-        The paths stand in one text, a line each, such as ``pt/proton_t0_%(0)s/A3``: to fill in all at once is much faster.
-        The numbers stand for pieces.
+        The paths are one text, a line each, such as ``pt/proton_t0_%(0)s/A3``: one replacement in a long text is much
+        faster than one in each of many short ones. The numbers in the gaps stand for pieces.
         """
         lines: list[str] = []
         numbers: dict[Piece, str] = {}
@@ -148,14 +161,14 @@ class _Layout:
         return "\n".join(lines), numbers, axes
 
     def _of_sources(self, coordinates: Coordinates) -> Sequence[Coordinates]:
-        """What its datasets name of sources and the file does not; empty where the file is of another stream."""
+        """The coordinates of the source lists that datasets have and the file has not; none if it is of another stream."""
         if not self._free and self._stream.keys() <= coordinates.keys():
             return [{}]
         return self._rows.get(tuple(coordinates[name] for name in self._own), [])
 
     @cached_property
     def _rows(self) -> dict[tuple[Value, ...], list[Coordinates]]:
-        """What the lists of the stream say, by the file's coordinates."""
+        """The rows of the stream's source lists, by the coordinates of the file."""
         rows = self._relations.table({*self._stream, *self._own, *self._free})
         rows = self._relations.restrict(rows, {name: [value] for name, value in self._stream.items()})
         found: dict[tuple[Value, ...], list[Coordinates]] = defaultdict(list)

@@ -1,4 +1,4 @@
-"""The expected artifacts of one kind, as columns of codes; their folders, names and least sizes, computed in bulk."""
+"""The expected artifacts of one kind as columns of codes, with their folders, names and least sizes."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,22 +9,23 @@ from numpy.typing import NDArray
 
 from latteboard.campaign.relations import Columns, Relations, length
 from latteboard.campaign.sizes import Size
-from latteboard.names.templates import INSIDE, Choice, Field, Pattern, Piece, Value, coordinates_of, cut, piece_text
+from latteboard.names.patterns import Pattern
+from latteboard.names.templates import Choice, Field, Piece, Value, coordinates_of, piece_text, split_inside
 
 Texts = NDArray[np.object_]
-
-__all__ = ["INSIDE", "Block", "Expected", "file_pattern", "inner_pattern"]
+Rows = slice | NDArray[np.intp]
 
 
 @dataclass(frozen=True)
 class Block:
-    """How a kind is named in one ensemble and stream.
+    """A naming block: the artifacts of a kind that share one pattern, as those of one ensemble and stream do.
 
     Attributes
     ----------
-    fixed : ensemble and stream, as far as the path names them
-    pattern : the path with all constants filled in
-    numbers : what the least size may name
+    fixed : the ensemble and the stream, if the path names them
+    pattern : the path of the artifacts, relative to the root
+    numbers : values of the parameters, L and T, for the least size
+    min_bytes : the least size in bytes, as arithmetic of ``numbers`` and coordinates
     """
 
     fixed: Mapping[str, str]
@@ -34,9 +35,13 @@ class Block:
 
 
 class Expected:
-    """Every expected artifact of a kind, a row each, sorted in canonical order.
+    """The expected artifacts of a kind, one row each.
 
-    Rows of one block stand together, since ensemble and stream come first in the canonical order.
+    Attributes
+    ----------
+    rows : columns of codes by coordinate, each of shape (number of artifacts,), sorted in canonical order; since ensemble
+        and stream come first in this order, the rows of a block are contiguous
+    blocks : the naming blocks of the kind
     """
 
     def __init__(self, relations: Relations, rows: Columns, blocks: Sequence[Block]) -> None:
@@ -53,11 +58,11 @@ class Expected:
         return self._relations.keys(self.rows)
 
     def coordinates(self, index: int) -> dict[str, Value]:
-        """The coordinates of one row."""
+        """The coordinates of the artifact in row ``index``."""
         return self._relations.decode(self.rows, index)
 
     def index(self, coordinates: Mapping[str, Value]) -> int | None:
-        """The row of these coordinates, or None if they are not expected."""
+        """The row of the artifact with these coordinates; None if it is not expected."""
         key = self._relations.key(self.rows, coordinates)
         if key is None:
             return None
@@ -66,24 +71,28 @@ class Expected:
 
     @cached_property
     def block_slices(self) -> list[tuple[Block, slice]]:
-        """Each block that has rows, with where they stand, in the order of the rows."""
+        """The blocks that have artifacts, each with the slice of its rows, in the order of the rows."""
         slices = []
         for block in self.blocks:
             mask = np.ones(len(self), dtype=bool)
             for name, value in block.fixed.items():
                 mask &= self.rows[name] == self._relations.codes[name][value]
-            where = np.flatnonzero(mask)
-            if len(where):
-                slices.append((block, slice(int(where[0]), int(where[-1]) + 1)))
+            found = np.flatnonzero(mask)
+            if len(found):
+                slices.append((block, slice(int(found[0]), int(found[-1]) + 1)))
         return sorted(slices, key=lambda pair: pair[1].start)
 
     def folders(self) -> tuple[list[str], NDArray[np.int32]]:
-        """The folders of all rows, each once in order of appearance, and the number of each row's folder."""
+        """The folders of the files, each once in order of appearance, and the number of the folder of each row.
+
+        The numbers have the shape (number of artifacts,) and are positions in the list.
+        """
         folders: dict[str, int] = {}
         numbers = np.empty(len(self), dtype=np.int32)
         for block, rows in self.block_slices:
             pattern = file_pattern(block.pattern).split()[0]
             columns = {name: self.rows[name][rows] for name in pattern.coordinates}
+            # Many files are in one folder: a name is formatted once for each combination of its coordinates.
             if columns:
                 _, first, inverse = np.unique(self._relations.keys(columns), return_index=True, return_inverse=True)
                 texts = [pattern.format(self._relations.decode(columns, index)) for index in first.tolist()]
@@ -93,19 +102,19 @@ class Expected:
             numbers[rows] = local[inverse]
         return list(folders), numbers
 
-    def names(self, block: Block, rows: slice | NDArray[np.intp]) -> list[str]:
-        """The file names of some rows of one block."""
-        return self._render(file_pattern(block.pattern).split()[1], rows)
+    def names(self, block: Block, rows: Rows) -> list[str]:
+        """The file names, without folders, of some rows of one block."""
+        return self._format(file_pattern(block.pattern).split()[1], rows)
 
-    def datasets(self, block: Block, rows: slice | NDArray[np.intp]) -> list[str]:
-        """For a kind inside HDF5 files: the dataset paths of some rows of one block."""
-        return self._render(inner_pattern(block.pattern), rows)
+    def datasets(self, block: Block, rows: Rows) -> list[str]:
+        """The paths inside their HDF5 files of some rows of one block, for a kind whose artifacts are datasets."""
+        return self._format(inner_pattern(block.pattern), rows)
 
-    def paths(self, block: Block, rows: slice | NDArray[np.intp]) -> list[str]:
-        """The whole paths of some rows of one block."""
-        return self._render(block.pattern, rows)
+    def paths(self, block: Block, rows: Rows) -> list[str]:
+        """The paths, relative to the root, of some rows of one block."""
+        return self._format(block.pattern, rows)
 
-    def _render(self, pattern: Pattern, rows: slice | NDArray[np.intp]) -> list[str]:
+    def _format(self, pattern: Pattern, rows: Rows) -> list[str]:
         form = "".join(piece.replace("%", "%%") if isinstance(piece, str) else "%s" for piece in pattern.pieces)
         columns = [self._piece_column(piece, rows) for piece in pattern.pieces if not isinstance(piece, str)]
         if columns:
@@ -113,7 +122,7 @@ class Expected:
         length = rows.stop - rows.start if isinstance(rows, slice) else len(rows)
         return [form % ()] * length
 
-    def _piece_column(self, piece: Piece, rows: slice | NDArray[np.intp]) -> list[str]:
+    def _piece_column(self, piece: Piece, rows: Rows) -> list[str]:
         """The text of one piece in each row."""
         if isinstance(piece, Field):
             if piece not in self._texts:
@@ -128,7 +137,7 @@ class Expected:
         return [texts[number] for number in inverse.tolist()]
 
     def least_bytes(self) -> NDArray[np.int64]:
-        """The least size of each row's file, in bytes; smaller files are bad."""
+        """The least size of each file in bytes, shape (number of artifacts,); a smaller file is bad."""
         least = np.zeros(len(self), dtype=np.int64)
         for block, rows in self.block_slices:
             named = {name: self.rows[name][rows] for name in self.rows if name in block.min_bytes.names}
@@ -145,10 +154,16 @@ class Expected:
 
 
 def file_pattern(pattern: Pattern) -> Pattern:
-    """The pattern of the file on disk: of the container, where the artifact is a dataset in one."""
-    return Pattern(cut(pattern.pieces)[0])
+    """The pattern of the file on disk: of the container, if the artifact is a dataset in one.
+
+    Examples
+    --------
+    >>> str(file_pattern(Pattern(("flow.h5::t/", Field("configuration")))))
+    'flow.h5'
+    """
+    return Pattern(split_inside(pattern.pieces)[0])
 
 
 def inner_pattern(pattern: Pattern) -> Pattern:
-    """The pattern of the dataset inside the container."""
-    return Pattern(cut(pattern.pieces)[1])
+    """The pattern of the dataset in its container; empty if the artifact is a file."""
+    return Pattern(split_inside(pattern.pieces)[1])

@@ -1,23 +1,24 @@
-"""Whether paths are paths, and can be read back: one path for one artifact, within a kind and between kinds."""
-
-from __future__ import annotations
+"""Checks of paths: they are well formed, and each belongs to one artifact, within a kind and between kinds."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from typing import TYPE_CHECKING
 
+from latteboard.campaign.model import Definition
 from latteboard.errors import CampaignError
-from latteboard.names.parsing import Values, choice_table, segments
-from latteboard.names.templates import SOURCE_PARTS, Choice, Field, Pattern, Piece, Pieces, Value, piece_texts
-
-if TYPE_CHECKING:
-    from latteboard.campaign import Campaign
+from latteboard.names.patterns import Pattern
+from latteboard.names.segments import Values, choice_table, segments
+from latteboard.names.templates import SOURCE_PARTS, Choice, Field, Piece, Pieces, Value, piece_texts
 
 
 def check_form(pattern: Pattern, values: Values) -> None:
-    """A path is relative, and none of its parts is empty, a dot or two, or holds what no name can hold."""
+    """Require a relative path without empty components, ``.`` and ``..``, and without control characters.
+
+    Raises
+    ------
+    CampaignError : a component is none of a path, or a field has a text that holds a slash or control characters.
+    """
     for component in pattern.components():
         literal = "".join(piece for piece in component if isinstance(piece, str))
         if literal in ("", ".", "..") and not any(isinstance(piece, Field) for piece in component):
@@ -41,66 +42,84 @@ def _texts_to_check(piece: Piece, values: Values) -> Iterable[str]:
 
 
 def check_injective(pattern: Pattern, values: Values) -> None:
-    """Refuse a pattern of which one text could come from two different coordinates."""
+    """Require that different coordinates have different paths.
+
+    Examples
+    --------
+    >>> check_injective(Pattern(("prop_", Field("t", spec="02d"))), {"t": [3, 12]})
+    >>> check_injective(Pattern(("prop_", Field("mass", spec=".1"))), {"mass": ["01", "02"]})
+    Traceback (most recent call last):
+    latteboard.errors.CampaignError: {mass} cannot be read back: two of its values can give the same path
+
+    Raises
+    ------
+    CampaignError : two coordinates could have the same path.
+    """
     for component in pattern.components():
         segments(component, values)
-    clear = {(p.name, p.part) for p in pattern.pieces if isinstance(p, Field) and _tells_apart(p, values)}
-    told = {name for name, part in clear if part is None}
-    if {("source", part) for part in SOURCE_PARTS} <= clear:
-        told.add("source")
+    injective = {(p.name, p.part) for p in pattern.pieces if isinstance(p, Field) and _is_injective(p, values)}
+    determined = {name for name, part in injective if part is None}
+    if {("source", part) for part in SOURCE_PARTS} <= injective:
+        determined.add("source")
     choices = [choice_table(piece, values) for piece in pattern.pieces if isinstance(piece, Choice)]
-    for _ in choices:  # one derived name may tell what another one needs
+    for _ in choices:  # one derived name may determine the coordinate that another one needs
         for table in choices:
-            told |= _told_by(table, told)
+            determined |= _determined_by(table, determined)
     for name in pattern.coordinates:
-        if name not in told:
+        if name not in determined:
             raise CampaignError(f"{{{name}}} cannot be read back: two of its values can give the same path")
 
 
-def _tells_apart(field: Field, values: Values) -> bool:
-    meant = {field.meant(value): field.text(value) for value in values[field.name]} if field.spec else {}
-    return len(set(meant.values())) == len(meant)
+def _is_injective(field: Field, values: Values) -> bool:
+    """Whether different values have different texts; without a format this is certain."""
+    texts = {field.part_of(value): field.text(value) for value in values[field.name]} if field.spec else {}
+    return len(set(texts.values())) == len(texts)
 
 
-def _told_by(table: dict[str, list[dict[str, Value]]], known: set[str]) -> set[str]:
-    """The coordinates that the text of a derived name tells, once those in ``known`` are read elsewhere."""
+def _determined_by(table: dict[str, list[dict[str, Value]]], known: set[str]) -> set[str]:
+    """The coordinates that the text of a derived name determines, given those in ``known``."""
     groups: dict[tuple[object, ...], list[dict[str, Value]]] = defaultdict(list)
     for text, options in table.items():
         for option in options:
             groups[text, *(value for name, value in option.items() if name in known)].append(option)
-    told = {name for options in table.values() for option in options for name in option}
+    determined = {name for options in table.values() for option in options for name in option}
     for group in groups.values():
-        told = {name for name in told if name in group[0] and len({option.get(name) for option in group}) == 1}
-    return told
+        determined = {
+            name for name in determined if name in group[0] and len({option.get(name) for option in group}) == 1
+        }
+    return determined
 
 
 @dataclass(frozen=True)
-class Named:
-    """One kind's pattern in one ensemble and stream, as the parts of its path."""
+class BlockPath:
+    """The path of one naming block of a kind, component by component."""
 
     kind: str
     block: int
     components: Sequence[Pieces]
 
-    def paths(self, campaign: Campaign) -> set[str]:
-        """Every path it gives."""
-        expected = campaign.expected(self.kind)
+    def paths(self, definition: Definition) -> set[str]:
+        """The paths of all expected artifacts of the block."""
+        expected = definition.expected(self.kind)
         own = expected.blocks[self.block]
         slices = [rows for block, rows in expected.block_slices if block is own]
         return {path for rows in slices for path in expected.paths(own, rows)}
 
 
-def check_separate(campaign: Campaign) -> None:
-    """Refuse two kinds, or two ensembles of one kind, that can give the same path, or a file where a folder must be."""
-    named = [
-        Named(kind, number, block.pattern.components())
-        for kind in campaign.kinds
-        for number, block in enumerate(campaign.blocks(kind))
+def check_separate(definition: Definition) -> None:
+    """Require that no two artifacts have the same path, and that none is a folder on the way to another.
+
+    Paths are compared only where the literal texts of two patterns do not already differ.
+    """
+    paths = [
+        BlockPath(kind, number, block.pattern.components())
+        for kind in definition.kinds
+        for number, block in enumerate(definition.blocks(kind))
     ]
-    for one, other in _close(named):
-        short, long = sorted((one, other), key=lambda n: len(n.components))
+    for one, other in _similar(paths):
+        short, long = sorted((one, other), key=lambda path: len(path.components))
         depth = len(short.components)
-        shared = short.paths(campaign) & {"/".join(path.split("/")[:depth]) for path in long.paths(campaign)}
+        shared = short.paths(definition) & {"/".join(path.split("/")[:depth]) for path in long.paths(definition)}
         if shared:
             same = (
                 "the same path as" if len(long.components) == depth else "a folder of" if long is one else "a file in"
@@ -108,11 +127,11 @@ def check_separate(campaign: Campaign) -> None:
             raise CampaignError(f"gives {same} kinds.{one.kind}: {min(shared)}", key=f"kinds.{other.kind}.path")
 
 
-def _close(named: Sequence[Named]) -> Iterator[tuple[Named, Named]]:
-    """Pairs that the literal texts in their paths do not tell apart."""
+def _similar(paths: Sequence[BlockPath]) -> Iterator[tuple[BlockPath, BlockPath]]:
+    """The pairs of paths that may be equal as far as their literal texts go."""
     # Most paths begin with a folder of their ensemble and stream: only those in the same one are compared.
-    groups: dict[Pieces, list[Named]] = defaultdict(list)
-    for one in named:
+    groups: dict[Pieces, list[BlockPath]] = defaultdict(list)
+    for one in paths:
         first = one.components[0]
         groups[first if all(isinstance(piece, str) for piece in first) else ()].append(one)
     anywhere = groups.pop((), [])

@@ -1,4 +1,4 @@
-"""What a kind's ``reduce`` may list: known steps with known options, that go together."""
+"""Checks of recipes: known steps with known options that go together, and that the input of the kind fits."""
 
 import json
 from collections.abc import Sequence
@@ -7,13 +7,51 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from latteboard.campaign.kinds import Kind
+from latteboard.campaign.model import Definition
+from latteboard.campaign.relations import MAIN
 from latteboard.campaign.validation import first_complaint
-from latteboard.errors import CampaignError
+from latteboard.errors import CampaignError, within
 from latteboard.recipe import STEPS, Step, named_step
 
 
+def check_recipe(definition: Definition, kind: Kind) -> None:
+    """Require one input and a recipe that leads from its coordinates to those of the kind."""
+    if not kind.reduced:
+        return
+    with within("reduce"):
+        if len(kind.needs) != 1:
+            raise CampaignError(f"expected exactly one kind in needs, found {', '.join(kind.needs) or 'none'}")
+        given = definition.kinds[kind.needs[0]]
+        check_steps(kind.table.reduce, given.coordinates, kind.coordinates)
+        if given.inside:
+            raise CampaignError(f"{given.name} lives inside HDF5 files; expected a kind of whole files in needs")
+        if is_virtual(kind.table.reduce) and given.table.temporary:
+            raise CampaignError(
+                f"concatenate: virtual links to {given.name}, which is temporary: once it is purged, its data are gone; "
+                "remove virtual here, or temporary there"
+            )
+        inside = {name for template in given.datasets for name in definition.coordinates_named(template)}
+        for name in kind.coordinates:
+            if name not in (*MAIN, *given.coordinates, *inside):
+                raise CampaignError(f"the path names {name}, which neither path nor datasets of {given.name} do")
+        _check_modes(definition, kind)
+
+
+def _check_modes(definition: Definition, kind: Kind) -> None:
+    """Require 2 max_momentum <= L: more modes than sites would give the same mode twice.
+
+    For 2 max_momentum = L the modes m and -m at the edge of the Brillouin zone are equal; this is accepted.
+    """
+    for name, options in map(named_step, kind.table.reduce):
+        for stream in definition.streams_of(kind) if name == "fft" else ():
+            if 2 * options["max_momentum"] > stream.L:
+                most = f"expected at most L / 2 = {stream.L // 2} in {stream}"
+                raise CampaignError(f"fft: max_momentum: {most}, found {options['max_momentum']}")
+
+
 def is_virtual(steps: Sequence[Step]) -> bool:
-    """Whether a recipe of known steps links to its inputs instead of copying them."""
+    """Whether the output of a recipe links to its inputs instead of holding copies; the steps must be known ones."""
     return any(name == "concatenate" and options.get("virtual", False) for name, options in map(named_step, steps))
 
 
@@ -23,9 +61,11 @@ def _adapter(name: str) -> TypeAdapter[Any]:
 
 
 def check_steps(steps: Sequence[Step], given: Sequence[str], made: Sequence[str]) -> None:
-    """Refuse unknown steps and options, steps that do not go together, and configurations that no step joins.
+    """Require known steps with known options, that go together and lead from some coordinates to others.
 
-    ``given`` and ``made`` are the coordinates of the input and of the output.
+    Parameters
+    ----------
+    given, made : the coordinates of the input and of the output
     """
     names = []
     for step in steps:
@@ -33,7 +73,7 @@ def check_steps(steps: Sequence[Step], given: Sequence[str], made: Sequence[str]
         if name not in STEPS:
             raise CampaignError(f"{name!r} is not a step; expected one of {', '.join(STEPS)}")
         try:
-            # As JSON: from a table of Python's, strictly, only an instance would be accepted.
+            # As JSON, since strict validation of Python objects accepts only instances of the dataclass itself.
             _adapter(name).validate_json(json.dumps(options, default=str))
         except ValidationError as error:
             raise CampaignError(f"{name}: {first_complaint(error, STEPS[name], options)}") from error

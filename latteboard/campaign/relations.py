@@ -104,14 +104,6 @@ class Relations:
             key = key * len(self.values[name]) + code
         return key
 
-    def among(self, rows: Columns, others: Columns, names: Iterable[str]) -> NDArray[np.bool_]:
-        """For each of ``rows`` whether one of ``others`` has the same ``names``."""
-        names = list(names)
-        if not names:
-            return np.full(length(rows), length(others) > 0)
-        own, other = (self.keys({name: columns[name] for name in names}) for columns in (rows, others))
-        return np.isin(own, other)
-
     def restrict(self, rows: Columns, only: Mapping[str, Iterable[object]]) -> Columns:
         """The rows whose coordinates have, written out, one of the values in ``only``."""
         mask: NDArray[np.bool_] | None = None

@@ -83,14 +83,14 @@ def _check_unique(stated: Iterable[tuple[str, str]]) -> None:
     first: dict[str, str] = {}
     for name, key in stated:
         if name.lower() in RESERVED_NAMES or name in CONSTANTS:
-            raise CampaignError(f"this name is reserved, as are {listed((*RESERVED_NAMES, *CONSTANTS))}", key=key)
+            raise CampaignError(f"this name is reserved, as are {name_list((*RESERVED_NAMES, *CONSTANTS))}", key=key)
         if first.setdefault(name.lower(), key) != key:
             raise CampaignError(
                 f"the name is taken by {first[name.lower()]}; upper and lower case are the same", key=key
             )
 
 
-def listed(names: Iterable[object]) -> str:
+def name_list(names: Iterable[object]) -> str:
     """Names in order, for a message."""
     return ", ".join(sorted(map(str, names)))
 
@@ -98,7 +98,7 @@ def listed(names: Iterable[object]) -> str:
 def check_among(name: str, allowed: Collection[str], *, key: str) -> None:
     """Refuse a name that is none of those allowed."""
     if name not in allowed:
-        expected = f"expected one of {listed(allowed)}" if allowed else "there is none to name"
+        expected = f"expected one of {name_list(allowed)}" if allowed else "there is none to name"
         raise CampaignError(f"there is no {name!r}; {expected}", key=key)
 
 
@@ -110,7 +110,9 @@ def _check_template(text: str, plain: set[str], derived: Collection[str] = (), *
             if field.name in derived and field.spec:
                 raise CampaignError(f"{field}: a derived name takes no format; put it into derive.{field.name}")
             if field.name not in plain and field.name not in derived:
-                raise CampaignError(f"there is no name {{{field.name}}}; expected one of {listed((*plain, *derived))}")
+                raise CampaignError(
+                    f"there is no name {{{field.name}}}; expected one of {name_list((*plain, *derived))}"
+                )
 
 
 def _check_kind(table: CampaignTable, name: str) -> None:

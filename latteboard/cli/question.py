@@ -41,7 +41,7 @@ def _parse_path(campaign_file: Path, path: str) -> tuple[str, dict[str, Any]]:
     names = list(_campaign_paths(Path(path), campaign.root))
     parsed = next((parsed for name in names if (parsed := campaign.parse(name)) is not None), None)
     if parsed is None:
-        near = next((reading for name in names for reading in campaign.readings(name)), None)
+        near = next((reading for name in names for reading in campaign.matches(name)), None)
         reason = (
             "no template of the campaign gives it"
             if near is None

@@ -1,1 +1,1 @@
-"""Path templates, and the parsing of paths into coordinates."""
+"""Templates, the paths that they give, and the parsing of paths into coordinates."""

@@ -1,107 +1,34 @@
-"""Reads names back: where one name ends and the next begins, and which coordinates a text stands for.
-
-Read from the left, a name is found without doubt if no text it can have, with the literal that follows, begins another
-such text. Where that fails, the name is taken together with the next one and looked at again: that is a *segment*.
-"""
+"""The parsing of paths into coordinates: the inverse of patterns."""
 
 import re
-from collections.abc import Collection, Mapping, Sequence
-from itertools import pairwise, product
-from math import prod
+from collections.abc import Collection, Mapping
 
-from latteboard.errors import TemplateError
-from latteboard.names.templates import (
-    SOURCE,
-    SOURCE_PARTS,
-    Choice,
-    Field,
-    Pattern,
-    Piece,
-    Pieces,
-    Source,
-    Value,
-    coordinates_of,
-    piece_text,
-    piece_texts,
-)
-
-Values = Mapping[str, Collection[Value]]
-LARGEST = 200_000  # texts of names that stand together, or of a derived name; more take seconds to compare
-PADDED = re.compile(r"0[0-9]+d?")
+from latteboard.names.patterns import Pattern
+from latteboard.names.segments import Values, choice_table, is_whole_number, segments
+from latteboard.names.templates import SOURCE, SOURCE_PARTS, Choice, Field, Pieces, Source, Value
 
 
-def segments(component: Pieces, values: Values) -> list[Pieces]:
-    """The segments of one part of a path between slashes; :class:`TemplateError` if it cannot be read back."""
-    rest = list(component)
-    found: list[Pieces] = []
-    while rest:
-        segment = [rest.pop(0)]
-        while not _ends_clearly(segment, rest[:1], values):
-            if not rest:
-                raise _too_close(segment)
-            segment.append(rest.pop(0))
-        found.append(tuple(segment))
-    return found
+class PathParser:
+    """The inverse of one pattern: from a path to coordinates.
 
+    A number or source that stands apart is parsed although it is not one of the expected values, so that a file of an
+    unexpected configuration is recognised as such.
 
-def _ends_clearly(segment: Sequence[Piece], following: Sequence[Piece], values: Values) -> bool:
-    if len(segment) == 1 and (isinstance(segment[0], str) or is_whole(segment[0], following, values)):
-        return True
-    sets = [piece_texts(piece, values) for piece in segment]
-    if prod(map(len, sets)) > LARGEST:
-        raise _too_close(segment)
-    end = following[0] if following and isinstance(following[0], str) else "" if following else "/"
-    texts = sorted("".join(parts) + end for parts in product(*sets))
-    return not any(after.startswith(before) for before, after in pairwise(texts))
-
-
-def _too_close(segment: Sequence[Piece]) -> TemplateError:
-    names = " and ".join([str(piece) for piece in segment if not isinstance(piece, str)][:2])
-    return TemplateError(f"{names} cannot be told apart when a path is read back: put a separator between them")
-
-
-def is_whole(piece: Piece, following: Sequence[Piece], values: Values) -> bool:
-    """Whether it is a number or source that what follows cannot prolong; its unknown values can then be read too."""
-    if not isinstance(piece, Field):
-        return False
-    kind = int if piece.part else type(next(iter(values[piece.name]), ""))
-    plain = not piece.spec or (kind is int and PADDED.fullmatch(piece.spec) is not None)
-    return plain and kind is not str and not any(_may_begin_with_digit(after, values) for after in following[:1])
-
-
-def _may_begin_with_digit(piece: Piece, values: Values) -> bool:
-    if isinstance(piece, Field) and not piece.part and not piece.spec:
-        first = next(iter(values[piece.name]), "")
-        if not isinstance(first, str):
-            return isinstance(first, int)
-    # An empty text lets the next name begin in its place, whatever that is.
-    return any(text[:1].isdigit() or not text for text in piece_texts(piece, values))
-
-
-def choice_table(choice: Choice, values: Values) -> dict[str, list[dict[str, Value]]]:
-    """For each text of a derived name the coordinates that give it."""
-    table: dict[str, list[dict[str, Value]]] = {}
-    for value, pieces in choice.options:
-        names = [name for name in dict.fromkeys(coordinates_of(pieces)) if name != choice.on]
-        if prod(len(values[name]) for name in names) * len(choice.options) > LARGEST:
-            raise TemplateError(f"{choice} can give more than {LARGEST} texts: name fewer coordinates in it")
-        for combination in product(*(values[name] for name in names)):
-            coordinates = {choice.on: value, **dict(zip(names, combination, strict=True))}
-            table.setdefault("".join(piece_text(piece, coordinates) for piece in pieces), []).append(coordinates)
-    return table
-
-
-class Reader:
-    """Reads the coordinates of a path written by ``pattern``, given the values that each coordinate can take.
-
-    A number or source that stands apart is read although it is none of these values, so that a file of an unknown
-    configuration is recognised for what it is.
+    Examples
+    --------
+    >>> pattern = Pattern(("prop_", Field("configuration"), "_", Field("source"), ".lime"))
+    >>> parser = PathParser(pattern, {"configuration": [300, 306], "source": [Source(0, 0, 0, 0)]})
+    >>> parser.parse("prop_312_x1y2z3t4.lime")
+    {'configuration': 312, 'source': Source(x=1, y=2, z=3, t=4)}
+    >>> parser.parse("prop_312.lime") is None
+    True
     """
 
     def __init__(self, pattern: Pattern, values: Values) -> None:
         self._pattern = pattern
         self._values = values
-        # Group of the expression, name, what its texts stand for; None where a text is read as what it says.
+        # Groups of the expression, by number: a field with the value of each text (None: the text is its own value), and a
+        # derived name with the coordinates of each text.
         self._fields: list[tuple[int, Field, dict[str, Value] | None]] = []
         self._choices: list[tuple[int, dict[str, list[dict[str, Value]]]]] = []
         self._regex = re.compile("/".join(map(self._expression, pattern.components())), re.DOTALL)
@@ -113,7 +40,7 @@ class Reader:
             for piece in segment:
                 position += 1
                 following = component[position : position + 1]
-                whole = len(segment) == 1 and is_whole(piece, following, self._values)
+                whole = len(segment) == 1 and is_whole_number(piece, following, self._values)
                 result += re.escape(piece) if isinstance(piece, str) else f"({self._group(piece, whole=whole)})"
         return result
 
@@ -128,30 +55,41 @@ class Reader:
             is_number = piece.part or isinstance(next(iter(self._values[piece.name])), int)
             return "-?[0-9]{1,18}" if is_number else SOURCE.pattern.replace("(", "(?:")
         else:
-            known = {piece.text(value): piece.meant(value) for value in self._values[piece.name]}
+            known = {piece.text(value): piece.part_of(value) for value in self._values[piece.name]}
             self._fields.append((number, piece, known))
             texts = known
-        return "|".join(map(re.escape, sorted(texts)))  # at most one way through the whole expression fits
+        # The order does not matter: segments are unambiguous, so a path matches the expression in one way at most.
+        return "|".join(map(re.escape, sorted(texts)))
 
     def parse(self, path: str, known: Mapping[str, Value] | None = None) -> dict[str, Value] | None:
-        """The coordinates of ``path``; None if no coordinates that agree with ``known`` give exactly this path."""
+        """The coordinates of a path.
+
+        Parameters
+        ----------
+        known : coordinates that are known beforehand, and that the path need not tell
+
+        Returns
+        -------
+        the coordinates that the pattern names; None if no coordinates that agree with ``known`` give exactly this path
+        """
         match = self._regex.fullmatch(path)
         if match is None:
             return None
         found: dict[str, Value] = dict(known or {})
-        self._read_fields(match, found)
-        for _ in self._choices:  # one derived name may tell what another one needs
+        self._add_fields(match, found)
+        for _ in self._choices:  # one derived name may determine the coordinate that another one needs
             for number, table in self._choices:
                 options = [option for option in table[match[number]] if _agree(option, found)]
                 if not options:
                     return None
                 found |= {n: v for n, v in options[0].items() if all(option.get(n) == v for option in options)}
         complete = all(name in found for name in self._pattern.coordinates)
+        # The round trip refuses a coordinate that is named twice with different values, and numbers with leading zeros.
         if not complete or self._pattern.format(found) != path:
             return None
         return {name: found[name] for name in self._pattern.coordinates}
 
-    def _read_fields(self, match: re.Match[str], found: dict[str, Value]) -> None:
+    def _add_fields(self, match: re.Match[str], found: dict[str, Value]) -> None:
         parts: dict[str, int] = {}
         for number, field, known in self._fields:
             text = match[number]

@@ -1,11 +1,12 @@
 """The grammar of names: templates such as ``{ensemble}_{stream}/prop/{configuration}/prop_{source}.lime``.
 
-A :class:`Template` is text as the campaign states it. Once its parameters are filled in for one ensemble and stream it
-is a :class:`Pattern`, which writes the path of given coordinates. :mod:`latteboard.names.parsing` reads a path back.
+A :class:`Template` is text as the campaign states it. Once its parameters are replaced by their values in one stream it is
+a :class:`~latteboard.names.patterns.Pattern`, which gives the paths of artifacts; :mod:`latteboard.names.parsing` is the
+inverse. Both consist of pieces: literal text, fields and derived names in turn.
 """
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
 from string import Formatter
@@ -16,13 +17,25 @@ from latteboard.errors import TemplateError
 NUMBER = "[0-9]{1,10}"
 SOURCE = re.compile("".join(f"{part}({NUMBER})" for part in "xyzt"))
 SOURCE_PARTS = ("x", "y", "z", "t")
-INSIDE = "::"  # stands between a container file and the dataset in it
-WIDEST = 255  # no file name is longer, so no format may ask for more
+INSIDE = "::"  # separates a container file from the path of a dataset in it
+WIDEST = 255  # file systems allow no longer file name, so no format may ask for a wider field
 
 
 @dataclass(frozen=True, order=True)
 class Source:
-    """Where a quark source sits on the lattice: x, y, z, t in lattice units; written ``x0y1z2t3``."""
+    """The position of a quark source on the lattice, written ``x0y1z2t3``.
+
+    Attributes
+    ----------
+    x, y, z, t : in lattice units
+
+    Examples
+    --------
+    >>> str(Source(3, 3, 19, 62))
+    'x3y3z19t62'
+    >>> Source.parse("x3y3z19t62")
+    Source(x=3, y=3, z=19, t=62)
+    """
 
     x: int
     y: int
@@ -34,19 +47,32 @@ class Source:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read ``x0y1z2t3``; anything else raises :class:`TemplateError`."""
+        """Parse a text such as ``x0y1z2t3``; any other raises :class:`TemplateError`."""
         match = SOURCE.fullmatch(text)
         if match is None:
             raise TemplateError(f"{text!r} is not a source: expected a name such as x0y1z2t3")
         return cls(*map(int, match.groups()))
 
 
-Value = int | str | Source
+Value = int | str | Source  # of a coordinate
 
 
 @dataclass(frozen=True)
 class Field:
-    """One name in braces, a coordinate, parameter or derived name: perhaps a part of it (``source.x``), a format."""
+    """A name in braces: a coordinate, parameter or derived name, or one coordinate of a source, with an optional format.
+
+    Attributes
+    ----------
+    part : ``x``, ``y``, ``z`` or ``t`` of ``{source.x}`` and its like; None for the whole value
+    spec : the format after the colon, as in Python's ``format``; may be empty
+
+    Examples
+    --------
+    >>> Field("configuration", spec="05d").text(300)
+    '00300'
+    >>> Field("source", part="t").text(Source(3, 3, 19, 62))
+    '62'
+    """
 
     name: str
     part: str | None = None
@@ -56,19 +82,25 @@ class Field:
         part, spec = f".{self.part}" if self.part else "", f":{self.spec}" if self.spec else ""
         return f"{{{self.name}{part}{spec}}}"
 
-    def meant(self, value: Value) -> Value:
-        """``value``, or the part of it that the field names."""
+    def part_of(self, value: Value) -> Value:
+        """The part of a coordinate's value that the field names; the whole value if it names no part."""
         return value if self.part is None else getattr(value, self.part)
 
     def text(self, value: Value | float) -> str:
-        """Write ``value`` (of the whole coordinate) as the template asks for it."""
-        meant = value if isinstance(value, float) else self.meant(value)
-        return format(str(meant) if isinstance(meant, Source) else meant, self.spec)
+        """The text of the field where its coordinate or parameter has this value."""
+        own = value if isinstance(value, float) else self.part_of(value)
+        return format(str(own) if isinstance(own, Source) else own, self.spec)
 
 
 @dataclass(frozen=True)
 class Choice:
-    """A derived name: its text depends on the value of the coordinate ``on``; ``dt`` is ``-3`` for proton_np."""
+    """A derived name: its text depends on the value of one coordinate, as ``dt`` is ``3`` for proton and ``-3`` for proton_np.
+
+    Attributes
+    ----------
+    on : the coordinate
+    options : each value of the coordinate with the pieces that stand for the name
+    """
 
     name: str
     on: str
@@ -83,7 +115,7 @@ Pieces = tuple[Piece, ...]
 
 
 def coordinates_of(pieces: Pieces) -> Iterator[str]:
-    """The coordinates that ``pieces`` name, themselves or through derived names, in order, repeated as they stand."""
+    """The coordinates that pieces name, directly or through derived names, in order and with repetitions."""
     for piece in pieces:
         if isinstance(piece, Field):
             yield piece.name
@@ -93,8 +125,14 @@ def coordinates_of(pieces: Pieces) -> Iterator[str]:
                 yield from coordinates_of(inner)
 
 
-def joined(pieces: Pieces) -> Pieces:
-    """``pieces`` with neighbouring literals made one and empty ones dropped."""
+def merge_literals(pieces: Pieces) -> Pieces:
+    """The same pieces with neighbouring literals merged and empty ones dropped.
+
+    Examples
+    --------
+    >>> merge_literals(("a", "", "b", Field("source"), ""))
+    ('ab', Field(name='source', part=None, spec=''))
+    """
     result: list[Piece] = []
     for piece in pieces:
         if isinstance(piece, str) and result and isinstance(result[-1], str):
@@ -104,18 +142,55 @@ def joined(pieces: Pieces) -> Pieces:
     return tuple(result)
 
 
-def cut(pieces: Pieces) -> tuple[Pieces, Pieces]:
-    """What stands before and after the first ``::``; where there is none, everything and nothing."""
+def split_inside(pieces: Pieces) -> tuple[Pieces, Pieces]:
+    """The pieces of a file and those of a dataset in it: before and after the first ``::``.
+
+    The second is empty where there is no ``::``.
+
+    Examples
+    --------
+    >>> split_inside(("flow.h5::t/", Field("configuration")))
+    (('flow.h5',), ('t/', Field(name='configuration', part=None, spec='')))
+    """
     for index, piece in enumerate(pieces):
         if isinstance(piece, str) and INSIDE in piece:
             before, _, after = piece.partition(INSIDE)
-            return joined((*pieces[:index], before)), joined((after, *pieces[index + 1 :]))
+            return merge_literals((*pieces[:index], before)), merge_literals((after, *pieces[index + 1 :]))
     return pieces, ()
+
+
+def piece_text(piece: Piece, coordinates: Mapping[str, Value]) -> str:
+    """The text of one piece for an artifact with these coordinates."""
+    if isinstance(piece, str):
+        return piece
+    if isinstance(piece, Field):
+        return piece.text(coordinates[piece.name])
+    pieces = dict(piece.options)[coordinates[piece.on]]
+    return "".join(piece_text(inner, coordinates) for inner in pieces)
+
+
+def piece_texts(piece: Piece, values: Mapping[str, Collection[Value]]) -> list[str]:
+    """The texts that a piece has for all ``values`` of its coordinates, each once."""
+    if isinstance(piece, str):
+        return [piece]
+    if isinstance(piece, Field):
+        return list(dict.fromkeys(piece.text(value) for value in values[piece.name]))
+    texts = (product(*(piece_texts(inner, values) for inner in pieces)) for _, pieces in piece.options)
+    return list(dict.fromkeys("".join(parts) for option in texts for parts in option))
 
 
 @dataclass(frozen=True)
 class Template:
-    """A template as the campaign states it: literal text and fields in turn."""
+    """A template as the campaign states it: literal text and fields in turn.
+
+    Examples
+    --------
+    >>> template = Template.parse("prop/{configuration}/prop_mq{mq}_{source}.lime")
+    >>> template.names
+    ('configuration', 'mq', 'source')
+    >>> str(template)
+    'prop/{configuration}/prop_mq{mq}_{source}.lime'
+    """
 
     pieces: tuple[str | Field, ...]
 
@@ -124,7 +199,13 @@ class Template:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read a template; unbalanced braces, nested fields, ``!r`` and unknown parts raise :class:`TemplateError`."""
+        """Parse the text of a template; ``{{`` and ``}}`` stand for braces.
+
+        Raises
+        ------
+        TemplateError : braces are unbalanced or nested, a conversion such as ``!r`` is stated, a name is none, a part is
+            not one of a source, or a format asks for more than 255 characters.
+        """
         pieces: list[str | Field] = []
         try:
             for literal, name, spec, conversion in Formatter().parse(text):
@@ -135,7 +216,7 @@ class Template:
                     pieces.append(_field(name, spec or ""))
         except ValueError as error:
             raise TemplateError(f"template {text!r}: {error}") from error
-        return cls(cast(tuple[str | Field, ...], joined(tuple(pieces))))
+        return cls(cast(tuple[str | Field, ...], merge_literals(tuple(pieces))))
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -144,13 +225,9 @@ class Template:
 
     @property
     def container(self) -> Self | None:
-        """For a path inside HDF5 files the template of the file, which stands before ``::``; else None."""
-        before, after = cut(self.pieces)
+        """The template of the HDF5 file that holds the artifacts, before ``::``; None if the artifacts are files."""
+        before, after = split_inside(self.pieces)
         return type(self)(cast(tuple[str | Field, ...], before)) if (before, after) != (self.pieces, ()) else None
-
-    def bind(self, resolve: Callable[[Field], Piece]) -> "Pattern":
-        """Fill in what is constant: ``resolve`` gives a text, the field itself, or a choice."""
-        return Pattern(joined(tuple(p if isinstance(p, str) else resolve(p) for p in self.pieces)))
 
 
 def _field(name: str, spec: str) -> Field:
@@ -162,82 +239,3 @@ def _field(name: str, spec: str) -> Field:
     if any(int(number) > WIDEST for number in re.findall(r"[0-9]+", spec)):
         raise ValueError(f"{{{name}:{spec}}}: no name is wider than {WIDEST} characters")
     return Field(base, part if dot else None, spec)
-
-
-@dataclass(frozen=True)
-class Pattern:
-    """A template whose parameters are filled in."""
-
-    pieces: Pieces
-
-    def __str__(self) -> str:
-        return "".join(map(str, self.pieces))
-
-    @property
-    def coordinates(self) -> tuple[str, ...]:
-        """The coordinates it names, each once, in order of appearance."""
-        return tuple(dict.fromkeys(coordinates_of(self.pieces)))
-
-    def format(self, coordinates: Mapping[str, Value]) -> str:
-        """The path of these coordinates."""
-        return "".join([piece_text(piece, coordinates) for piece in self.pieces])
-
-    def fill(self, known: Mapping[str, Value]) -> "Pattern":
-        """The pattern of what remains when the coordinates in ``known`` are written out."""
-        return Pattern(_filled(self.pieces, known))
-
-    def split(self) -> tuple["Pattern", "Pattern"]:
-        """Its folder and its file name: the parts before and after the last slash."""
-        for index in range(len(self.pieces) - 1, -1, -1):
-            piece = self.pieces[index]
-            if isinstance(piece, str) and "/" in piece:
-                folder, name = piece.rsplit("/", 1)
-                rest = self.pieces[index + 1 :]
-                return Pattern(joined((*self.pieces[:index], folder))), Pattern(joined((name, *rest)))
-        return Pattern(()), self
-
-    def components(self) -> list[Pieces]:
-        """Its pieces, one tuple for each part of the path between slashes."""
-        parts: list[list[Piece]] = [[]]
-        for piece in self.pieces:
-            if isinstance(piece, str):
-                head, *rest = piece.split("/")
-                parts[-1].append(head)
-                parts.extend([text] for text in rest)
-            else:
-                parts[-1].append(piece)
-        return [joined(tuple(part)) for part in parts]
-
-
-def _filled(pieces: Pieces, known: Mapping[str, Value]) -> Pieces:
-    result: list[Piece] = []
-    for piece in pieces:
-        if isinstance(piece, Choice):
-            options = {value: _filled(inner, known) for value, inner in piece.options}
-            chosen = options[known[piece.on]] if piece.on in known else None
-            result += chosen if chosen is not None else (Choice(piece.name, piece.on, tuple(options.items())),)
-        elif isinstance(piece, Field) and piece.name in known:
-            result.append(piece.text(known[piece.name]))
-        else:
-            result.append(piece)
-    return joined(tuple(result))
-
-
-def piece_text(piece: Piece, coordinates: Mapping[str, Value]) -> str:
-    """What one piece says for these coordinates."""
-    if isinstance(piece, str):
-        return piece
-    if isinstance(piece, Field):
-        return piece.text(coordinates[piece.name])
-    pieces = dict(piece.options)[coordinates[piece.on]]
-    return "".join(piece_text(inner, coordinates) for inner in pieces)
-
-
-def piece_texts(piece: Piece, values: Mapping[str, Collection[Value]]) -> list[str]:
-    """Every text that a piece can give, each once."""
-    if isinstance(piece, str):
-        return [piece]
-    if isinstance(piece, Field):
-        return list(dict.fromkeys(piece.text(value) for value in values[piece.name]))
-    texts = (product(*(piece_texts(inner, values) for inner in pieces)) for _, pieces in piece.options)
-    return list(dict.fromkeys("".join(parts) for option in texts for parts in option))

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
-from latteboard.names.templates import Choice, Field, Pattern, Piece, Source, Value
+from latteboard.names.patterns import Pattern
+from latteboard.names.templates import Choice, Field, Piece, Source, Value
 
 if TYPE_CHECKING:
     from latteboard.campaign import Campaign

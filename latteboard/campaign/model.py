@@ -1,0 +1,153 @@
+"""The definition of a campaign: its streams, kinds and relations, and the artifacts that follow from them."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+
+from latteboard.campaign.expected import Block, Expected
+from latteboard.campaign.kinds import Kind, read_kind
+from latteboard.campaign.relation_builder import build_relations
+from latteboard.campaign.relations import Relations
+from latteboard.campaign.streams import Stream, read_streams
+from latteboard.campaign.tables import CampaignTable
+from latteboard.campaign.vocabulary import axes, check_vocabulary, coordinates_named, kinds_in_order, names_in
+from latteboard.errors import CampaignError, within
+from latteboard.names.patterns import Pattern
+from latteboard.names.templates import Choice, Field, Piece, Template, Value
+
+
+class Definition:
+    """The content of a campaign file and of its lists; names are checked, the rest is checked by :class:`Campaign`.
+
+    Attributes
+    ----------
+    table : the campaign file as it stands
+    streams : in the order of the campaign
+    kinds : by name, in the order of the production: inputs before products
+    """
+
+    def __init__(self, table: CampaignTable, folder: Path) -> None:
+        """Read the lists that ``table`` names, relative to ``folder``.
+
+        Raises
+        ------
+        CampaignError : a name is reserved, taken or unknown, kinds need each other in a circle, or a list is not readable.
+        """
+        self.table = table
+        self._expected: dict[str, Expected] = {}
+        self._blocks: dict[str, list[Block]] = {}
+        check_vocabulary(table)
+        self.streams = list(read_streams(table, folder))
+        self.kinds = {name: read_kind(table, name) for name in kinds_in_order(table)}
+
+    # -- names -------------------------------------------------------------------------------------------------------
+
+    @property
+    def axes(self) -> list[str]:
+        """The names of the axes, without the coordinates of the source lists, in the campaign's order."""
+        return axes(self.table)
+
+    def names_in(self, template: Template) -> set[str]:
+        """The coordinates, parameters and constants that a template names, directly or through derived names."""
+        return names_in(template, self.table)
+
+    def coordinates_named(self, template: Template) -> tuple[str, ...]:
+        """The coordinates that a template names, directly or through derived names, in canonical order."""
+        return coordinates_named(template, self.table)
+
+    def values_of(self, name: str) -> Sequence[Value]:
+        """The values of a coordinate in all ensembles together: numbers ascending, texts in the campaign's order."""
+        return self.relations.values[name]
+
+    def bind(self, template: Template, stream: Stream) -> Pattern:
+        """The pattern of a template in one stream: parameters, L, T, ensemble and stream are replaced by their values."""
+        here = {"ensemble": stream.ensemble, "stream": stream.name}
+        constants = {**stream.constants, **here}
+
+        def resolve(field: Field) -> Piece:
+            if field.name in constants:
+                return _constant_text(field, constants[field.name], stream)
+            if field.name not in self.table.derive:
+                return field
+            derived = self.table.derive[field.name]
+            by_text = {str(value): value for value in self.values_of(derived.on)}
+            options = tuple(
+                (by_text[value], Pattern.bind(Template.parse(text), resolve).pieces)
+                for value, text in derived.values.items()
+            )
+            return Choice(field.name, derived.on, options)
+
+        # A derived name that depends on the ensemble or stream has one text here.
+        return Pattern.bind(template, resolve).fill(here)
+
+    # -- expected artifacts ------------------------------------------------------------------------------------------
+
+    @cached_property
+    def relations(self) -> Relations:
+        """The source lists and the axes as relations of codes."""
+        return build_relations(self.streams, self.axes, self.table)
+
+    def expected(self, kind: str) -> Expected:
+        """Every expected artifact of a kind."""
+        if kind not in self._expected:
+            stated = self.kinds[kind]
+            rows = self.relations.restrict(self.relations.table(stated.coordinates), stated.table.only)
+            self._expected[kind] = Expected(self.relations, rows, self.blocks(kind))
+        return self._expected[kind]
+
+    def blocks(self, kind: str) -> list[Block]:
+        """The naming blocks of a kind: one for each ensemble and stream that its path distinguishes."""
+        if kind not in self._blocks:
+            self._blocks[kind] = list(self._each_block(self.kinds[kind]))
+        return self._blocks[kind]
+
+    def _each_block(self, kind: Kind) -> Iterator[Block]:
+        first: dict[tuple[tuple[str, str], ...], tuple[Stream, object]] = {}
+        for stream in self.streams_of(kind):
+            here = {"ensemble": stream.ensemble, "stream": stream.name}
+            fixed = {name: value for name, value in here.items() if name in kind.coordinates}
+            with within(f"kinds.{kind.name}.path"):
+                pattern = self.bind(kind.template, stream)
+            block = Block(fixed, pattern, stream.numbers, kind.min_bytes)
+            content = block.pattern, {name: stream.numbers.get(name) for name in kind.min_bytes.names}
+            if (key := tuple(fixed.items())) not in first:
+                first[key] = stream, content
+                yield block
+            elif first[key][1] != content:
+                # One path for two streams has one name and one least size, so both must give the same.
+                raise CampaignError(
+                    f"a parameter in it, or in min_bytes, differs between {first[key][0]} and {stream}: name "
+                    f"{' and '.join(f'{{{name}}}' for name in here if name not in fixed)} too",
+                    key=f"kinds.{kind.name}.path",
+                )
+
+    def streams_of(self, kind: Kind) -> list[Stream]:
+        """The streams in which the kind is expected, as far as its ``only`` restricts ensembles and streams."""
+        ensembles, streams = (kind.table.only.get(name) for name in ("ensemble", "stream"))
+        return [
+            stream
+            for stream in self.streams
+            if (ensembles is None or stream.ensemble in ensembles) and (streams is None or stream.name in streams)
+        ]
+
+    def stream(self, coordinates: Mapping[str, Value]) -> Stream:
+        """The first stream of the ensemble and stream in ``coordinates``, of any where these are absent.
+
+        Raises
+        ------
+        CampaignError : there is none.
+        """
+        here = {name: coordinates[name] for name in ("ensemble", "stream") if name in coordinates}
+        for stream in self.streams:
+            if here.items() <= {"ensemble": stream.ensemble, "stream": stream.name}.items():
+                return stream
+        raise CampaignError(
+            f"there is no {' '.join(f'{name} {value}' for name, value in here.items())}", key="ensembles"
+        )
+
+
+def _constant_text(field: Field, value: str | int | float, stream: Stream) -> str:
+    try:
+        return field.text(value)
+    except (ValueError, OverflowError, AttributeError) as error:
+        raise CampaignError(f"{field}: {error}; in {stream} it is {value!r}") from error
