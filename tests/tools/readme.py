@@ -1,6 +1,6 @@
-"""What README shows and something else knows better: outputs of commands, help texts, meanings, the benchmark table.
+"""The parts of README and docs that the program knows better: outputs of commands, help texts, statuses, the benchmark.
 
-``make readme`` runs this as a script and writes them anew; test_readme asks the same functions whether they are up to date.
+``make readme`` runs this as a script and writes them anew; tests ask the same functions whether they are up to date.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from markers import with_marked
 
 TOP = Path(__file__).parent.parent.parent
 README = TOP / "README.md"
+STATUSES = TOP / "docs" / "statuses.md"
 RESULTS = TOP / "tests" / "bench" / "results.json"
 FENCE = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 # What differs from one run to the next: the time of an index, and how long it took.
@@ -165,12 +166,14 @@ def renewed_block(block: str) -> str:
 
 
 def main() -> None:
-    """Write README anew."""
+    """Write README and the table of statuses anew."""
     with tempfile.TemporaryDirectory() as folder:
         demo = make_demo(Path(folder))
         with contextlib.chdir(demo):
             text = renewed(README.read_text(encoding="utf-8"))
     README.write_text(text, encoding="utf-8")
+    told = with_marked(STATUSES.read_text(encoding="utf-8"), "statuses", statuses())
+    STATUSES.write_text(told, encoding="utf-8")
 
 
 if __name__ == "__main__":
