@@ -13,11 +13,12 @@ RESERVED_NAMES = (
     *("path", "status", "size", "mtime", "problem", "blocked_by", "kind", "id"),
     *("blocked_count", "purgeable", "wanted", "needed", "look"),
 )
-# Tables and views that every catalog has: no kind may be called so.
+# Tables, views and indexes that every catalog has: no kind may be called so, since its view has the kind's name.
 RESERVED_KINDS = (
     *("artifact", "progress", "missing", "work", "problems", "kind", "coordinate_value", "source_list", "axis_value"),
     *("status_rule", "problem_text", "folder", "stray", "unreadable", "recorded_input", "container", "summary"),
     *("replica", "claim", "run", "history", "meta"),
+    *("coordinate_value_text", "stray_folder", "replica_artifact", "claim_artifact", "history_run"),
 )
 CONSTANTS = ("L", "T")
 

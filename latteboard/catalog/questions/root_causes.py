@@ -181,7 +181,7 @@ def _key(kind: KindModel) -> tuple[str, ...]:
 
 def _table(kind: KindModel) -> Table:
     return Table(
-        f"_{kind.name}_waits",
+        f"__{kind.name}_waits",  # two underscores: the table of a kind X_waits is _X_waits
         MetaData(),
         *(Column(name, Integer, nullable=False) for name in _key(kind)),
         Column("cause", BigInteger),

@@ -255,7 +255,8 @@ def kind_table(model: KindModel) -> Table:
         Column("needed", Boolean, nullable=False, comment="a temporary file that must not be purged"),
         PrimaryKeyConstraint(*(model.coordinates or ("id",))),
         # What is not done is what people ask for, and what the rules start from; it is few.
-        Index(f"{name}_open", "status", sqlite_where=text(f"status <> {int(Status.done)}")),
+        # Two underscores, as no table of a kind has them: that of a kind X_open is _X_open.
+        Index(f"_{name}_open", "status", sqlite_where=text(f"status <> {int(Status.done)}")),
         sqlite_with_rowid=False,
         comment=f"{model.path}",
     )
