@@ -8,10 +8,9 @@ from sqlalchemy import Connection, delete, insert
 from latteboard.catalog.database import Database
 from latteboard.catalog.meta import write_meta
 from latteboard.catalog.questions.selection import Artifact
+from latteboard.catalog.statements import PARAMETERS
 from latteboard.catalog.tables.schema import claim, replica
 from latteboard.errors import CatalogError
-
-PARAMETERS = 500  # in one statement; databases limit their number
 
 
 def claim_work(database: Database, artifacts: Iterable[Artifact], until: datetime, owner: str) -> None:

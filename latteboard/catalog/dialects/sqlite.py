@@ -117,16 +117,21 @@ def _insertion(
 
 
 def number_columns(
-    connection: Connection, columns: Sequence[ColumnElement[int]], rows: FromClause, by: ColumnElement[int]
+    connection: Connection,
+    columns: Sequence[ColumnElement[Any]],
+    rows: FromClause,
+    by: ColumnElement[int],
+    *conditions: ColumnElement[bool],
 ) -> list[NDArray[np.int64]]:
-    """Columns of whole numbers, -1 where there is none, in the order of the key of ``rows``, of which ``by`` comes first.
+    """Columns of whole numbers, -1 where there is none, of the rows that agree with the conditions.
 
+    Where ``by`` comes first in the key of ``rows`` and there are no conditions, they stand in the order of the key.
     As texts of numbers, one for each column and each value of ``by``: a row that passes through the driver costs four times
     as much.
     """
     texts = [func.group_concat(func.coalesce(column, -1)) for column in columns]
     parts: list[list[NDArray[np.int64]]] = [[np.empty(0, dtype=np.int64)] for _ in columns]
-    for row in connection.execute(select(*texts).select_from(rows).group_by(by).order_by(by)):
+    for row in connection.execute(select(*texts).select_from(rows).where(*conditions).group_by(by).order_by(by)):
         for part, text in zip(parts, row, strict=True):
             part.append(np.fromstring(text, dtype=np.int64, sep=","))
     return [np.concatenate(part) for part in parts]

@@ -6,13 +6,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, FromClause, func, select
+import numpy as np
+from sqlalchemy import Connection, and_, false, or_, select, true
 
 from latteboard.catalog.database import Database
+from latteboard.catalog.questions.relations import Numbers, Stored, StoredRelations, few_values
 from latteboard.catalog.questions.selection import Artifact, Selection
 from latteboard.catalog.readable import Readable
-from latteboard.catalog.rules.needs import linked
-from latteboard.catalog.statements import exists_in
+from latteboard.catalog.statements import number_table
 from latteboard.catalog.tables.kinds import KindModel
 from latteboard.errors import QueryError
 from latteboard.status.states import Status
@@ -64,47 +65,50 @@ def explain(database: Database, kind: str, conditions: Mapping[str, Any]) -> Exp
         raise QueryError(f"{kind}: {number} artifacts agree with what was given, expected exactly one{hint}")
     artifact = next(iter(selection))
     with database.reading() as connection:
-        rows = database.tables[kind].alias()
-        chosen = rows.c.id == artifact.id
-        return Explanation(artifact, list(_groups(database, connection, database.kinds[kind], rows, chosen, DEPTH)))
+        tree = _Tree(database, connection)
+        return Explanation(artifact, list(tree.groups(database.kinds[kind], selection.stored(), DEPTH)))
 
 
-def _groups(
-    database: Database,
-    connection: Connection,
-    kind: KindModel,
-    rows: FromClause,
-    chosen: ColumnElement[bool],
-    depth: int,
-) -> Iterator[InputGroup]:
-    """The inputs of the chosen rows of a kind, group by group."""
-    for need in kind.needs:
-        other = database.kinds[need]
-        readable = database.readable(need)
-        is_input = _is_input(kind, other, rows, readable.rows, chosen)
-        counted = (
-            select(readable.status, func.count()).select_from(readable.rows).where(is_input).group_by(readable.status)
+class _Tree:
+    """The inputs of artifacts, and theirs, as one reading of the catalog shows them."""
+
+    def __init__(self, database: Database, connection: Connection) -> None:
+        self._database = database
+        self._connection = connection
+
+    def groups(self, kind: KindModel, products: Stored, depth: int) -> Iterator[InputGroup]:
+        """The inputs of some artifacts of a kind, a group for each kind that it needs."""
+        relations = StoredRelations(self._connection, products)
+        for need in kind.needs:
+            model, readable = self._database.kinds[need], self._database.readable(need)
+            near, statuses = self._near(readable, products)
+            links = relations.links(products, near)
+            needed = links.asked(np.full(links.product_group.shape, True))
+            inputs = {name: column[needed] for name, column in near.items()}
+            statuses = statuses[needed]
+            yield InputGroup(
+                kind=need,
+                expected=len(statuses),
+                status={status.name: number for status in Status if (number := int(np.sum(statuses == status)))},
+                missing=self._missing(readable, inputs, statuses),
+                inputs=list(self.groups(model, inputs, depth - 1)) if depth > 1 else [],
+            )
+
+    def _near(self, readable: Readable, products: Stored) -> tuple[Stored, Numbers]:
+        """Coordinates and statuses of a kind, at least of its artifacts that any of the products needs, in canonical order."""
+        names, rows = readable.model.coordinates, readable.rows.c
+        near = [rows[name].in_(found) for name, found in few_values(products).items() if name in names]
+        columns = [rows[name] for name in names]
+        *coordinates, statuses = number_table(
+            self._connection, select(*columns, readable.status).where(*near).order_by(*columns)
         )
-        counts = {Status(code): number for code, number in connection.execute(counted)}
-        below = database.tables[need].alias()
-        inner = _is_input(kind, other, rows, below, chosen)
-        yield InputGroup(
-            kind=need,
-            expected=sum(counts.values()),
-            status={status.name: counts[status] for status in Status if status in counts},
-            missing=_missing(connection, readable, is_input),
-            inputs=list(_groups(database, connection, other, below, inner, depth - 1)) if depth > 1 else [],
-        )
+        return dict(zip(names, coordinates, strict=True)), statuses
 
-
-def _is_input(
-    kind: KindModel, need: KindModel, rows: FromClause, inputs: FromClause, chosen: ColumnElement[bool]
-) -> ColumnElement[bool]:
-    return exists_in(rows, chosen, linked(kind, need, rows, inputs))
-
-
-def _missing(connection: Connection, readable: Readable, is_input: ColumnElement[bool]) -> list[str]:
-    lacking = readable.status.not_in([int(status) for status in THERE])
-    statement = readable.select().where(is_input, lacking).limit(SHOWN)
-    order = [readable.rows.c[name] for name in readable.model.coordinates]
-    return [str(row["path"]) for row in connection.execute(statement.order_by(*order)).mappings()]
+    def _missing(self, readable: Readable, inputs: Stored, statuses: Numbers) -> list[str]:
+        """The paths of the first of these inputs that are not there."""
+        rows = readable.rows.c
+        lacking = np.flatnonzero(~np.isin(statuses, THERE))[:SHOWN].tolist()
+        one = [and_(true(), *(rows[name] == int(column[row]) for name, column in inputs.items())) for row in lacking]
+        order = [rows[name] for name in readable.model.coordinates]
+        statement = readable.select().with_only_columns(readable.columns["path"]).where(or_(false(), *one))
+        return [str(path) for path in self._connection.execute(statement.order_by(*order)).scalars()]

@@ -1,49 +1,33 @@
-"""What everything that is blocked waits for in the end: inputs that are missing and wait for nothing that is missing.
+"""The root causes of blocked artifacts: inputs that are missing and wait for nothing that is missing.
 
 Each blocked artifact is counted once, under one cause: that of its first missing input, where it is blocked by several the
-one that stands first in the production. A cause is a kind, a status, an ensemble, a stream and a configuration, written as
-one number, so that one forward pass over what is not done, in the order of the production, finds them all.
+one that stands first in the production. Causes are numbered in the order of the production, so that one forward pass over
+the artifacts that are not done hands the least number on from inputs to products.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import (
-    BigInteger,
-    Column,
-    ColumnElement,
-    Connection,
-    FromClause,
-    Integer,
-    MetaData,
-    PrimaryKeyConstraint,
-    Select,
-    Table,
-    and_,
-    func,
-    insert,
-    literal,
-    literal_column,
-    select,
-)
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Connection, case, null, select
 
-from latteboard.campaign.relations import MAIN
 from latteboard.catalog.database import Database
+from latteboard.catalog.dialects.sqlite import number_columns
 from latteboard.catalog.meta import texts
+from latteboard.catalog.questions.relations import StoredRelations
 from latteboard.catalog.readable import effective_status
-from latteboard.catalog.rules.needs import is_equality, linked
-from latteboard.catalog.rules.status import CODE, EVERYTHING, Rules
+from latteboard.catalog.statements import CODE, not_done
 from latteboard.catalog.tables.kinds import KindModel
+from latteboard.catalog.tables.schema import replica
 from latteboard.status.states import Status
 
-NUMBERS = 2**32  # of configurations, which are whole numbers of 32 bits
-STATUSES = 16
-PLACES = ("ensemble", "stream")
-
+Numbers = NDArray[np.int64]
 Place = tuple[str, str, str | None, str | None]  # kind, status, ensemble, stream
+WHERE = ("ensemble", "stream", "configuration")
+NO_CAUSE = 2**62
 
 
 @dataclass(frozen=True)
@@ -71,13 +55,12 @@ class Cause:
 
 
 def causes(database: Database) -> list[Cause]:
-    """What is waited for, that for which most wait first."""
+    """The root causes, that for which most artifacts wait first."""
     with database.reading() as connection:
         search = _Search(database, connection)
         found = list(search.counts())
     groups: dict[Place, tuple[dict[int | None, int], dict[str, int]]] = {}
-    for kind, cause, number in found:
-        place, configuration = search.decode(cause)
+    for kind, place, configuration, number in found:
         configurations, held = groups.setdefault(place, ({}, {}))
         configurations[configuration] = configurations.get(configuration, 0) + number
         held[kind] = held.get(kind, 0) + number
@@ -85,108 +68,95 @@ def causes(database: Database) -> list[Cause]:
     return sorted(made, key=lambda one: (-one.number, str(one)))
 
 
+@dataclass(frozen=True)
+class _Missing:
+    """Artifacts of one kind that are not there for others.
+
+    Attributes
+    ----------
+    coordinates : as the tables store them
+    statuses : as of the question
+    blocked_by : number of the first kind that is missing, -1 where the artifact waits for nothing
+    causes : numbers of the causes, ``NO_CAUSE`` where none has been found
+    """
+
+    coordinates: dict[str, Numbers]
+    statuses: Numbers
+    blocked_by: Numbers
+    causes: Numbers
+
+    def of(self, chosen: NDArray[np.bool_]) -> dict[str, Numbers]:
+        """The coordinates of some of them."""
+        return {name: column[chosen] for name, column in self.coordinates.items()}
+
+
 class _Search:
-    """The forward pass, on one connection, which forgets the tables of it when it is closed."""
+    """The forward pass, as one reading of the catalog shows it."""
 
     def __init__(self, database: Database, connection: Connection) -> None:
-        self._rules = Rules(database.kinds.values())
+        self._database = database
         self._connection = connection
-        self._kinds = list(database.kinds.values())
-        self._texts = {axis: texts(connection, axis) for axis in PLACES}
-        self._sizes = {axis: max(names, default=0) + 1 for axis, names in self._texts.items()}
-        self._tables: dict[str, Table] = {}
+        self._relations = StoredRelations(connection)
+        self._texts = {axis: texts(connection, axis) for axis in WHERE[:2]}
+        self._missing: dict[str, _Missing] = {}
+        self._causes: list[tuple[Place, int | None]] = []
 
-    def counts(self) -> Iterator[tuple[str, int, int]]:
-        """Kind, cause, and how many of that kind wait for it."""
-        for kind in self._kinds:
-            found = self._tables[kind.name] = _table(kind)
-            found.create(self._connection)
-            self._write(kind, self._roots(kind))
+    def counts(self) -> Iterator[tuple[str, Place, int | None, int]]:
+        """A kind, the place and configuration of a cause, and how many of that kind wait for it."""
+        for kind in self._database.kinds.values():
+            missing = self._missing[kind.name] = self._read(kind)
+            waits = missing.blocked_by >= 0
+            self._number_roots(kind, missing, ~waits)
             for need in kind.needs:
-                self._write(kind, self._waiting(kind, self._rules.kinds[need]))
-            waiting = (found.c.waits == 1, found.c.cause.is_not(None))
-            statement = select(found.c.cause, func.count()).where(*waiting).group_by(found.c.cause)
-            yield from ((kind.name, cause, number) for cause, number in self._connection.execute(statement))
+                self._hand_on(missing, waits & (missing.blocked_by == self._database.kinds[need].id), need)
+            caused = missing.causes[waits & (missing.causes < NO_CAUSE)]
+            for cause, number in zip(*np.unique(caused, return_counts=True), strict=True):
+                yield kind.name, *self._causes[cause], int(number)
 
-    def decode(self, cause: int) -> tuple[Place, int | None]:
-        """Kind, status, ensemble and stream of a cause; its configuration."""
-        rest, configuration = divmod(cause, NUMBERS)
-        rest, stream = divmod(rest, self._sizes["stream"])
-        rest, ensemble = divmod(rest, self._sizes["ensemble"])
-        position, status = divmod(rest, STATUSES)
-        kind = self._kinds[position]
-        place = (
-            kind.name,
-            Status(status).name,
-            self._texts["ensemble"][ensemble] if "ensemble" in kind.coordinates else None,
-            self._texts["stream"][stream] if "stream" in kind.coordinates else None,
+    def _read(self, kind: KindModel) -> _Missing:
+        """What is neither done, nor in the archive, nor unneeded."""
+        table = self._database.tables[kind.name]
+        settled = [CODE[status] for status in (Status.archived, Status.unneeded)]
+        waits_for = case((table.c.status == CODE[Status.blocked], table.c.blocked_by), else_=null())
+        status = effective_status(self._database.kinds, kind, table)
+        names = kind.coordinates
+        columns = [table.c.id, status, waits_for, *(table.c[name] for name in names)]
+        missing = (not_done(table), table.c.status.not_in(settled))
+        ids, statuses, blocked_by, *coordinates = number_columns(
+            self._connection, columns, table, table.c.status, *missing
         )
-        return place, configuration - NUMBERS // 2 if "configuration" in kind.coordinates else None
+        kept = ~((statuses == Status.bad) & np.isin(ids, self._copied(kind)))
+        found = {name: column[kept] for name, column in zip(names, coordinates, strict=True)}
+        return _Missing(found, statuses[kept], blocked_by[kept], np.full(np.count_nonzero(kept), NO_CAUSE))
 
-    def _write(self, kind: KindModel, rows: Select[Any]) -> None:
-        table = self._tables[kind.name]
-        self._connection.execute(insert(table).from_select(list(table.columns.keys()), rows))
+    def _copied(self, kind: KindModel) -> Numbers:
+        """The ids of the artifacts with a sound copy in an archive."""
+        copies = select(replica.c.artifact).where(replica.c.kind == kind.id, replica.c.sound.is_(True))
+        return np.array(self._connection.execute(copies).scalars().all(), dtype=np.int64)
 
-    def _roots(self, kind: KindModel) -> Select[Any]:
-        """What is not there for others, and waits for nothing itself."""
-        table = self._rules.tables[kind.name]
-        settled = [CODE[status] for status in (Status.done, Status.archived, Status.unneeded)]
-        waits = and_(table.c.status == CODE[Status.blocked], table.c.blocked_by.is_not(None))
-        missing = and_(table.c.status != CODE[Status.done], table.c.status.not_in(settled), ~waits)
-        columns = [table.c[name] for name in _key(kind)]
-        there = self._rules.is_archived(kind, table)
-        return select(*columns, self._code(kind, table), literal(0)).where(missing, ~there)
+    def _number_roots(self, kind: KindModel, missing: _Missing, roots: NDArray[np.bool_]) -> None:
+        """Give a number to each status, ensemble, stream and configuration in which something is missing by itself."""
+        if not roots.any():
+            return
+        named = [name for name in WHERE if name in kind.coordinates]
+        columns = np.stack([missing.statuses[roots], *(missing.coordinates[name][roots] for name in named)])
+        order = np.lexsort(columns[::-1])
+        in_order = columns[:, order]
+        new = np.append(True, np.any(in_order[:, 1:] != in_order[:, :-1], axis=0))
+        numbers = np.empty(len(order), dtype=np.int64)
+        numbers[order] = len(self._causes) + np.cumsum(new) - 1
+        missing.causes[roots] = numbers
+        for status, *where in in_order[:, new].T.tolist():
+            self._causes.append(self._cause(kind, Status(status), dict(zip(named, where, strict=True))))
 
-    def _code(self, kind: KindModel, table: Table) -> ColumnElement[int]:
-        position: ColumnElement[int] = literal_column(str(self._kinds.index(kind) * STATUSES))
-        code = position + effective_status(self._rules.kinds, kind, table)
-        for axis in PLACES:
-            code = code * self._sizes[axis] + (table.c[axis] if axis in kind.coordinates else 0)
-        number = table.c.configuration + NUMBERS // 2 if "configuration" in kind.coordinates else 0
-        return code * NUMBERS + number
+    def _cause(self, kind: KindModel, status: Status, where: dict[str, int]) -> tuple[Place, int | None]:
+        ensemble, stream = (self._texts[axis][where[axis]] if axis in where else None for axis in WHERE[:2])
+        return (kind.name, status.name, ensemble, stream), where.get("configuration")
 
-    def _waiting(self, kind: KindModel, need: KindModel) -> Select[Any]:
-        """What is blocked by inputs of one kind, with the least of their causes.
-
-        Many often wait for the same inputs, as the sequential sources of all separations for the propagators of their set:
-        these are looked up once, by the coordinates that tell inputs apart.
-        """
-        table, inputs = self._rules.tables[kind.name], self._tables[need.name]
-        blocked = and_(table.c.status != CODE[Status.done], table.c.status == CODE[Status.blocked])
-        asked = select(*(table.c[name] for name in _key(kind))).where(blocked, table.c.blocked_by == need.id).subquery()
-        telling = _telling(kind, need)
-        if len(telling) == len(_key(kind)):
-            return select(*asked.c, _least_cause(kind, need, asked, inputs), literal(1))
-        keys = select(*(asked.c[name] for name in telling)).distinct().limit(EVERYTHING).subquery()
-        found = select(*keys.c, _least_cause(kind, need, keys, inputs)).limit(EVERYTHING).subquery()
-        same = and_(*(asked.c[name] == found.c[name] for name in telling))
-        return select(*asked.c, found.c.cause, literal(1)).select_from(asked.join(found, same))
-
-
-def _least_cause(kind: KindModel, need: KindModel, rows: FromClause, inputs: Table) -> ColumnElement[int]:
-    least = select(func.min(inputs.c.cause)).where(linked(kind, need, rows, inputs)).correlate(rows)
-    return least.scalar_subquery().label("cause")
-
-
-def _telling(kind: KindModel, need: KindModel) -> tuple[str, ...]:
-    """Those coordinates of a product that its inputs of one kind depend on; all where inputs are looked up at once."""
-    if is_equality(kind, need) or not ("ensemble" in kind.coordinates and "ensemble" in need.coordinates):
-        return _key(kind)
-    return tuple(name for name in kind.coordinates if name in MAIN or name in need.coordinates)
-
-
-def _key(kind: KindModel) -> tuple[str, ...]:
-    return kind.coordinates or ("id",)
-
-
-def _table(kind: KindModel) -> Table:
-    return Table(
-        f"__{kind.name}_waits",  # two underscores: the table of a kind X_waits is _X_waits
-        MetaData(),
-        *(Column(name, Integer, nullable=False) for name in _key(kind)),
-        Column("cause", BigInteger),
-        Column("waits", Integer, nullable=False),
-        PrimaryKeyConstraint(*_key(kind)),
-        prefixes=["TEMPORARY"],
-        sqlite_with_rowid=False,
-    )
+    def _hand_on(self, missing: _Missing, waits: NDArray[np.bool_], need: str) -> None:
+        """Give what waits for inputs of one kind the least of their causes."""
+        inputs = self._missing[need]
+        caused = inputs.causes < NO_CAUSE
+        if waits.any() and caused.any():
+            links = self._relations.links(missing.of(waits), inputs.of(caused))
+            missing.causes[waits] = links.least(inputs.causes[caused], NO_CAUSE)

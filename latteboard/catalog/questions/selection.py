@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
 from operator import index
 from typing import TYPE_CHECKING, Any, Self
 
+import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import ColumnElement, Connection, Select, and_, false, select
 
 from latteboard.catalog.database import Database
 from latteboard.catalog.meta import texts
 from latteboard.catalog.readable import COMMON, WORK_IN_HAND, Readable
-from latteboard.catalog.statements import CODE
+from latteboard.catalog.statements import CODE, number_table
 from latteboard.catalog.tables.kinds import KindModel
 from latteboard.errors import QueryError
 from latteboard.names.templates import Source
@@ -82,12 +84,20 @@ class Selection:
             statement = self._narrowed(connection, lambda readable: select(readable.rows.c.id, readable.status))
             return {number: Status(code) for number, code in connection.execute(statement)}
 
+    def stored(self) -> dict[str, NDArray[np.int64]]:
+        """The coordinates of each, in canonical order, as the tables store them."""
+        names = self._model.coordinates
+        if not names:
+            return {}
+        with self._database.reading() as connection:
+            statement = self._narrowed(connection, lambda readable: select(*_key(readable)).order_by(*_key(readable)))
+            return dict(zip(names, number_table(connection, statement), strict=True))
+
     def rows(self) -> list[dict[str, Any]]:
         """Plain rows, in canonical order: the coordinates, path, status, size, mtime (ISO, UTC), problem, blocked_by, ..."""
         with self._database.reading() as connection:
-            statement = self._narrowed(connection, lambda readable: readable.select())
-            order = [self._readable.rows.c[name] for name in self._model.coordinates]
-            return [dict(row) for row in connection.execute(statement.order_by(*order)).mappings()]
+            statement = self._narrowed(connection, lambda readable: readable.select().order_by(*_key(readable)))
+            return [dict(row) for row in connection.execute(statement).mappings()]
 
     def __iter__(self) -> Iterator[Artifact]:
         for row in self.rows():
@@ -110,14 +120,10 @@ class Selection:
 
     # -- conditions --------------------------------------------------------------------------------------------------
 
-    @property
-    def _readable(self) -> Readable:
-        return self._database.readable(self._model.name)
-
-    def _narrowed(self, connection: Connection, start: Any) -> Select[Any]:
-        readable = self._readable
+    def _narrowed(self, connection: Connection, start: Callable[[Readable], Select[Any]]) -> Select[Any]:
+        readable = self._database.readable(self._model.name)
         conditions = [self._condition(connection, readable, key, value) for key, value in self._conditions.items()]
-        return start(readable).where(*conditions)  # type: ignore[no-any-return]
+        return start(readable).where(*conditions)
 
     def _column_of(self, key: str) -> tuple[str, str]:
         """The name and operator of a condition such as ``configuration__ge``."""
@@ -144,6 +150,11 @@ class Selection:
         else:
             value = _whole_numbers(key, operator, value)
         return _compared(column, operator, value)
+
+
+def _key(readable: Readable) -> list[ColumnElement[Any]]:
+    """The coordinates in canonical order, as they are stored."""
+    return [readable.rows.c[name] for name in readable.model.coordinates]
 
 
 def _whole_numbers(key: str, operator: str, value: Any) -> Any:

@@ -1,0 +1,81 @@
+"""The campaign's relations as the catalog keeps them, and the join of needs on rows of its tables.
+
+With them the catalog says by itself which artifact needs which, without the campaign file.
+"""
+
+from collections.abc import Collection, Mapping
+from functools import cached_property
+from typing import cast
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Connection, func, select
+
+from latteboard.campaign.needs import Links, equal_coordinates_suffice, links
+from latteboard.campaign.relations import MAIN, Columns, Relations
+from latteboard.catalog.statements import PARAMETERS, number_table
+from latteboard.catalog.tables.schema import axis_value, source_list
+
+Numbers = NDArray[np.int64]
+Stored = Mapping[str, Numbers]
+
+
+class StoredRelations:
+    """The relations of the campaign in the numbers that the tables of kinds store; read as far as a question needs them.
+
+    The tables store numbers as they are, which may be negative, where :class:`Relations` counts positions from 0: here a
+    position is the distance from the least number.
+    """
+
+    def __init__(self, connection: Connection, near: Stored | None = None) -> None:
+        """``near`` : columns of products; rows of the relations that none of them agrees with may be left out."""
+        self._connection = connection
+        self._near = near or {}
+
+    def links(self, products: Stored, inputs: Stored) -> Links:
+        """Which of the products need which of the inputs, both as columns of stored numbers by coordinate."""
+        relations = self._ranges if equal_coordinates_suffice(products, inputs) else self._all
+        return links(relations, self._positions(products), self._positions(inputs))
+
+    def _positions(self, stored: Stored) -> Columns:
+        # Wider than a campaign's own codes: there may be 2**32 of them.
+        return cast(Columns, {name: column - self._bounds[name][0] for name, column in stored.items()})
+
+    @cached_property
+    def _bounds(self) -> dict[str, tuple[int, int]]:
+        """The least and the greatest stored number of each coordinate."""
+        extremes = [f(source_list.c[name]) for name in MAIN for f in (func.min, func.max)]
+        main = self._connection.execute(select(*extremes)).one()
+        bounds = {name: (main[2 * n] or 0, main[2 * n + 1] or 0) for n, name in enumerate(MAIN)}
+        value = axis_value.c.value
+        rows = select(axis_value.c.axis, func.min(value), func.max(value)).group_by(axis_value.c.axis)
+        return bounds | {axis: (least, greatest) for axis, least, greatest in self._connection.execute(rows)}
+
+    @cached_property
+    def _ranges(self) -> Relations:
+        """The coordinates and how many values each may have, without any row: enough where equal coordinates suffice."""
+        values = {name: range(greatest - least + 1) for name, (least, greatest) in self._bounds.items()}
+        axes: dict[str, list[NDArray[np.int32]]] = {name: [] for name in values if name not in MAIN}
+        return Relations(values, {}, axes)
+
+    @cached_property
+    def _all(self) -> Relations:
+        values = self._ranges.values
+        columns = select(*(source_list.c[name] for name in MAIN))
+        near = [source_list.c[name].in_(found) for name, found in few_values(self._near).items() if name in MAIN]
+        main = dict(zip(MAIN, number_table(self._connection, columns.where(*near)), strict=True))
+        by_ensemble = {axis: self._values(axis, len(values["ensemble"])) for axis in self._ranges.axes}
+        return Relations(values, self._positions(main), by_ensemble)
+
+    def _values(self, axis: str, ensembles: int) -> list[NDArray[np.int32]]:
+        """The positions of an axis' values in each ensemble."""
+        statement = select(axis_value.c.ensemble, axis_value.c.value).where(axis_value.c.axis == axis)
+        ensemble, value = number_table(self._connection, statement)
+        positions = self._positions({"ensemble": ensemble, axis: value})
+        return [positions[axis][positions["ensemble"] == number] for number in range(ensembles)]
+
+
+def few_values(columns: Stored) -> dict[str, Collection[int]]:
+    """The distinct values of those columns that have so few that a statement can name them."""
+    values = {name: np.unique(column) for name, column in columns.items()}
+    return {name: found.tolist() for name, found in values.items() if len(found) <= PARAMETERS}
