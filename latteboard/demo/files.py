@@ -1,4 +1,4 @@
-"""Writes the demo's files: HDF5 in the layout of the production codes, and sparse files that have only a size."""
+"""The files of a demo: HDF5 in the layout of the production codes, and sparse files that have only a size."""
 
 import os
 from collections.abc import Iterator, Mapping
@@ -18,19 +18,27 @@ from latteboard.names.templates import Source, Value
 
 @dataclass
 class Tally:
-    """How many files there are, and the sum of their sizes; kept as they come: asking for a million takes long."""
+    """The number of files and the sum of their sizes in bytes.
+
+    Kept while files are written, since asking the file system for the sizes of a million takes long.
+    """
 
     files: int = 0
     bytes: int = 0
 
     def add(self, size: int) -> None:
-        """One more file."""
+        """Count one more file of this size."""
         self.files += 1
         self.bytes += size
 
 
 class Writer:
-    """Writes artifacts below the campaign's root, over what an interrupted demo may have left there."""
+    """Writes artifacts below the campaign's root, replacing those that an interrupted demo may have left there.
+
+    Attributes
+    ----------
+    tally : of the files written
+    """
 
     def __init__(self, campaign: Campaign, options: Options) -> None:
         self.tally = Tally()
@@ -40,7 +48,7 @@ class Writer:
         self._folders: set[str] = set()
 
     def write(self, artifact: Artifact, mtime_ns: int) -> None:
-        """Write one file, modified at ``mtime_ns`` (nanoseconds since 1970)."""
+        """Write one file with the time ``mtime_ns``, in ns since 1970."""
         folder = f"{self._root}/{artifact.folder}"
         if folder not in self._folders:
             Path(folder).mkdir(parents=True, exist_ok=True)
@@ -59,7 +67,10 @@ class Writer:
         self.tally.add(Path(path).stat().st_size)
 
     def _datasets(self, artifact: Artifact) -> Iterator[tuple[str, NDArray[np.generic]]]:
-        """Each dataset of a file with its path: 4D ones of shape (T, L, L, L, 2), projected ones (T, 2), float64."""
+        """The datasets of a file, each with its path.
+
+        Correlators are float64, real and imaginary part last: shape (T, L, L, L, 2), or (T, 2) at zero momentum.
+        """
         if artifact.kind.name == "src":
             source = artifact.coordinates["source"]
             assert isinstance(source, Source)
@@ -72,7 +83,7 @@ class Writer:
             yield name, correlator.view(np.float64).reshape(*correlator.shape, 2)
 
     def _correlator(self, coordinates: Mapping[str, Value]) -> Complex:
-        """The correlator of these coordinates; the same in the 4D file and in the projected one beside it."""
+        """The correlator of these coordinates, shape (T, L, L, L); the 4D file and the projected one have the same noise."""
         stream = self._campaign.stream(coordinates)
         rng = self._options.random(" ".join(f"{name}={value}" for name, value in sorted(coordinates.items())))
         source, backward = coordinates["source"], coordinates["particle"] == "proton_np"
@@ -89,7 +100,7 @@ class Writer:
 
 
 def write_sparse(path: str | Path, size: int, mtime_ns: int) -> None:
-    """A file of ``size`` bytes that takes no room, modified at ``mtime_ns``."""
+    """Write a file of ``size`` bytes without data blocks, with the time ``mtime_ns`` (ns since 1970)."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
     try:
         os.ftruncate(descriptor, size)

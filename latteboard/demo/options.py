@@ -1,4 +1,4 @@
-"""What a demo is asked to be, and the campaign and source lists that follow from it."""
+"""The options of a demo, and its campaign file and source lists."""
 
 import hashlib
 from collections.abc import Iterator
@@ -10,12 +10,20 @@ import numpy as np
 
 from latteboard.errors import LatteboardError
 
-SOURCES = {("d12m400", "a"): 4, ("d15m400", "a"): 2, ("d15m400", "b"): 2}  # how many each configuration has
+SOURCES = {("d12m400", "a"): 4, ("d15m400", "a"): 2, ("d15m400", "b"): 2}  # number of each configuration
 
 
 @dataclass(frozen=True)
 class Options:
-    """What a demo is asked to be; its second ensemble has half the extents and configurations."""
+    """The size and content of a demo; its second ensemble has half the extents and configurations.
+
+    Attributes
+    ----------
+    configurations : number of configurations of the first ensemble
+    L, T : extent of its lattice in space and time
+    empty : whether files are sparse instead of holding data
+    seed : of all random numbers
+    """
 
     configurations: int
     L: int
@@ -24,7 +32,12 @@ class Options:
     seed: int
 
     def check(self) -> None:
-        """Refuse what cannot show a production in progress, or momenta up to |k|^2 = 3."""
+        """Require a demo that can show a production in progress and momenta up to |k|^2 = 3.
+
+        Raises
+        ------
+        LatteboardError : there are too few configurations, the lattice is too small or odd, or the seed is negative.
+        """
         if self.configurations < 2:
             raise LatteboardError(f"demo: expected at least 2 configurations, found {self.configurations}")
         if self.L < 4 or self.L % 2:
@@ -45,13 +58,13 @@ class Options:
         return range(start, start + count * step, step)
 
     def random(self, label: str) -> np.random.Generator:
-        """Random numbers that depend on the seed and on what they are for, not on what was drawn before."""
+        """A generator of random numbers that depend on the seed and on ``label`` alone, not on earlier draws."""
         digest = hashlib.blake2b(label.encode(), digest_size=16).digest()
         return np.random.default_rng([self.seed, int.from_bytes(digest, "little")])
 
     def campaign(self) -> str:
-        """The text of ``campaign.toml``; it states the options, so that an interrupted demo is known by it."""
-        template = files("latteboard.demo").joinpath("template.toml").read_text(encoding="utf-8")
+        """The text of ``campaign.toml``; it states the options, by which an interrupted demo is recognised."""
+        template = files(__package__).joinpath("template.toml").read_text(encoding="utf-8")
         half_L, half_T = self.extents("d15m400")
         names = {"L": self.L, "T": self.T, "half_L": half_L, "half_T": half_T}
         ranges = {"_".join(stream): self.numbers(*stream) for stream in SOURCES}
@@ -60,7 +73,7 @@ class Options:
         return Template(template).substitute({**names, **numbers, "options": options})
 
     def source_lists(self) -> Iterator[tuple[str, str]]:
-        """File name and text of each source list, lines ``configuration x y z t``."""
+        """The file name and the text of each source list, in lines ``configuration x y z t``."""
         for (ensemble, stream), count in SOURCES.items():
             L, T = self.extents(ensemble)
             random = self.random(f"sources {ensemble} {stream}")
@@ -68,8 +81,8 @@ class Options:
             for number in self.numbers(ensemble, stream):
                 *place, time = random.integers([L, L, L, T]).tolist()
                 for k in range(count):
-                    # Two sources of a set are as far apart as the lattice allows, so that one of any two slices across
-                    # the time boundary; the second set stands between them.
+                    # Two sources of a set are as far apart as the lattice allows, so that the slices of one of them cross
+                    # the time boundary; the sources of the second set lie between them.
                     x, y, z = ((p + k * (L // 2) + k // 2) % L for p in place)
                     lines.append(f"{number} {x} {y} {z} {(time + k % 2 * (T // 2) + k // 2 * (T // 4)) % T}")
             yield f"sources_{ensemble}_{stream}.lst", "\n".join(lines) + "\n"

@@ -1,7 +1,7 @@
-"""Correlators with known physics: arrays as a production would write them, built from energies and couplings.
+"""Correlators with known physics, as a production would write them: built from energies and couplings, in lattice units.
 
-All is in lattice units. A correlator is built in momentum space, where it is one or two exponentials, and brought
-to sites by C(n) = 1/L^3 sum_k exp(-2 pi i k.n / L) C(k), so that C(k) = sum_n exp(+2 pi i k.n / L) C(n) gives it back.
+A correlator is built in momentum space, where it is one exponential or two, and transformed to sites by
+C(n) = 1/L^3 sum_k exp(-2 pi i k.n / L) C(k). The reducer's C(k) = sum_n exp(+2 pi i k.n / L) C(n) is the inverse.
 """
 
 from dataclasses import dataclass
@@ -14,22 +14,22 @@ from latteboard.names.templates import Source
 Real = NDArray[np.float64]
 Complex = NDArray[np.complex128]
 
-QUARKS = {"UU": 2, "DD": 1}  # of each flavor in a proton: what the vector charge counts
+QUARKS = {"UU": 2, "DD": 1}  # number of quarks of each flavor in a proton, which is the vector charge
 
 
 @dataclass(frozen=True)
 class Truth:
-    """What the correlators are made of.
+    """The physical parameters of the correlators, in lattice units.
 
     Attributes
     ----------
     mass : of the nucleon
-    partner_mass, partner_overlap : of the state of opposite parity, which runs the other way around the lattice
-    pion_mass : decides how fast the noise grows
+    partner_mass, partner_overlap : of the state of opposite parity, which propagates backward in time
+    pion_mass : determines how fast the noise grows
     axial_charge : A3 / V4 of each flavor, at every momentum and insertion time
     magnetic_moment : V1 / V4 = i magnetic_moment q_y / (E(q) + mass) of each flavor
-    dipole_mass : each current's coupling falls with momentum as (1 + q^2 / dipole_mass^2)^-2
-    noise : relative error of one two-point measurement at its source and zero momentum
+    dipole_mass : the coupling of each current decreases with momentum as (1 + q^2 / dipole_mass^2)^-2
+    noise : relative error of one two-point measurement at time 0 and zero momentum
     """
 
     mass: float = 0.7
@@ -46,7 +46,10 @@ class Truth:
         return np.sqrt(self.mass**2 + (2 * np.pi / L) ** 2 * np.asarray(squared, dtype=np.float64))
 
     def relative_noise(self, separation: float | Real) -> Real:
-        """Relative error of one measurement at zero momentum: it grows as exp((m_N - 3/2 m_pi) t)."""
+        """Relative error of one measurement at zero momentum after ``separation``: it grows as exp((m_N - 3/2 m_pi) t).
+
+        This is the argument of Parisi (1984) and Lepage (1989) on the noise of nucleon correlators.
+        """
         return self.noise * np.exp((self.mass - 1.5 * self.pion_mass) * np.asarray(separation, dtype=np.float64))
 
 
@@ -54,28 +57,32 @@ TRUTH = Truth()
 
 
 def modes(L: int) -> tuple[Real, Real, Real]:
-    """The momenta k_z, k_y, k_x in units of 2 pi / L, to broadcast to (L, L, L); order 0, 1, ..., -2, -1 on each."""
+    """The momenta k_z, k_y, k_x in units of 2 pi / L, which broadcast to (L, L, L); in the order 0, 1, ..., -2, -1."""
     k = np.fft.fftfreq(L, 1 / L).astype(np.float64)
     return k[:, None, None], k[None, :, None], k[None, None, :]
 
 
 def to_sites(momenta: Complex) -> Complex:
-    """From momenta to sites: 1/L^3 sum_k exp(-2 pi i k.n / L) C(k), on the last three axes of (T, L, L, L): z, y, x."""
+    """Transform from momenta to sites: C(n) = 1/L^3 sum_k exp(-2 pi i k.n / L) C(k).
+
+    Input and output have the shape (..., L, L, L) with the axes z, y, x last.
+    """
     return np.asarray(np.fft.fftn(momenta, axes=(-3, -2, -1), norm="forward"))
 
 
 def two_point(
     L: int, T: int, source: Source, rng: np.random.Generator, *, backward: bool = False, truth: Truth = TRUTH
 ) -> Complex:
-    """A nucleon two-point function as a spectrum file holds it.
+    """A nucleon two-point function as it is in a spectrum file.
 
-    At running time t = 0, ..., T - 1 from the source and momentum k it is exp(-E t) + partner_overlap exp(-E' (T - t)):
-    the state asked for, and the one of opposite parity that comes around the other end.
+    At time t = 0, ..., T - 1 after the source and momentum k it is exp(-E t) + partner_overlap exp(-E' (T - t)): the nucleon,
+    and the state of opposite parity that propagates backward around the lattice.
 
     Parameters
     ----------
-    source : the correlator's origin; the file is not shifted to it
-    backward : for negative parity (``_np``) the nucleon runs backward, from t0 to t0 - 1, t0 - 2, ...
+    source : origin of the correlator; the array is not shifted to it
+    rng : of the noise
+    backward : for negative parity (``_np``) the nucleon propagates backward, from t0 to t0 - 1, t0 - 2, ...
 
     Returns
     -------
@@ -87,7 +94,7 @@ def two_point(
     running = np.arange(T, dtype=np.float64)
     time = running[:, None, None, None]
     signal = np.exp(-energy * time) + truth.partner_overlap * np.exp(-partner * (T - time))
-    # Three pions are what the noise of a nucleon is made of, whichever way around the lattice.
+    # The variance of a nucleon correlator is dominated by three pions, in either direction around the lattice.
     deviation = truth.noise * np.exp(-1.5 * truth.pion_mass * np.minimum(running, T - running))
     sites = to_sites(signal.astype(np.complex128)) + noise(rng, deviation, L)
     return place(sites, source, backward=backward, antiperiodic=True)
@@ -105,21 +112,22 @@ def three_point(
     backward: bool = False,
     truth: Truth = TRUTH,
 ) -> Complex:
-    """A nucleon three-point function with the sink at zero momentum, as a form-factor file holds it.
+    """A nucleon three-point function with the sink at zero momentum, as it is in a form-factor file.
 
-    At insertion time t = 0, ..., separation and momentum k it is g(k) exp(-E(k) t) exp(-mass (separation - t)), and
-    nothing but noise elsewhere; g(0) is the charge, as the ratio to the two-point function at the sink shows it.
+    At insertion time t = 0, ..., separation and momentum k it is g(k) exp(-E(k) t) exp(-mass (separation - t)), and only
+    noise elsewhere; g(0) is the charge, the ratio to the two-point function at the sink.
 
     Parameters
     ----------
-    separation : of source and sink in time, positive also where ``backward``
+    source, rng, backward : as in :func:`two_point`
+    separation : time from source to sink, positive also if ``backward``
     current : ``V4``, ``A3`` or ``V1``
     flavor : ``UU`` or ``DD``
 
     Returns
     -------
-    complex, shape (T, L, L, L), axes t, z, y, x of the lattice, not shifted to the source, the sign at the time
-    boundary already taken out.
+    complex, shape (T, L, L, L), axes t, z, y, x of the lattice, not shifted to the source; the sign at the time
+    boundary has already been removed.
     """
     squared = sum((k**2 for k in modes(L)), np.zeros((L, L, L)))
     time = np.arange(T, dtype=np.float64)[:, None, None, None]
@@ -130,9 +138,9 @@ def three_point(
 
 
 def coupling(current: str, L: int, truth: Truth = TRUTH) -> Complex:
-    """How strongly a current couples to one quark of a proton polarised along z, at every momentum; shape (L, L, L).
+    """The coupling of a current to one quark of a proton polarised along z, at every momentum; shape (L, L, L).
 
-    V1 is odd in k_y: with the wrong sign of the Fourier transform the magnetic moment comes out negative.
+    V1 is odd in k_y, so that a wrong sign of the Fourier transform would give a negative magnetic moment.
     """
     squared = sum((k**2 for k in modes(L)), np.zeros((L, L, L)))
     dipole = (1 + (2 * np.pi / L) ** 2 * squared / truth.dipole_mass**2) ** -2
@@ -146,9 +154,11 @@ def coupling(current: str, L: int, truth: Truth = TRUTH) -> Complex:
 
 
 def noise(rng: np.random.Generator, deviation: Real, L: int) -> Complex:
-    """Noise of mean zero, independent from site to site; shape (T, L, L, L).
+    """Gaussian noise of mean zero, independent on each site; shape (T, L, L, L).
 
-    ``deviation``, shape (T,), is the standard deviation of real and of imaginary part of the sum over a time slice.
+    Parameters
+    ----------
+    deviation : shape (T,), the standard deviation of the real and of the imaginary part of the sum over each time slice
     """
     pairs = rng.standard_normal((len(deviation), L, L, L, 2))
     pairs *= (deviation / L**1.5)[:, None, None, None, None]
@@ -156,13 +166,17 @@ def noise(rng: np.random.Generator, deviation: Real, L: int) -> Complex:
 
 
 def place(correlator: Complex, source: Source, *, backward: bool, antiperiodic: bool) -> Complex:
-    """Move a correlator from the origin to its source.
+    """Shift a correlator from the origin to its source, periodically.
 
     Parameters
     ----------
-    correlator : shape (T, L, L, L), axes running time, z, y, x relative to the source
-    backward : running time t is the slice t0 - t instead of t0 + t
-    antiperiodic : multiply by -1 where that is outside 0, ..., T - 1
+    correlator : shape (T, L, L, L), axes t, z, y, x relative to the source
+    backward : time t of the correlator is the slice t0 - t of the lattice instead of t0 + t
+    antiperiodic : multiply by -1 where t0 + t (or t0 - t) is not one of 0, ..., T - 1
+
+    Returns
+    -------
+    complex, shape (T, L, L, L), axes t, z, y, x of the lattice
     """
     T = len(correlator)
     times = source.t + np.arange(T) * (-1 if backward else 1)

@@ -1,4 +1,4 @@
-"""How far each configuration of the demo has come, and what status that gives each of its artifacts."""
+"""The progress of each configuration of a demo, and the status of its artifacts that follows from it."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -9,27 +9,28 @@ from latteboard.campaign import Campaign, Kind
 from latteboard.campaign.streams import Stream
 from latteboard.names.templates import Source, Value
 
-CHUNK = 20_000  # artifacts whose paths are held at once
+CHUNK = 20_000  # number of artifacts whose paths are in memory at once
 
 
 class Role(Enum):
-    """How far a source set of a configuration has come."""
+    """The progress of one source set of a configuration."""
 
     FINISHED = auto()  # all correlators made, sources and propagators deleted
     KEPT = auto()  # all correlators made, nothing deleted
     RUNNING = auto()  # in the middle of two- and three-point functions
     BEGUN = auto()  # sources and half of the propagators
-    WAITING = auto()  # the gauge configuration alone
-    ABSENT = auto()  # not even that
+    WAITING = auto()  # only the gauge configuration
+    ABSENT = auto()  # not even the gauge configuration
 
 
 DELETED = ("src", "prop", "seqsrc", "seqprop")
 
 
 def roles(configurations: int, source_sets: int, *, empty: bool) -> list[list[Role]]:
-    """The role of each configuration, for each source set; later sets lag behind.
+    """The roles of the source sets of each configuration; the first index is the configuration.
 
-    Files without content are asked for in numbers: then nothing is deleted and few configurations are not complete.
+    Later sets lag behind earlier ones. Demos of empty files are used where many files are wanted: in these nothing is
+    deleted and few configurations are incomplete.
     """
     width = max(1, configurations // (20 if empty else 6))
     columns: list[list[Role]] = []
@@ -37,7 +38,7 @@ def roles(configurations: int, source_sets: int, *, empty: bool) -> list[list[Ro
         unfinished = [Role.KEPT, Role.RUNNING, Role.BEGUN, *[Role.WAITING] * lag, Role.ABSENT]
         complete = [Role.KEPT if empty else Role.FINISHED] * (configurations - width * len(unfinished))
         columns.append([*complete, *chain.from_iterable(repeat(role, width) for role in unfinished)][:configurations])
-    # Whether the gauge configuration is there is the same for every set.
+    # All sets share the gauge configuration, so it is absent for all or for none.
     return [
         [Role.ABSENT if first is Role.ABSENT else own for first, own in zip(columns[0], column, strict=True)]
         for column in columns
@@ -46,7 +47,7 @@ def roles(configurations: int, source_sets: int, *, empty: bool) -> list[list[Ro
 
 @dataclass(frozen=True)
 class Artifact:
-    """One expected file: its folder and name below the root, and the least it may weigh, in bytes."""
+    """One expected file: its folder relative to the root, its name, and its least size in bytes."""
 
     kind: Kind
     folder: str
@@ -56,12 +57,12 @@ class Artifact:
 
     @property
     def path(self) -> str:
-        """Its path below the root."""
+        """The path of the file, relative to the root."""
         return f"{self.folder}/{self.name}"
 
 
 def artifacts(campaign: Campaign) -> Iterator[Artifact]:
-    """Every expected artifact, inputs before products."""
+    """All expected artifacts, inputs before products."""
     for kind in campaign.kinds.values():
         expected = campaign.expected(kind.name)
         least = expected.least_bytes()
@@ -74,7 +75,12 @@ def artifacts(campaign: Campaign) -> Iterator[Artifact]:
 
 
 class Progress:
-    """The status of every artifact of one stream before anything is put out of order; ``done`` ones are there."""
+    """The status of the artifacts of one stream before any is put out of order; exactly the ``done`` ones exist.
+
+    Attributes
+    ----------
+    roles : for each configuration and each source set, as :func:`roles` gives them
+    """
 
     def __init__(self, campaign: Campaign, stream: Stream, *, empty: bool) -> None:
         self.stream = stream
@@ -85,7 +91,7 @@ class Progress:
         self._shortest = stated.get("t_separation", campaign.table.axes["t_separation"])[0]
 
     def status(self, kind: str, coordinates: Mapping[str, Value]) -> str:
-        """The status of one artifact that names its configuration."""
+        """The status of an artifact whose coordinates name a configuration."""
         number = coordinates["configuration"]
         assert isinstance(number, int)
         order, position = self._place(number, coordinates)
@@ -100,20 +106,20 @@ class Progress:
             return "done"
         first_separation = coordinates.get("t_separation") == self._shortest
         if role is Role.RUNNING:
-            return running(kind, position == 0, first_separation, coordinates.get("particle") == "proton")
+            return _running(kind, position == 0, first_separation, coordinates.get("particle") == "proton")
         if role is Role.BEGUN:
-            return begun(kind, position == 0)
+            return _begun(kind, position == 0)
         return "ready" if role is Role.WAITING and kind == "src" else "blocked"
 
     def _reduced(self, kind: str, role: Role, coordinates: Mapping[str, Value]) -> str:
-        """Of slices and averages: none is made but where all files are wanted without content."""
+        """The status of a slice or average: in demos of data none is made, so that there is work for the reducer."""
         if self._empty and role is Role.KEPT:
             return "done"
         sliced = kind.endswith("_tslice") and self.status(kind.removesuffix("_tslice"), coordinates) == "done"
         return "ready" if sliced else "blocked"
 
     def _place(self, number: int, coordinates: Mapping[str, Value]) -> tuple[int, int]:
-        """The number of the source set, and the position of the source in it; 0 where the coordinates do not say."""
+        """The number of the source set and the position of the source in it; 0 where the coordinates do not name them."""
         source = coordinates.get("source")
         sets = list(self.stream.source_sets.items())
         position = self.stream.sources[number].index(source) if isinstance(source, Source) else None
@@ -123,8 +129,8 @@ class Progress:
         return 0, 0
 
 
-def running(kind: str, first_source: bool, first_separation: bool, forward: bool) -> str:  # noqa: FBT001 one row of a table
-    """In the middle: some of each step is done, and what follows from it can be made."""
+def _running(kind: str, first_source: bool, first_separation: bool, forward: bool) -> str:  # noqa: FBT001 one row of a table
+    """The status in the middle of the production: some of each step is done, and the next step of that can be made."""
     if kind in ("spec", "spec_4D"):
         return "done" if first_source else "ready"
     if kind == "seqsrc":
@@ -136,8 +142,8 @@ def running(kind: str, first_source: bool, first_separation: bool, forward: bool
     return "done"
 
 
-def begun(kind: str, first_source: bool) -> str:  # noqa: FBT001 as above
-    """At the start: the first source of a set has its propagator."""
+def _begun(kind: str, first_source: bool) -> str:  # noqa: FBT001 as above
+    """The status at the start of the production: only the first source of a set has its propagator."""
     if kind == "src":
         return "done"
     if kind == "prop":
