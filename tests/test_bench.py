@@ -9,6 +9,7 @@ import child
 import machine
 import pytest
 import questions
+import run as bench_run
 import table
 import tables
 import tree
@@ -227,3 +228,59 @@ def test_figures_of_the_reducer_are_ratios_to_its_floor() -> None:
     assert lines[0] == "|  | goal | measured |"
     assert sum(line.startswith("|") for line in lines) == 2 + len(tables.FIGURES)
     assert tables.TABLES["benchmark-reducer"]({"runs": []}) == ""
+
+
+# A production that is half done
+
+
+def a_half_done_run() -> dict[str, Any]:
+    """A run of one round: `find` takes 2 s on the clock and 1 s of the processor, an index twice and three times that."""
+    times = {"find": 2.0, "find_cpu": 1.0, "whole": 5.0, "inside": 4.0, "cpu": 3.5, "inside_cpu": 3.0}
+    step = {**times, "peak_bytes": 2**20}
+    run = a_run(1000)
+    steps = {name: dict(step) for name in ("first", "again", "few", "many", "fast")}
+    return {key: run[key] for key in ("asked", "date", "machine", "versions", "sizes")} | {"rounds": [steps]}
+
+
+def test_an_index_of_a_half_done_tree_is_told_in_processor_time_and_on_the_clock() -> None:
+    run = a_half_done_run()
+    figures = {figure.name: figure for figure in tables.HALF_DONE_FIGURES}
+    assert figures["again, nothing changed"].cell(run) == (
+        "3.0 (on the clock 2.0, 4.00 s; with the start of Python 3.5, on the clock 2.5)"
+    )
+    assert figures["again, after 8 files changed"].cell(run).endswith("): met")
+    run["rounds"][0]["few"]["inside_cpu"] = 4.0
+    assert figures["again, after 8 files changed"].cell(run).endswith("): **not met**")
+    lines = tables.TABLES["benchmark-half-done"]({"half_done": [run]}).splitlines()
+    assert lines[0] == "|  | goal | 999 files |"
+    assert sum(line.startswith("|") for line in lines) == 2 + len(tables.HALF_DONE_FIGURES)
+    assert tables.TABLES["benchmark-half-done"]({"runs": []}) == ""
+
+
+def test_in_a_half_done_tree_four_in_ten_files_are_not_there_and_some_of_each_folder_are_bad_or_growing(
+    tmp_path: Path,
+) -> None:
+    shape = tree.SHAPES["half-done"]
+    made = tree.make(tmp_path, 4000, shape)
+    campaign = Campaign.read(tmp_path / "campaign.toml")
+    report = index_campaign(campaign)
+    assert (report.expected, report.found, report.strays) == (made.expected, made.files, 0)
+    assert made.files / made.expected == pytest.approx(0.58, abs=0.03)
+    assert made.files / made.folders == pytest.approx(11, abs=1.5)
+    counts = Counter[str]()
+    for row in Catalog(campaign.catalog).totals():
+        counts[row["status"]] += row["number"]
+    assert counts["bad"] / made.files == pytest.approx(0.01, abs=0.004)
+    assert counts["growing"] / made.files == pytest.approx(0.005, abs=0.003)
+    assert counts["stale"] == 0
+    assert min(counts[word] for word in ("done", "ready", "blocked", "unneeded")) > 50
+
+
+def test_files_that_change_are_as_many_as_asked_for_and_an_index_sees_them(tmp_path: Path) -> None:
+    tree.make(tmp_path, 1800, tree.SHAPES["half-done"])
+    campaign = Campaign.read(tmp_path / "campaign.toml")
+    index_campaign(campaign)
+    assert bench_run.change(tmp_path, 0) == 0
+    assert bench_run.change(tmp_path, 8) == 8
+    assert index_campaign(campaign).changed == 8
+    assert bench_run.change(tmp_path, None) == pytest.approx(1800 / tree.EVERY, abs=3)

@@ -41,6 +41,12 @@ def timed(arguments: list[str]) -> tuple[float, str]:
     return time.perf_counter() - began, printed
 
 
+def processor_time() -> float:
+    """Seconds of this process and of all that it began and waited for."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(one.ru_utime + one.ru_stime for one in used)
+
+
 def peak_bytes() -> int:
     """The most memory that this process, or any one that it began, has held at a time."""
     largest = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
@@ -50,8 +56,10 @@ def peak_bytes() -> int:
 def main(arguments: list[str]) -> None:
     """Measure one command."""
     preload()
+    before = processor_time()
     seconds, printed = timed(arguments)
-    print(json.dumps({"inside": seconds, "peak_bytes": peak_bytes(), "printed": printed}))
+    cost = {"inside": seconds, "inside_cpu": processor_time() - before, "peak_bytes": peak_bytes()}
+    print(json.dumps({**cost, "printed": printed}))
 
 
 if __name__ == "__main__":

@@ -84,9 +84,9 @@ def floor(run: Run) -> float:
     return median(step["find"] for one in run["rounds"] for step in one.values())
 
 
-def processor_time(step: str) -> Callable[[Run], float]:
+def processor_time(step: str, which: str = "cpu") -> Callable[[Run], float]:
     """The median of a step's processor time, all its processes together, in units of that of ``find``."""
-    return lambda run: median(one[step]["cpu"] / one[step]["find_cpu"] for one in run["rounds"])
+    return lambda run: median(one[step][which] / one[step]["find_cpu"] for one in run["rounds"])
 
 
 def other_processor_times(run: Run) -> str:

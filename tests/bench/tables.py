@@ -1,4 +1,4 @@
-"""The tables of the benchmark in README: of the index and the pages, and of the reducer."""
+"""The tables of the benchmark in README: of the index and the pages, of a production half done, of the reducer."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-from table import Figure, Run, table, written
+from table import Figure, Run, peak_mib, processor_time, ratio, seconds, size, table, written
 
 # What the production codes took for the same work, s: three steps 4.1 to 4.5, joining 6.9 to 10.8, where the floor was 0.13.
 # The middle of each; quoted, since that code is not part of this project.
@@ -43,6 +43,52 @@ def faster(seconds: float, whole: Callable[[Mapping[str, Any]], float]) -> Calla
     """How many times faster than the quoted seconds, on a machine that is as much slower as its floor is."""
     return over_rounds(lambda one: seconds * floor(one) / REFERENCE_FLOOR / whole(one))
 
+
+# A production that is half done
+
+
+def index_cost(step: str) -> Callable[[Run], str]:
+    """The wall time of an index in units of that of ``find``, and in seconds; both times with the start of Python too."""
+    inside, whole = ratio(step, "inside"), ratio(step, "whole")
+    return lambda run: (
+        f"on the clock {inside(run):.1f}, {seconds(step, 'inside')(run):.2f} s; "
+        f"with the start of Python {processor_time(step)(run):.1f}, on the clock {whole(run):.1f}"
+    )
+
+
+def index_figure(name: str, step: str, goal: float | None = None) -> Figure:
+    """The processor time of an index, all its processes together, in units of that of ``find``."""
+    return Figure(name, "{:.1f}", processor_time(step, "inside_cpu"), goal, index_cost(step))
+
+
+def over_steps(which: str) -> Callable[[Run], float]:
+    """The median of a figure of every step of every round."""
+    return lambda run: float(median(step[which] for one in run["rounds"] for step in one.values()))
+
+
+HALF_DONE_FIGURES = (
+    Figure(
+        r"`find -printf '%p %s %T@\n'`, the floor, processor time",
+        "{:.2f} s",
+        over_steps("find_cpu"),
+        detail=lambda run: f"on the clock {over_steps('find')(run):.2f} s",
+    ),
+    index_figure("first index, in units of `find`", "first"),
+    index_figure("again, nothing changed", "again"),
+    index_figure("again, after 8 files changed", "few", 3.5),
+    index_figure("again, after 0.5 % of the files changed", "many"),
+    index_figure("fast pass, nothing changed", "fast"),
+    Figure("peak memory of the largest process", "{:.0f} MiB", peak_mib),
+)
+
+
+def half_done_table(results: Mapping[str, Any]) -> str:
+    """The table of a production of which four in ten files are not there."""
+    runs = {f"{run['sizes']['files']:,} files": run for run in results.get("half_done", [])}
+    return written(HALF_DONE_FIGURES, runs, size) if runs else ""
+
+
+# The reducer
 
 FIGURES = (
     Figure("the floor: find the datasets, read 1.15 GB, write 14 MB", "{:.2f} s", over_rounds(floor)),
@@ -94,5 +140,6 @@ def reducer_table(results: Mapping[str, Any]) -> str:
 
 TABLES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "benchmark": lambda results: table(results["runs"]),
+    "benchmark-half-done": half_done_table,
     "benchmark-reducer": reducer_table,
 }

@@ -1,94 +1,81 @@
-"""Makes the tree that is measured: a production with the names and needs of campaigns/nucleon_elastic_ff.toml, and no data.
+"""Makes the trees that are measured: productions with the names and needs of campaigns/nucleon_elastic_ff.toml, and no data.
 
-Run as ``python tree.py FOLDER FILES``, so that what it needs of memory is not counted as anybody else's.
+Run as ``python tree.py FOLDER FILES SHAPE``, so that what it needs of memory is not counted as anybody else's.
 """
 
 from __future__ import annotations
 
 import json
-import math
 import os
 import random
-import re
 import sys
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from ensembles import SOURCES, ensembles, write_campaign
 
 if TYPE_CHECKING:
     from latteboard.campaign import Campaign
     from latteboard.campaign.expected import Expected
 
-CAMPAIGN = Path(__file__).parent.parent.parent / "campaigns" / "nucleon_elastic_ff.toml"
 STAMP = "tree.json"
-VERSION = 1  # of the tree: one made by another version is not measured
+CHANGING = "changing.txt"  # paths of files that a step of the benchmark changes, one a line
+EVERY = 200  # 0.5 % of the files are among them
+VERSION = 1  # of the trees: one made by another version is not measured
 
-SOURCES = 8  # of each configuration, one source set
-FILES = 1 + SOURCES * (5 + 3 * 13) + 2 * 13 * 8 + 13 + 1  # of a configuration that is complete, with 13 separations
-LARGEST = 784  # configurations of an ensemble, as a09m310 has them
-FIRST, STEP = 300, 6
-UNFINISHED = 0.05  # of the configurations, the last ones, are somewhere between nothing and everything
-LOST = 0.015  # of all other files: scratch file systems purge, people delete
 HOUR = 3600 * 10**9  # ns
 OLDEST, YOUNGEST = 32 * 24 * HOUR, 2 * 24 * HOUR  # before now; what is younger than a day is never settled
 CHUNK = 20_000  # names held at once
 SMALLEST = 1024  # bytes, of kinds for which the campaign states no least size
 
-SPACINGS = {"a09": (32, 96), "a12": (24, 64), "a15": (16, 48), "a06": (48, 144)}  # L and T
-PIONS = {"m310": 0.00951, "m220": 0.00452, "m130": 0.00152, "m350": 0.0121, "m400": 0.0160}
-
 
 @dataclass(frozen=True)
-class Ensemble:
-    """One of the ensembles: about as many files in each."""
+class Shape:
+    """The state of a production.
 
-    name: str
-    L: int
-    T: int
-    mq: str
-    configurations: int
+    Attributes
+    ----------
+    unfinished : of the configurations, the last ones, are somewhere between nothing and everything
+    lost : of all other files: scratch file systems purge, people delete
+    bad, growing : of the files that are there
+    separations : time separations of each ensemble; none of its own, and it has those of the example
+    grace_days : the campaign's grace time, 0 for that of the example; all files but the growing ones are older
+    """
+
+    unfinished: float
+    lost: float
+    bad: float = 0.0
+    growing: float = 0.0
+    separations: tuple[int, ...] = ()
+    grace_days: int = 0
 
     @property
-    def numbers(self) -> range:
-        """The numbers of its configurations."""
-        return range(FIRST, FIRST + self.configurations * STEP, STEP)
+    def files(self) -> int:
+        """Files of a configuration that is complete."""
+        count = len(self.separations) or 13
+        return 1 + SOURCES * (5 + 3 * count) + 2 * count * 8 + count + 1
 
-    def table(self) -> str:
-        """Its part of the campaign."""
-        sizes = {
-            "src_bytes": 1152 * self.L**3 * self.T - 3_878_656,
-            "prop_bytes": 1152 * self.L**3 * self.T - 3_876_656,
-            "seqsrc_bytes": 1152 * self.L**3 * self.T - 3_872_656,
-            "seqprop_bytes": 1152 * self.L**3 * self.T - 3_870_756,
-            "spec_bytes": 267_744,
-            "spec_4D_bytes": 64 * self.L**3 * self.T + 13_568,
-        }
-        lines = [
-            f"[ensembles.{self.name}]",
-            'streams        = ["e"]',
-            f"L              = {self.L}",
-            f"T              = {self.T}",
-            f'configurations = "{self.numbers[0]}:{self.numbers[-1]}:{STEP}"',
-            f'sources        = {{ file = "{self.name}_e_src.lst" }}',
-            f'source_sets    = {{ "0-7" = [0, {SOURCES}] }}',
-            f"[ensembles.{self.name}.parameters]",
-            f'mq = "{self.mq}"',
-            *(f"{name} = {size}" for name, size in sizes.items()),
-        ]
-        return "\n".join(lines) + "\n\n"
+    @property
+    def grace(self) -> str:
+        """The grace time, as a campaign states it."""
+        return f"{self.grace_days} d" if self.grace_days else "10 min"
 
-    def source_list(self) -> str:
-        """Its sources, invented: spread evenly in time, anywhere in space."""
-        draw = random.Random(self.name)
-        lines = ["# invented: configuration x y z t"]
-        for number in self.numbers:
-            start = draw.randrange(self.T)
-            for k in range(SOURCES):
-                x, y, z = (draw.randrange(self.L) for _ in range(3))
-                lines.append(f"{number} {x} {y} {z} {(start + k * self.T // SOURCES) % self.T}")
-        return "\n".join(lines) + "\n"
+    @property
+    def share(self) -> float:
+        """Of what is expected, about so much is there."""
+        return (1 - self.unfinished / 2) * (1 - self.lost)
+
+
+# A growing file has to grow for as long as the tree is kept, so its grace time is that of a long winter.
+SHAPES = {
+    "complete": Shape(0.05, 0.015),
+    "half-done": Shape(0.66, 0.12, bad=0.01, growing=0.005, separations=(4, 8), grace_days=300),
+}
+COMPLETE = SHAPES["complete"]
+FILES = COMPLETE.files
 
 
 @dataclass(frozen=True)
@@ -102,72 +89,61 @@ class Tree:
     folders: int
 
 
-def ensembles(configurations: int) -> list[Ensemble]:
-    """As many ensembles as it takes for this many configurations, all of one length."""
-    names = [(spacing, pion) for pion in PIONS for spacing in SPACINGS]
-    count = math.ceil(configurations / LARGEST)
-    if count > len(names):
-        raise ValueError(f"{configurations} configurations are more than {len(names)} ensembles of {LARGEST} have")
-    each = math.ceil(configurations / count)
-    return [Ensemble(f"{a}{m}", *SPACINGS[a], f"{PIONS[m]:.5f}", each) for a, m in names[:count]]
-
-
-def campaign_text(template: str, chosen: Sequence[Ensemble]) -> str:
-    """The example campaign with other ensembles."""
-    first = template.index("[ensembles.")
-    after = re.compile(r"^# -{8}", re.MULTILINE).search(template, first)
-    assert after is not None, "the example campaign has no line above its first kinds"
-    return template[:first] + "".join(one.table() for one in chosen) + template[after.start() :]
-
-
-def write_campaign(folder: Path, configurations: int) -> Path:
-    """Write the campaign and its source lists."""
-    folder.mkdir(parents=True, exist_ok=True)
-    chosen = ensembles(configurations)
-    for one in chosen:
-        (folder / f"{one.name}_e_src.lst").write_text(one.source_list())
-    path = folder / "campaign.toml"
-    path.write_text(campaign_text(CAMPAIGN.read_text(encoding="utf-8"), chosen), encoding="utf-8")
-    return path
-
-
-def is_reached(rank: int, configurations: int, place: float) -> bool:
+def is_reached(rank: int, configurations: int, place: float, share: float = COMPLETE.unfinished) -> bool:
     """Whether a production has come so far.
 
     Parameters
     ----------
     rank : of a configuration; the last ones are not finished, the very last is hardly begun
     place : in the chain of production of that configuration, from 0 to 1
+    share : of the configurations that are not finished
     """
-    unfinished = max(1, round(UNFINISHED * configurations))
+    unfinished = max(1, round(share * configurations))
     return place < (configurations - rank - 0.5) / unfinished
 
 
 @dataclass(frozen=True)
 class File:
-    """A file to write: path below the root, bytes, ns since 1970."""
+    """A file to write: path below the root, bytes, ns since 1970; whether it is neither bad nor growing."""
 
     folder: str
     name: str
     size: int
     mtime: int
+    sound: bool = True
 
 
-def files(campaign: Campaign, now: int) -> Iterator[File]:
+def files(campaign: Campaign, now: int, shape: Shape = COMPLETE) -> Iterator[File]:
     """Every file that is to be there; modified in the order of the chain, configuration after configuration."""
     numbers = campaign.values_of("configuration")
     kinds = [name for name in campaign.kinds if "configuration" in campaign.kinds[name].coordinates]
     gap = (OLDEST - YOUNGEST - len(kinds) * HOUR) // len(numbers)
+    oldest = now - OLDEST - shape.grace_days * 24 * HOUR
     draw = random.Random(len(numbers))
     for order, kind in enumerate(kinds):
         ranks = campaign.expected(kind).rows["configuration"].tolist()
         each = len(ranks) // (len(numbers) * len(campaign.streams))
         for row, folder, name, least in names(campaign.expected(kind)):
             step = order + row % each / each
-            lucky = kind == "cfg" or draw.random() >= LOST
-            if lucky and is_reached(ranks[row], len(numbers), step / len(kinds)):
-                mtime = now - OLDEST + ranks[row] * gap + int(step * HOUR)
+            lucky = kind == "cfg" or draw.random() >= shape.lost
+            if lucky and is_reached(ranks[row], len(numbers), step / len(kinds), shape.unfinished):
+                mtime = oldest + ranks[row] * gap + int(step * HOUR)
                 yield File(folder, name, max(SMALLEST, least), mtime)
+
+
+def disturbed(every: Iterator[File], now: int, shape: Shape) -> Iterator[File]:
+    """The same files, of which a few are too small and a few still growing, evenly spread."""
+    draw = random.Random(shape.files)
+    # A kind without a least size has no bad files, which is one file in six.
+    limits = shape.growing, shape.growing + 1.2 * shape.bad
+    for file in every:
+        chance = draw.random()
+        if chance < limits[0]:
+            yield replace(file, mtime=now - HOUR, sound=False)
+        elif chance < limits[1] and file.size > SMALLEST:
+            yield replace(file, size=SMALLEST, sound=False)
+        else:
+            yield file
 
 
 def names(expected: Expected) -> Iterator[tuple[int, str, str, int]]:
@@ -182,8 +158,9 @@ def names(expected: Expected) -> Iterator[tuple[int, str, str, int]]:
 
 
 def write_files(root: Path, every: Iterator[File], now: int) -> tuple[int, int]:
-    """Write sparse files; returns how many, and how many folders they are in."""
+    """Write sparse files, and a list of every 200th sound one; returns how many, and how many folders they are in."""
     made: set[str] = set()
+    changing = []
     count = 0
     for count, file in enumerate(every, 1):
         folder = f"{root}/{file.folder}"
@@ -196,8 +173,11 @@ def write_files(root: Path, every: Iterator[File], now: int) -> tuple[int, int]:
             os.utime(descriptor, ns=(file.mtime, file.mtime))
         finally:
             os.close(descriptor)
+        if file.sound and count % EVERY == 0:
+            changing.append(f"{folder}/{file.name}\n")
         if count % 100_000 == 0:
             print(f"  {count:,} files", file=sys.stderr)
+    (root.parent / CHANGING).write_text("".join(changing))
     return count, settle_folders(root, now)
 
 
@@ -209,18 +189,20 @@ def settle_folders(root: Path, now: int) -> int:
     return len(folders)
 
 
-def configurations_for(asked: int) -> int:
+def configurations_for(asked: int, shape: Shape = COMPLETE) -> int:
     """How many configurations have about so many files, with what is not there left out."""
-    return max(2, round(asked / (FILES * (1 - UNFINISHED / 2) * (1 - LOST))))
+    return max(2, round(asked / (shape.files * shape.share)))
 
 
-def make(folder: Path, asked: int) -> Tree:
-    """Make the tree below ``folder``; what is there already is written over, with the same content."""
+def make(folder: Path, asked: int, shape: Shape = COMPLETE) -> Tree:
+    """Make a tree below ``folder``; what is there already is written over, with the same content."""
     from latteboard.campaign import Campaign
 
     now = time.time_ns()
-    campaign = Campaign.read(write_campaign(folder, configurations_for(asked)))
-    count, folders = write_files(folder / "production", files(campaign, now), now)
+    chosen = ensembles(configurations_for(asked, shape), shape.separations)
+    campaign = Campaign.read(write_campaign(folder, chosen, shape.grace))
+    every = disturbed(files(campaign, now, shape), now, shape)
+    count, folders = write_files(folder / "production", every, now)
     tree = Tree(VERSION, asked, sum(len(campaign.expected(kind)) for kind in campaign.kinds), count, folders)
     (folder / STAMP).write_text(json.dumps(asdict(tree)))
     return tree
@@ -237,4 +219,4 @@ def read_stamp(folder: Path) -> Tree | None:
 
 
 if __name__ == "__main__":
-    make(Path(sys.argv[1]), int(sys.argv[2]))
+    make(Path(sys.argv[1]), int(sys.argv[2]), SHAPES[sys.argv[3]])
