@@ -372,6 +372,10 @@ def test_imports_run_from_the_front_door_through_the_rooms_to_the_floor() -> Non
     assert [line for path, file in SOURCES.items() for line in wrong_imports(path, file.read_text())] == []
 
 
+def test_no_two_files_import_each_other_in_a_circle() -> None:
+    assert circles({path: file.read_text() for path, file in SOURCES.items()}) == []
+
+
 def test_no_error_is_swallowed() -> None:
     every = SOURCES | TESTS
     assert [line for path, file in every.items() for line in swallowed_errors(path, file.read_text())] == []
