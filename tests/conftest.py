@@ -1,4 +1,4 @@
-"""What every test file may ask for.
+"""Fixtures for all test files.
 
 ``write_campaign`` writes a tiny true campaign into ``tmp_path`` and gives the path of its file; ``read_campaign`` reads it
 too. Both take the same changes:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from killing import MADE, NEW, OLD, Program, Run, Strike, prepare, tasks
+from killed_runs import MADE, NEW, OLD, Program, Run, Strike, prepare, tasks
 from members import Arrays, read
 
 from latteboard.files.atomic import is_draft

@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 from browser import Opened, OpenPage, Serve, axe_violations, opened
-from many import KIND, many_rows
+from large_catalog import KIND, many_rows
 from sites import FORMULA, HEBREW, LONG, MARKUP, PLANT, SCRIPT, VALUES
 
 from latteboard.catalog import Catalog

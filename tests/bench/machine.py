@@ -1,4 +1,4 @@
-"""What a benchmark ran on: enough to judge its figures, nothing that names the machine."""
+"""The machine of a benchmark: enough to judge its figures, nothing that names it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def machine(folder: Path) -> dict[str, object]:
 
 
 def versions() -> dict[str, str]:
-    """Of everything that the figures depend on."""
+    """Versions of everything that the figures depend on."""
     find = subprocess.run(["find", "--version"], capture_output=True, text=True, check=False).stdout
     own = {"python": platform.python_version(), "sqlite": sqlite3.sqlite_version}
     return {**own, "find": first(r"(\d[\d.]+)", find), **{name: installed(name) for name in PACKAGES}}

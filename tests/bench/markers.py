@@ -6,7 +6,7 @@ import re
 
 
 def marked(text: str, name: str) -> str:
-    """What stands between the markers of a part."""
+    """Text between the markers of a part."""
     return _match(text, name).group(1).strip("\n")
 
 

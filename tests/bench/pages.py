@@ -18,7 +18,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "support"))
 from browser import Opened, executable, launched, opened
-from many import KIND, many_rows
+from large_catalog import KIND, many_rows
 
 from latteboard.catalog import Catalog
 from latteboard.catalog.questions.columns import kind_columns
@@ -77,7 +77,7 @@ def render(catalog: Catalog, folder: Path) -> float:
 
 
 def bytes_of(site: Path, page: str) -> dict[str, int]:
-    """What a page and all that it asks for weigh, each sort by itself."""
+    """Bytes of a page, of the data and of the static files that it asks for."""
     asked = asked_for((site / page).read_bytes())
     weights = {name: (site / name).stat().st_size for name in asked}
     sums = {part: sum(size for name, size in weights.items() if name.startswith(part)) for part in ("data", "static")}
@@ -110,7 +110,7 @@ def history_bytes(folder: Path) -> dict[str, int]:
 
 
 def browse(page: Opened) -> dict[str, float]:
-    """What happens when somebody opens the table and types into it: ms, and bytes of memory at the end."""
+    """Open the table and type into it: ms until it is usable, of the slowest key, and bytes of memory at the end."""
     usable = page.until(USABLE)
     strokes = [page.evaluate(KEYSTROKE, [name, text]) for name, text in TYPED]
     page.check()
@@ -122,7 +122,7 @@ def browse(page: Opened) -> dict[str, float]:
 
 
 def in_browser(page: Path, times: int) -> list[dict[str, float]] | None:
-    """The same several times, in a new window each; None where there is no browser."""
+    """Several visits, each in a new window; None where there is no browser."""
     path = executable()
     if path is None:
         print("no browser: pages are rendered and weighed, not opened", file=sys.stderr)
@@ -137,7 +137,7 @@ def in_browser(page: Path, times: int) -> list[dict[str, float]] | None:
 
 
 def measure(folder: Path, rows: int, times: int) -> dict[str, Any]:
-    """Everything that is told of the pages."""
+    """All figures of the pages, as results.json keeps them."""
     shutil.rmtree(folder, ignore_errors=True)
     campaign = many_rows(folder, rows)
     catalog = Catalog(campaign.catalog)

@@ -1,4 +1,4 @@
-"""Runs programs to their end and says what they cost."""
+"""Runs programs to their end and measures their cost."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ HERE = Path(__file__).parent
 
 
 def say(text: str) -> None:
-    """Tell whoever waits."""
+    """Print a line for the person who waits."""
     print(text, file=sys.stderr, flush=True)
 
 
 @dataclass(frozen=True)
 class Cost:
-    """What a process took: seconds on the clock, and of processor time together with all that it began; its memory, bytes."""
+    """Cost of a process: seconds on the clock and of the processor, with all that it began; the most memory, bytes."""
 
     seconds: float
     cpu: float
@@ -46,7 +46,7 @@ def take(*command: str | Path, keep: bool = False, prepare: Callable[[], None] |
 
 
 def processor_time() -> float:
-    """Of all processes that have been waited for, and of those that they waited for."""
+    """Seconds of the processor, of all processes that have been waited for, and of those that they waited for."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
 

@@ -188,7 +188,7 @@ def three_steps(paths: Sequence[Path], folder: Path) -> float:
 
 
 def joined(averages: Sequence[Path], *options: str) -> float:
-    """To join all configurations, whole process, s; to memory, since on a disk nothing but the disk would be measured."""
+    """Seconds of a whole process that joins all configurations; to memory, since else the disk alone would be measured."""
     output = memory() / f"latteboard-bench-{os.getpid()}.h5"
     seconds = latteboard("concatenate", *averages, "--output", output, *options).seconds
     output.unlink()
@@ -196,7 +196,7 @@ def joined(averages: Sequence[Path], *options: str) -> float:
 
 
 def appended(averages: Sequence[Path]) -> dict[str, float]:
-    """To join all but two configurations to a file that can grow, then the others, s."""
+    """Seconds to join all but two configurations to a file that can grow, and then the others."""
     output = memory() / f"latteboard-bench-{os.getpid()}.h5"
     first = latteboard("concatenate", *averages[:-2], "--output", output, "--append").seconds
     more = latteboard(
@@ -207,7 +207,7 @@ def appended(averages: Sequence[Path]) -> dict[str, float]:
 
 
 def processes(paths: Sequence[Path], folder: Path) -> float:
-    """How many times faster two processes are than one, where all is in the cache."""
+    """Speed of two processes in units of one, with everything in the cache."""
     return timed_pool(paths, folder, 1) / timed_pool(paths, folder, 2)
 
 
@@ -233,7 +233,7 @@ def project_once(paths: Sequence[Path], output: Path) -> None:
 
 
 def measure(folder: Path, rounds: int) -> dict[str, Any]:
-    """Everything that results.json keeps of the reducer."""
+    """All figures of the reducer, as results.json keeps them."""
     say(f"reducer: files below {folder}")
     round_of(folder)  # warms the cache
     measured = []

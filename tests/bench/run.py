@@ -137,7 +137,7 @@ def measure_half_done(folder: Path, files: int, rounds: int) -> dict[str, Any]:
 
 
 def options() -> argparse.Namespace:
-    """What the command line says."""
+    """Parse the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--files", type=int, default=100_000, help="how many, roughly (default: %(default)s)")
     parser.add_argument(

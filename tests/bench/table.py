@@ -39,7 +39,7 @@ class Figure:
         return "" if self.goal is None else f"at most {self.goal:g}{unit}"
 
     def met(self, value: float, goal: float) -> bool:
-        """Whether a value is as good as the goal."""
+        """Return whether a value is as good as the goal."""
         return value <= goal
 
     def cell(self, run: Run) -> str:
@@ -90,7 +90,7 @@ def processor_time(step: str, which: str = "cpu") -> Callable[[Run], float]:
 
 
 def other_processor_times(run: Run) -> str:
-    """Those of the steps that come after the first."""
+    """Processor times of the steps after the first, as text."""
     return f"full again {processor_time('full')(run):.1f}, fast {processor_time('fast')(run):.1f}"
 
 
@@ -127,7 +127,7 @@ def rendering(run: Run) -> float | None:
 
 
 def weight(*parts: str, unit: float) -> Callable[[Run], float | None]:
-    """What some parts of a page weigh together: of the ``table`` or the largest ``plot``: page, data, static."""
+    """Weight of some parts of a page together: of the ``table`` or the largest ``plot``, its page, data, static."""
 
     def value(run: Run) -> float | None:
         sizes = run.get("pages")
@@ -141,7 +141,7 @@ def weight(*parts: str, unit: float) -> Callable[[Run], float | None]:
 
 
 def overview_weight(run: Run) -> float | None:
-    """That of an overview of 20 ensembles and 15 kinds, kB."""
+    """Weight of an overview of 20 ensembles and 15 kinds, kB."""
     return run["pages"]["overview_bytes"] / KILO if "pages" in run else None
 
 
@@ -220,7 +220,7 @@ def written(figures: Sequence[Figure], runs: Mapping[str, Run], told: Callable[[
 
 
 def size(run: Run) -> str:
-    """How large the tree of a run is."""
+    """The size of the tree of a run, as text."""
     sizes = run["sizes"]
     return f"{sizes['files']:,} files of {sizes['expected']:,} expected, in {sizes['folders']:,} folders: "
 

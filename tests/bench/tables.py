@@ -25,12 +25,12 @@ class LowerBound(Figure):
         return super().limit.replace("at most", "at least")
 
     def met(self, value: float, goal: float) -> bool:
-        """Whether a value is as good as the goal."""
+        """Return whether a value is as good as the goal."""
         return value >= goal
 
 
 def floor(one: Mapping[str, Any]) -> float:
-    """Finding the datasets, reading what is needed and writing the result, s."""
+    """Seconds to find the datasets, read the needed bytes and write the result."""
     return float(sum(one["floor"].values()))
 
 
@@ -40,7 +40,7 @@ def over_rounds(value: Callable[[Mapping[str, Any]], float]) -> Callable[[Run], 
 
 
 def faster(seconds: float, whole: Callable[[Mapping[str, Any]], float]) -> Callable[[Run], float]:
-    """How many times faster than the quoted seconds, on a machine that is as much slower as its floor is."""
+    """Speed in units of the production codes, whose quoted seconds are scaled by the floor of this machine."""
     return over_rounds(lambda one: seconds * floor(one) / REFERENCE_FLOOR / whole(one))
 
 

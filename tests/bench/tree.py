@@ -65,7 +65,7 @@ class Shape:
 
     @property
     def share(self) -> float:
-        """Of what is expected, about so much is there."""
+        """The fraction of the expected files that is there, about."""
         return (1 - self.unfinished / 2) * (1 - self.lost)
 
 
@@ -80,7 +80,7 @@ FILES = COMPLETE.files
 
 @dataclass(frozen=True)
 class Tree:
-    """What was made: how many files were asked for, expected, written; how many folders."""
+    """Numbers of a tree: files asked for, expected, written; folders."""
 
     version: int
     asked: int
@@ -90,7 +90,7 @@ class Tree:
 
 
 def is_reached(rank: int, configurations: int, place: float, share: float = COMPLETE.unfinished) -> bool:
-    """Whether a production has come so far.
+    """Return whether a production has come so far.
 
     Parameters
     ----------
@@ -132,7 +132,7 @@ def files(campaign: Campaign, now: int, shape: Shape = COMPLETE) -> Iterator[Fil
 
 
 def disturbed(every: Iterator[File], now: int, shape: Shape) -> Iterator[File]:
-    """The same files, of which a few are too small and a few still growing, evenly spread."""
+    """Make a few files too small and a few young, evenly spread."""
     draw = random.Random(shape.files)
     # A kind without a least size has no bad files, which is one file in six.
     limits = shape.growing, shape.growing + 1.2 * shape.bad
@@ -190,7 +190,7 @@ def settle_folders(root: Path, now: int) -> int:
 
 
 def configurations_for(asked: int, shape: Shape = COMPLETE) -> int:
-    """How many configurations have about so many files, with what is not there left out."""
+    """Number of configurations that have about so many files, without those that are not there."""
     return max(2, round(asked / (shape.files * shape.share)))
 
 
@@ -209,7 +209,7 @@ def make(folder: Path, asked: int, shape: Shape = COMPLETE) -> Tree:
 
 
 def read_stamp(folder: Path) -> Tree | None:
-    """What was made in ``folder``, None if nothing was, or not to the end."""
+    """Numbers of the tree in ``folder``; None if it was not made, or not to the end."""
     if not (folder / STAMP).exists():
         return None
     found = json.loads((folder / STAMP).read_text())

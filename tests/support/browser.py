@@ -160,7 +160,7 @@ class _Silent(SimpleHTTPRequestHandler):
 
 
 def axe_violations(page: Opened) -> list[str]:
-    """What axe-core finds on a page as it stands: a line for each element, with the rule that it breaks and why."""
+    """Findings of axe-core on a page as it stands: a line for each element, with the rule that it breaks and why."""
     from axe_playwright_python.sync_playwright import Axe
 
     found = Axe().run(page.page).response["violations"]

@@ -1,4 +1,4 @@
-"""What tests of the reducer share: small 4D files as productions write them, and each step as plain loops over sites.
+"""Small 4D files as productions write them, and each step of the reducer as plain loops over sites.
 
 The loops follow the conventions of the CalLat production codes as they are told in words, and share nothing with the reducer.
 """
@@ -23,7 +23,7 @@ LOCAL = "4D_correlator/local_current"
 
 
 def part(source: Source) -> str:
-    """How a name inside a file tells its source."""
+    """The part of a dataset's name that states its source."""
     return f"x{source.x}_y{source.y}_z{source.z}_t{source.t}"
 
 
@@ -45,7 +45,7 @@ def pairs(correlator: Numbers) -> Numbers:
 
 
 def form_factors(source: Source, seed: int = 0) -> dict[str, Numbers]:
-    """What a 4D form-factor file of a source holds: two particles, two currents, two separations; complex, (T, L, L, L)."""
+    """Correlators of a 4D form-factor file of a source: two particles, two currents, two separations; complex, (T, L, L, L)."""
     rng = np.random.default_rng((seed, source.t))
     found = {}
     for particle, current, separation in product(("proton", "proton_np"), ("A3", "V1"), (3, 5)):
@@ -57,7 +57,7 @@ def form_factors(source: Source, seed: int = 0) -> dict[str, Numbers]:
 
 
 def spectra(source: Source, seed: int = 0) -> dict[str, Numbers]:
-    """What a 4D spectrum file of a source holds: two particles, two spins; complex, (T, L, L, L)."""
+    """Correlators of a 4D spectrum file of a source: two particles, two spins; complex, (T, L, L, L)."""
     rng = np.random.default_rng((seed, source.t))
     return {
         spectrum(source, particle=particle, spin=spin): two_point(L, T, source, rng, backward=particle == "proton_np")

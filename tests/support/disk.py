@@ -1,4 +1,4 @@
-"""What tests of indexer and catalog share: files of an age and a size, an index at a fixed time, the command line, rights."""
+"""Files of an age and a size, an index at a fixed time, the command line, rights: for tests of indexer and catalog."""
 
 import ctypes
 import os
@@ -88,7 +88,7 @@ _KEPT: dict[str, Path] = {}
 
 
 def kept(name: str, factory: pytest.TempPathFactory, folder: Path, make: Callable[[], Campaign]) -> Campaign:
-    """What ``make`` leaves in a test's folder, made by the first test that asks and copied, times and all, for the others."""
+    """A campaign that ``make`` writes for the first test that asks; the others get a copy, times and all."""
     if name in _KEPT:
         shutil.copytree(_KEPT[name], folder, dirs_exist_ok=True)
         return Campaign.read(folder / "campaign.toml")
@@ -123,7 +123,7 @@ def only(campaign: Campaign, path: str) -> Any:
 
 
 def query(campaign: Campaign, question: str, *values: object) -> list[tuple[Any, ...]]:
-    """What a plain SQLite tool answers."""
+    """Ask the catalog as a plain SQLite tool does."""
     connection = sqlite3.connect(campaign.catalog)
     try:
         return connection.execute(question, values).fetchall()
@@ -132,7 +132,7 @@ def query(campaign: Campaign, question: str, *values: object) -> list[tuple[Any,
 
 
 def books(campaign: Campaign) -> dict[str, list[tuple[Any, ...]]]:
-    """All that a catalog says, but for when and how long it was made."""
+    """Content of a catalog, without the times of its indexes."""
     tables = [name for (name,) in query(campaign, "select name from sqlite_master where type = 'table'")]
     found = {table: sorted(query(campaign, f'select * from "{table}"'), key=repr) for table in tables}
     return {table: rows for table, rows in found.items() if table not in ("run", "folder")}

@@ -1,4 +1,4 @@
-"""Calls that change files, found in syntax trees: whatever opens a file for more than reading, makes, moves or removes one."""
+"""Calls that change files, found in syntax trees: they open a file for more than reading, make, move or remove one."""
 
 import ast
 from collections.abc import Iterator, Mapping, Set
@@ -32,7 +32,7 @@ CHANGING_MODULES = ("shutil.", "subprocess.", "tempfile.")
 
 
 def full_names(tree: ast.AST, package: str) -> dict[str, str]:
-    """What the names that a file imports stand for, in full: `replace` for os.replace, `h5` for latteboard.files.hdf5."""
+    """Full names of all that a file imports, by the name it has there: os.replace for `replace`, h5py.File for `H`."""
     names = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -56,7 +56,7 @@ def last(name: str) -> str:
 
 
 def argument(call: ast.Call, place: int, keyword: str) -> ast.expr | None:
-    """What a call is given at a place or by a keyword; None if it is not given."""
+    """The argument of a call at a place or by a keyword; None if it has none."""
     by_name = next((one.value for one in call.keywords if one.arg == keyword), None)
     return call.args[place] if len(call.args) > place else by_name
 

@@ -1,4 +1,4 @@
-"""What tests of joined files share: files of one configuration each, tasks that join them, and what a joined file holds."""
+"""Files of one configuration each, tasks that join them, and the content of joined files."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path

@@ -32,7 +32,7 @@ def text_of(node: ast.expr | None) -> str | None:
 
 
 def imported_by_call(call: ast.Call, aliases: dict[str, str], package: str) -> Iterator[str]:
-    """What a call imports by a name in a string; a name that cannot be read here is given as `?`."""
+    """Modules that a call imports by a name in a string; a name that cannot be read here is given as `?`."""
     function = called(call, aliases)
     if function not in {"import_module", "__import__", "run_module", "PackageLoader", "files"}:
         return

@@ -42,7 +42,7 @@ def sessions(text: str) -> Iterator[tuple[str, str]]:
 
 
 def output_of(command: str) -> str:
-    """What a command line of latteboard or sqlite-utils prints, run here in the current folder."""
+    """Run a command line of latteboard or sqlite-utils in the current folder, and return its output."""
     from click.testing import CliRunner
 
     program, *arguments = shlex.split(command)
@@ -113,7 +113,7 @@ def escaped(text: str) -> str:
 
 
 def statuses() -> str:
-    """What each status means."""
+    """Table of the statuses and their rules."""
     from latteboard.status.states import RULES
 
     return "\n".join(["| status | rule |", "|---|---|", *(f"| `{one.name}` | {rule} |" for one, rule in RULES.items())])

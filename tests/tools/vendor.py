@@ -37,7 +37,7 @@ class File:
 
 @dataclass(frozen=True)
 class Package:
-    """A package of one version; what is None is not known yet."""
+    """A package of one version; a field that is None is not known yet."""
 
     name: str
     version: str
@@ -68,7 +68,7 @@ def read_manifest(folder: Path) -> list[Package]:
 
 
 def completed(package: Package) -> Package:
-    """With licence, source and integrity as the registry states them, which must be what was stated before."""
+    """Add licence, source and integrity as the registry states them; they must agree with those stated before."""
     told = json.loads(_fetch(f"{REGISTRY}/{package.name}/{package.version}"))
     facts = {"license": told["license"], "source": told["dist"]["tarball"], "integrity": told["dist"]["integrity"]}
     for name, fact in facts.items():

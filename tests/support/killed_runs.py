@@ -1,4 +1,4 @@
-"""A program that makes outputs and tells what it is doing, and who starts it and kills it where he likes.
+"""A program that makes outputs and reports each step, and a runner that kills it at any of them.
 
 The program waits for orders, one a line, and carries out each in a child of its own, which costs no start of Python.
 The child tells its number and then each thing that it begins or has done; where the order says so, it waits there for a signal.
@@ -38,7 +38,7 @@ LIFETIME_SECONDS = 60  # a child that is forgotten ends by itself
 
 
 def prepare(root: Path) -> None:
-    """What the program starts from: correlators of two configurations, averages of four, and two joined files."""
+    """Write the inputs of the program: correlators of two configurations, averages of four, and two joined files."""
     for number in (1, 2):
         for x, t in ((0, 2), (3, 6)):
             names = [CORRELATOR.format(x, t, current) for current in ("A3", "V4")]
@@ -49,7 +49,7 @@ def prepare(root: Path) -> None:
 
 
 def tasks(root: Path) -> list[Task]:
-    """What it makes: projections and slices, and further rows of joined files."""
+    """Tasks of the program: projections and slices, and further rows of joined files."""
     raw = {number: [root / f"{number}_x{x}.h5" for x in (0, 3)] for number in (1, 2)}
     new = {path: {number: root / f"avg_{number}.h5" for number in some} for path, some in NEW.items()}
     return [
@@ -65,7 +65,7 @@ def tasks(root: Path) -> list[Task]:
 
 
 class Teller:
-    """Tells of each thing, and waits at one of them until it is killed or asked to stop."""
+    """Reports each step, and waits at one of them until the program is killed or asked to stop."""
 
     def __init__(self, wait_at: int | None, stop: Stop) -> None:
         self._wait_at, self._stop = wait_at, stop
@@ -98,7 +98,7 @@ def _say(line: str) -> None:
 
 
 def _listen(tell: Teller) -> None:
-    """Tell of whatever changes a file on disk."""
+    """Report every change of a file on disk."""
 
     def syncing(descriptor: int) -> tuple[str, str]:
         is_folder = stat.S_ISDIR(os.fstat(descriptor).st_mode)
@@ -173,7 +173,7 @@ class Strike:
 
 @dataclass(frozen=True)
 class Run:
-    """What the program told, as pairs of output and phase, and how it ended: 0, or minus the number of a signal."""
+    """Report of one run: pairs of output and phase, and its end, 0 or minus the number of a signal."""
 
     told: list[tuple[str, str]]
     ended: int

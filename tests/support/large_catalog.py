@@ -1,4 +1,4 @@
-"""A catalog of as many rows as one likes without a single file: a production as an index would have found it on disk."""
+"""A catalog of any number of rows without a single file, as an index of a production would have written it."""
 
 from datetime import UTC, datetime
 from pathlib import Path
