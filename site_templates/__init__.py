@@ -1,1 +1,1 @@
-"""What do people see? Static pages, rendered from the catalog."""
+"""Static pages, rendered from the catalog: which there are, their content, drawings, writing and publishing."""

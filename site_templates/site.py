@@ -1,4 +1,4 @@
-"""Which pages there are, and what each asks of the catalog."""
+"""The pages of a site, and the questions to the catalog that each of them needs."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -37,12 +37,13 @@ def build_site(
     redact: bool = False,
     waiting: Callable[[Holder], None] = lambda _: None,
 ) -> Path:
-    """Render the pages of a catalog into ``out``; returns the first page.
+    """Render the pages of a catalog into ``out``; return the path of the first page.
 
     Parameters
     ----------
-    campaign : that the catalog is of, as it stands: what the catalog does not keep is read from there
-    redact : hide where the campaign lies, and the names of machines and people
+    campaign : current campaign of the catalog, for recipes, sizes, parameters and lattices, which the catalog does not keep
+    redact : hide the place of the campaign, and the names of machines and people
+    waiting : called once with the holder of the lock, if another process writes these pages
     """
     catalog.require(campaign)
     hide = redaction(private(catalog), campaign.path) if redact else NOTHING_HIDDEN
@@ -52,7 +53,7 @@ def build_site(
 
 
 def _pages(catalog: Catalog, campaign: Campaign, hide: Redaction) -> Iterator[Page]:
-    """Every page, one at a time, so that the rows of one kind need not wait for those of all."""
+    """Yield the pages one at a time, so that memory holds the rows of one kind, not of all."""
     yield _overview(catalog)
     yield _problems(catalog)
     yield _purge(catalog)
@@ -63,47 +64,49 @@ def _pages(catalog: Catalog, campaign: Campaign, hide: Redaction) -> Iterator[Pa
 
 
 def _overview(catalog: Catalog) -> Page:
-    """How far everything is."""
     purgeable = sum(row["purgeable_bytes"] for row in catalog.totals())
     return overview(catalog.indexed_at(), status_rows(catalog), RULE_TEXTS, purgeable)
 
 
 def _problems(catalog: Catalog) -> Page:
-    """What people must look at."""
     return problems(wrong(catalog), causes(catalog), strays(catalog), unreadable_folders(catalog), claims(catalog))
 
 
 def _purge(catalog: Catalog) -> Page:
-    """What may be deleted, and what exists only here."""
     return purge(catalog.totals(), only_here(catalog), catalog.kinds)
 
 
 def _dictionary(catalog: Catalog, campaign: Campaign) -> Page:
-    """What there is in the campaign, and how to ask for it."""
     return dictionary(catalog.kinds, streams(catalog), axes(catalog), views(catalog), RULE_TEXTS, campaign)
 
 
 def _streams(catalog: Catalog) -> list[tuple[str, str]]:
-    """Every ensemble and stream that files name."""
+    """Return every ensemble and stream that files name."""
     rows = status_rows(catalog, ("ensemble", "stream"))
     return [(row["ensemble"], row["stream"]) for row in rows if None not in (row["ensemble"], row["stream"])]
 
 
 def _tables(catalog: Catalog, hide: Redaction) -> Iterator[Page]:
-    """The rows of each kind; their texts are hidden before they are packed."""
+    """Yield the page of each kind; its texts are redacted before they are packed."""
     names = {model.id: model.name for model in catalog.kinds.values()}
     for kind in catalog.kinds:
         yield kind_table(hide.within(kind_columns(catalog, kind)), names)
 
 
 def _maps(catalog: Catalog) -> Iterator[Page]:
-    """The map of each ensemble and stream."""
-    apart = [row for row in status_rows(catalog) if "configuration" not in catalog.kinds[row["kind"]].coordinates]
+    """Yield the map of each ensemble and stream."""
+    without_configuration = [
+        row for row in status_rows(catalog) if "configuration" not in catalog.kinds[row["kind"]].coordinates
+    ]
     for ensemble, stream in _streams(catalog):
-        own = [row for row in apart if row["ensemble"] in (None, ensemble) and row["stream"] in (None, stream)]
+        own = [
+            row
+            for row in without_configuration
+            if row["ensemble"] in (None, ensemble) and row["stream"] in (None, stream)
+        ]
         yield map_of(ensemble, stream, layers(catalog, ensemble, stream), own)
 
 
 def _history(catalog: Catalog) -> Page:
-    """What was finished against time, all ensembles together."""
+    """Return the page of history, all ensembles together."""
     return history(together(timeline(catalog)))

@@ -13,7 +13,7 @@ from disk import closed, without_rights
 from latteboard.errors import LatteboardError, OutputRefused
 from latteboard.files.locks import lock
 from site_templates.writing.build import build
-from site_templates.writing.folder import GRACE_SECONDS, LOCK, MARK, STATE, SUPERSEDED, asked_for, digested
+from site_templates.writing.folder import GRACE_SECONDS, LOCK, MARK, STATE, SUPERSEDED, digest_name, loaded_files
 from site_templates.writing.links import OVERVIEW
 from site_templates.writing.page import Frame, Page
 
@@ -43,7 +43,7 @@ def changed(before: State, after: State) -> set[str]:
 
 def data_of(out: Path, page: str) -> str:
     """The name of the only data file with a digest that a page asks for."""
-    (name,) = (name for name in asked_for((out / page).read_bytes()) if name.startswith("data/"))
+    (name,) = (name for name in loaded_files((out / page).read_bytes()) if name.startswith("data/"))
     return name
 
 
@@ -94,15 +94,15 @@ def test_data_that_were_cut_short_are_written_again(tmp_path: Path) -> None:
 
 
 def test_the_name_of_data_says_what_is_in_them() -> None:
-    name = digested("data", "kind_prop-rows.js", b"1")
-    assert name != digested("data", "kind_prop-rows.js", b"2")
-    assert asked_for(f'<script src="{name}"></script><link href="{name}">'.encode()) == {name}
+    name = digest_name("data", "kind_prop-rows.js", b"1")
+    assert name != digest_name("data", "kind_prop-rows.js", b"2")
+    assert loaded_files(f'<script src="{name}"></script><link href="{name}">'.encode()) == {name}
 
 
 def test_a_path_that_looks_like_our_data_is_not_taken_for_them() -> None:
-    name = digested("data", "prop.h5", b"1")
+    name = digest_name("data", "prop.h5", b"1")
     page = f'<a href="{STATE}">{name}</a> "{name}" <p data-path="{name}" title="src={name}"> src=&#34;{name}&#34;'
-    assert asked_for(page.encode()) == set()
+    assert loaded_files(page.encode()) == set()
 
 
 def test_no_page_stands_in_the_folder_before_its_data(tmp_path: Path) -> None:
@@ -110,7 +110,7 @@ def test_no_page_stands_in_the_folder_before_its_data(tmp_path: Path) -> None:
         for page in pages:
             yield page
             assert (tmp_path / STATE).exists()
-            assert all((tmp_path / name).exists() for name in asked_for((tmp_path / page.name).read_bytes()))
+            assert all((tmp_path / name).exists() for name in loaded_files((tmp_path / page.name).read_bytes()))
 
     build(Frame("nucleon", FIRST, (), ()), looking([INDEX, kind("prop"), kind("src")]), tmp_path)
 

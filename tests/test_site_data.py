@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from site_templates.writing.data import EXACT, Column, amount_column, coded, data_script, number_column
+from site_templates.writing.data import EXACT, Column, amount_column, data_script, encode, number_column
 
 HOSTILE = [
     "</script><script>alert(1)</script>",
@@ -44,7 +44,7 @@ def through(column: Column) -> list[Any]:
 
 @given(st.lists(st.integers(-(EXACT - 1), EXACT - 1)))
 def test_numbers_come_back_as_they_were(numbers: list[int]) -> None:
-    assert through(number_column("n", *coded(np.array(numbers, dtype=np.int64)))) == numbers
+    assert through(number_column("n", *encode(np.array(numbers, dtype=np.int64)))) == numbers
 
 
 @given(st.lists(st.integers(-1, 5000)))
@@ -55,21 +55,21 @@ def test_numbers_that_lie_close_together_come_back_too(numbers: list[int]) -> No
 
 def test_the_dictionary_is_sorted_and_holds_each_value_once() -> None:
     for numbers in ([5, 3, 5, 9], [5, -(2**40), 5, 2**40]):
-        distinct, codes = coded(np.array(numbers))
+        distinct, codes = encode(np.array(numbers))
         assert distinct.tolist() == sorted(set(numbers))
         assert distinct[codes].tolist() == numbers
 
 
 def test_numbers_that_a_browser_would_round_become_texts() -> None:
     numbers = [EXACT + 1, 7]
-    column = number_column("n", *coded(np.array(numbers)))
+    column = number_column("n", *encode(np.array(numbers)))
     assert column.type == "text"
     assert through(column) == ["9007199254740993", "7"]
 
 
 @pytest.mark.parametrize(("size", "width"), [(1, 1), (256, 1), (257, 2), (65536, 2), (65537, 4)])
 def test_codes_are_as_narrow_as_they_fit(size: int, width: int) -> None:
-    plain = number_column("n", *coded(np.arange(size))).to_plain()
+    plain = number_column("n", *encode(np.arange(size))).to_plain()
     assert plain["width"] == width
     assert decoded(plain) == list(range(size))
 
@@ -84,7 +84,7 @@ def test_hostile_texts_come_back_as_they_were_and_cannot_end_the_script() -> Non
 
 
 def test_the_same_rows_give_the_same_bytes_at_any_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    column = number_column("n", *coded(np.arange(1000) % 7))
+    column = number_column("n", *encode(np.arange(1000) % 7))
     first = data_script("x", column.to_plain())
     monkeypatch.setattr("time.time", lambda: 4e9)
     assert data_script("x", column.to_plain()) == first
@@ -92,10 +92,10 @@ def test_the_same_rows_give_the_same_bytes_at_any_time(monkeypatch: pytest.Monke
 
 def test_a_column_of_a_million_rows_stays_small() -> None:
     rows = np.arange(1_000_000)
-    plain = number_column("configuration", *coded(300 + 6 * (rows // 1000))).to_plain()
+    plain = number_column("configuration", *encode(300 + 6 * (rows // 1000))).to_plain()
     assert len(plain["codes"]) < 50_000
 
 
 def test_no_rows_are_no_rows() -> None:
-    assert through(number_column("n", *coded(np.empty(0, dtype=np.int64)))) == []
+    assert through(number_column("n", *encode(np.empty(0, dtype=np.int64)))) == []
     assert through(amount_column("size", "bytes", np.empty(0, dtype=np.int64))) == []

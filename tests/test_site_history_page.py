@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from latteboard import Catalog
 from latteboard.campaign import Campaign
 from latteboard.catalog.questions.history import Series, timeline, together
-from site_templates.drawing.figures import COLOURS, Line, against_time
-from site_templates.pages.history import estimate, history, pace, rate, thinned, trimmed_mean
+from site_templates.drawing.figures import COLOURS, Line, progress_figure
+from site_templates.pages.history import estimate, history, kept_points, pace, rate, trimmed_mean
 from site_templates.writing.build import build
 from site_templates.writing.page import Frame, Page
 
@@ -79,7 +79,7 @@ def test_a_used_file_that_was_purged_is_no_step_back(read_campaign: Read) -> Non
     index(campaign, at=START + HOUR, accept_empty=True)
     (prop,) = (one for one in together(timeline(Catalog(campaign.catalog))) if one.kind == "prop")
     assert prop.finished.tolist() == [14, 14]
-    assert estimate(prop).said == "done"
+    assert estimate(prop).text == "done"
 
 
 def test_a_kind_is_followed_from_the_index_that_first_knew_it(read_campaign: Read) -> None:
@@ -131,7 +131,7 @@ def test_files_that_went_count_against_the_rate() -> None:
 def test_a_constant_rate_gives_the_right_day_and_no_range() -> None:
     found = estimate(series(range(0, 200, 10), expected=310))  # 190 are finished, 120 left, 10 a day
     assert (found.days, found.soonest, found.latest) == pytest.approx((12, 12, 12))
-    assert found.said == "in 12 days"
+    assert found.text == "in 12 days"
     assert pace(series(range(0, 200, 10), expected=310)).until == "2023-11-26"  # START is in the evening of the 14th
 
 
@@ -165,17 +165,17 @@ def test_a_campaign_that_grew_has_more_left_and_the_same_rate() -> None:
 def test_without_anything_new_for_a_week_there_is_no_progress() -> None:
     found = estimate(series([0, 10, 20, *[20] * 7], expected=100))
     assert found.days is None
-    assert found.said == "no progress since 2023-11-07"
+    assert found.text == "no progress since 2023-11-07"
 
 
 def test_a_kind_that_never_began_made_no_progress_since_the_first_index() -> None:
-    assert estimate(series([0] * 5, expected=100)).said == "no progress since 2023-11-10"
+    assert estimate(series([0] * 5, expected=100)).text == "no progress since 2023-11-10"
 
 
 def test_a_kind_that_shrinks_has_no_end_in_sight() -> None:
     found = estimate(series([90, 80, 70, 60, 61, 50, 40, 30], expected=100))
     assert found.days is None
-    assert found.said.startswith("not in sight")
+    assert found.text.startswith("not in sight")
 
 
 @pytest.mark.parametrize(
@@ -183,11 +183,11 @@ def test_a_kind_that_shrinks_has_no_end_in_sight() -> None:
     [([1], DAY), ([1, 2, 3], DAY), ([1, 2, 3, 4], 23 * HOUR), ([1, 5], 5 * DAY), (list(range(40)), HOUR)],
 )
 def test_less_than_three_days_or_four_runs_are_too_few_to_say(finished: list[int], every: int) -> None:
-    assert estimate(series(finished, expected=100, every=every)).said == "too few index runs to say"
+    assert estimate(series(finished, expected=100, every=every)).text == "too few index runs to say"
 
 
 def test_what_is_finished_is_done_however_little_is_known() -> None:
-    assert estimate(series([7], expected=7)).said == "done"
+    assert estimate(series([7], expected=7)).text == "done"
 
 
 @pytest.mark.parametrize(
@@ -200,7 +200,7 @@ def test_what_is_finished_is_done_however_little_is_known() -> None:
 )
 def test_an_estimate_in_words(gains: list[int], left: int, said: str) -> None:
     finished = np.cumsum([0, *gains])
-    assert estimate(series(finished.tolist(), expected=int(finished[-1]) + left)).said == said
+    assert estimate(series(finished.tolist(), expected=int(finished[-1]) + left)).text == said
 
 
 @given(st.lists(st.integers(0, 50), min_size=4, max_size=40), st.integers(0, 10**6))
@@ -209,7 +209,7 @@ def test_an_estimate_lies_within_its_range(gains: list[int], left: int) -> None:
     found = estimate(series(finished.tolist(), expected=int(finished[-1]) + left))
     if found.days is not None and found.soonest is not None:
         assert 0 <= found.soonest <= found.days <= (found.latest or np.inf)
-    assert found.said
+    assert found.text
 
 
 # Thinning
@@ -235,7 +235,7 @@ def points_by_age(times: list[int]) -> set[int]:
 @given(AGES, st.lists(st.integers(0, 3), min_size=1, max_size=80))
 def test_thinning_leaves_out_by_age_and_nothing_that_changes_the_line(ages: list[int], numbers: list[int]) -> None:
     times, values = drawn(ages, numbers)
-    kept = thinned(times, values).tolist()
+    kept = kept_points(times, values).tolist()
     by_age = sorted(points_by_age(times.tolist()))
     assert kept == sorted(set(kept))
     assert {0, len(times) - 1} <= set(kept) <= set(by_age)
@@ -247,12 +247,12 @@ def test_thinning_leaves_out_by_age_and_nothing_that_changes_the_line(ages: list
 @given(AGES)
 def test_of_a_line_that_is_level_only_the_ends_are_kept(ages: list[int]) -> None:
     times, values = drawn(ages, [7])
-    assert thinned(times, values).tolist() == sorted({0, len(times) - 1})
+    assert kept_points(times, values).tolist() == sorted({0, len(times) - 1})
 
 
 def test_a_month_of_hourly_indexes_is_thinned_to_a_few_hundred_points() -> None:
     one = series(range(MONTH), expected=2000, every=HOUR)
-    kept = thinned(one.times, one.finished.reshape(-1, 1))
+    kept = kept_points(one.times, one.finished.reshape(-1, 1))
     assert len(kept) <= 49 + 12 * 24 + 19
 
 
@@ -272,7 +272,7 @@ def test_a_month_of_hourly_indexes_of_sixteen_kinds_fits_on_the_page(tmp_path: P
 
 def test_a_figure_has_a_line_a_kind_with_the_numbers_of_each_point() -> None:
     lines = [Line(f"kind_{n}", [0, 3_600_000], [1, 3], [4, 4]) for n in range(COLOURS + 1)]
-    figure = against_time(lines)
+    figure = progress_figure(lines)
     first, *_, last = figure["data"]
     assert first["customdata"] == [[1, 4], [3, 4]]
     assert (first["meta"], first["line"]["dash"]) == (1, "solid")

@@ -142,7 +142,7 @@ def test_steps_stand_in_the_order_of_the_production_and_values_in_their_own(cata
 
 
 def test_a_kind_without_configurations_stands_apart(catalog: Catalog) -> None:
-    (joined,) = page_of(catalog, "A", "a").content.apart
+    (joined,) = page_of(catalog, "A", "a").content.without_configuration
     assert (joined.kind, joined.total) == ("joined", 4)  # two currents, two source sets
     assert unquote(urlsplit(joined.link).fragment) == "ensemble==A&stream==a"
 

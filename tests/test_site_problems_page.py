@@ -123,8 +123,8 @@ def test_a_given_file_that_is_missing_holds_up_all_that_is_made_from_it(read_cam
     index(campaign, accept_empty=True)
     (cause,) = page(campaign).causes
     assert (cause.kind, cause.status, cause.where, cause.configurations) == ("cfg", "blocked", "A a", "10")
-    assert [(held.kind, held.number) for held in cause.held] == [("prop", 4)]
-    assert cause.said == "is given, and is not there"
+    assert [(held.kind, held.number) for held in cause.waiting] == [("prop", 4)]
+    assert cause.state == "is given, and is not there"
     assert cause.link == "kind_cfg.html#ensemble=%3DA&stream=%3Da&configuration=%3D10&status=%3Dblocked"
 
 
@@ -211,7 +211,7 @@ def test_strays_are_grouped_by_reason_largest_first(read_campaign: Read) -> None
     index(campaign)
     (group,) = page(campaign).strays
     assert [size for _, size in group.largest] == ["2.0 MB", "5 B"]
-    assert group.said == "2 files, 2.0 MB"
+    assert group.extent == "2 files, 2.0 MB"
     assert group.rest == 0
 
 

@@ -14,7 +14,7 @@ from disk import closed, script, without_rights
 
 from latteboard.errors import LatteboardError, OutputRefused
 from site_templates.writing.build import build
-from site_templates.writing.folder import GRACE_SECONDS, LOCK, STATE, SUPERSEDED, asked_for, digested
+from site_templates.writing.folder import GRACE_SECONDS, LOCK, STATE, SUPERSEDED, digest_name, loaded_files
 from site_templates.writing.links import OVERVIEW
 from site_templates.writing.page import Frame, Page
 from site_templates.writing.publish import publish
@@ -60,7 +60,7 @@ def missing(folder: Path) -> list[str]:
 
 
 def lacks(folder: Path, page: Path) -> list[str]:
-    asked = asked_for(page.read_bytes())
+    asked = loaded_files(page.read_bytes())
     assert asked
     return [f"{page.name}: {name}" for name in sorted(asked) if not is_whole(folder, name)]
 
@@ -68,7 +68,7 @@ def lacks(folder: Path, page: Path) -> list[str]:
 def is_whole(folder: Path, name: str) -> bool:
     path = folder / name
     stem, _, _ = path.stem.rpartition("-")
-    return path.exists() and digested(path.parent.name, f"{stem}{path.suffix}", path.read_bytes()) == name
+    return path.exists() and digest_name(path.parent.name, f"{stem}{path.suffix}", path.read_bytes()) == name
 
 
 def let_time_pass(folder: Path) -> None:
@@ -158,12 +158,12 @@ def test_a_site_published_onto_itself_stays_as_it_is(make: MakeSite) -> None:
 def test_data_that_an_open_page_may_still_ask_for_stay_for_a_while(make: MakeSite, tmp_path: Path) -> None:
     web = tmp_path / "web"
     publish(make(1), web)
-    old = asked_for((web / "kind_0.html").read_bytes())
+    old = loaded_files((web / "kind_0.html").read_bytes())
     publish(make(2), web)
     assert all((web / name).exists() for name in old)
     let_time_pass(web)
     publish(make(2), web)
-    assert {name for name in old if (web / name).exists()} == old & asked_for((web / "kind_0.html").read_bytes())
+    assert {name for name in old if (web / name).exists()} == old & loaded_files((web / "kind_0.html").read_bytes())
     assert missing(web) == []
 
 

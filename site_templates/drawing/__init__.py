@@ -1,1 +1,1 @@
-"""Drawings of pages: bars, figures, the graph of needs."""
+"""Drawings: bars, figures, the graph of needs."""

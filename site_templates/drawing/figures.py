@@ -1,4 +1,4 @@
-"""Figures as plotly describes them; colours and fonts are those of the page, which the script that draws puts in."""
+"""Figures in the form of plotly; ``static/history.js``, which draws them, adds the colours and fonts of the page."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-# As many as history.css names; where there are more lines, the next dash tells them apart.
+# The number of colours in history.css; of more lines, the dash tells those of one colour apart.
 COLOURS = 7
 DASHES = ("solid", "dash", "dot")
 
 
 @dataclass(frozen=True)
 class Line:
-    """How far one kind was against time: ms since 1970, UTC, and how many were finished of how many expected."""
+    """Progress of one kind: times in ms since 1970, UTC, and the numbers of finished and expected artifacts."""
 
     name: str
     times: Sequence[int]
@@ -21,8 +21,8 @@ class Line:
     expected: Sequence[int]
 
 
-def against_time(lines: Sequence[Line]) -> dict[str, Any]:
-    """A line a kind; each point carries its numbers, of which the script that draws makes shares or heights."""
+def progress_figure(lines: Sequence[Line]) -> dict[str, Any]:
+    """Return a figure with a line for each kind; its points carry the numbers, from which the script derives the heights."""
     import plotly.graph_objects as go
 
     figure = go.Figure(layout={"template": "none"})
@@ -49,5 +49,5 @@ def against_time(lines: Sequence[Line]) -> dict[str, Any]:
         separators=".,",
     )
     plain: dict[str, Any] = figure.to_plotly_json()
-    del plain["layout"]["template"]  # some kilobytes about charts that are not there
+    del plain["layout"]["template"]  # some kilobytes about other types of charts
     return plain

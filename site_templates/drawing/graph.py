@@ -1,13 +1,13 @@
-"""Draws what needs what: a small layered layout, inputs above products, edges that go around what they do not touch."""
+"""Layout of the graph of needs: in layers, inputs above products; edges pass between the boxes of other kinds."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-ROW, GAP, MARGIN = 74.0, 26.0, 12.0  # from layer to layer, between neighbours, around all
+ROW, GAP, MARGIN = 74.0, 26.0, 12.0  # distance of layers, space between neighbours, space around the drawing
 HEIGHT = 42.0  # of a box
 LETTER, LEAST = 8.0, 92.0  # width of a letter, of the narrowest box
-THIN = 10.0  # what an edge takes where it passes a layer
+THIN = 10.0  # width of an edge where it passes a layer
 SWEEPS = 24  # more do not change the order of graphs of this size
 
 Point = tuple[float, float]
@@ -15,7 +15,7 @@ Point = tuple[float, float]
 
 @dataclass(frozen=True)
 class Node:
-    """A box; ``x`` and ``y`` are of its middle."""
+    """A box; ``x`` and ``y`` are the coordinates of its middle."""
 
     name: str
     layer: int
@@ -26,18 +26,18 @@ class Node:
 
     @property
     def left(self) -> float:
-        """Where it begins."""
+        """The x of its left side."""
         return round(self.x - self.width / 2, 1)
 
     @property
     def top(self) -> float:
-        """Where it begins above."""
+        """The y of its upper side."""
         return round(self.y - self.height / 2, 1)
 
 
 @dataclass(frozen=True)
 class Edge:
-    """From an input to a product, through these points."""
+    """A line from an input to a product through these points."""
 
     source: str
     target: str
@@ -45,7 +45,7 @@ class Edge:
 
     @property
     def path(self) -> str:
-        """The curve, as SVG says it: it leaves and enters every point vertically."""
+        """The curve as a path of SVG; it is vertical at every point."""
         parts = [f"M{self.points[0][0]:.1f} {self.points[0][1]:.1f}"]
         for (x0, y0), (x1, y1) in pairwise(self.points):
             middle = (y0 + y1) / 2
@@ -55,7 +55,7 @@ class Edge:
 
 @dataclass(frozen=True)
 class Graph:
-    """A drawing."""
+    """Boxes and edges with the size of the drawing."""
 
     nodes: Sequence[Node]
     edges: Sequence[Edge]
@@ -65,7 +65,7 @@ class Graph:
 
 @dataclass
 class _Place:
-    """A node, or an edge that passes a layer."""
+    """The place of a box in its layer, or of an edge that passes a layer."""
 
     width: float
     above: list["_Place"] = field(default_factory=list)
@@ -76,7 +76,7 @@ class _Place:
 
 
 def layout(needs: Mapping[str, Sequence[str]]) -> Graph:
-    """Place every name below all that it needs; ``needs`` is in the order of the production and has no circles."""
+    """Place every name below all that it needs; ``needs`` is in the order of the production and free of circles."""
     layers = _layers(needs)
     places = {name: _Place(max(LEAST, LETTER * len(name) + 26), layer=layers[name]) for name in needs}
     rows: list[list[_Place]] = [[] for _ in range(max(layers.values(), default=-1) + 1)]
@@ -91,7 +91,7 @@ def layout(needs: Mapping[str, Sequence[str]]) -> Graph:
 
 
 def _layers(needs: Mapping[str, Sequence[str]]) -> dict[str, int]:
-    """The longest way from what needs nothing."""
+    """Return the layer of each name: the length of the longest chain of needs above it."""
     layers: dict[str, int] = {}
     for name, inputs in needs.items():
         layers[name] = max((layers[one] + 1 for one in inputs), default=0)
@@ -99,7 +99,7 @@ def _layers(needs: Mapping[str, Sequence[str]]) -> dict[str, int]:
 
 
 def _route(source: _Place, target: _Place, rows: list[list[_Place]]) -> list[_Place]:
-    """The places that an edge goes through, a thin one in each layer between."""
+    """Return the places on an edge, with a thin one added to each layer between."""
     route = [source]
     for layer in range(source.layer + 1, target.layer):
         route.append(_Place(THIN, layer=layer))
@@ -112,7 +112,7 @@ def _route(source: _Place, target: _Place, rows: list[list[_Place]]) -> list[_Pl
 
 
 def _order(rows: list[list[_Place]]) -> None:
-    """Sort each layer by the mean place of its neighbours, down and up in turn, so that few edges cross."""
+    """Sort each layer by the mean position of the neighbours, downwards and upwards in turn, so that few edges cross."""
     for row in rows:
         _number(row)
     for sweep in range(SWEEPS):
@@ -134,7 +134,7 @@ def _mean(values: Sequence[float], otherwise: float) -> float:
 
 
 def _spread(rows: list[list[_Place]]) -> float:
-    """Give each place its x: as near to its neighbours as those beside it allow. Returns the width of all."""
+    """Set the x of each place, as near to its neighbours as the places beside it allow; return the width of the drawing."""
     for row in rows:
         x = 0.0
         for one in row:
@@ -144,28 +144,28 @@ def _spread(rows: list[list[_Place]]) -> float:
         for row in rows if sweep % 2 == 0 else rows[::-1]:
             wished = [_mean([other.x for other in (*one.above, *one.below)], one.x) for one in row]
             _settle(row, wished)
-    everyone = [one for row in rows for one in row]
-    left = min((one.x - one.width / 2 for one in everyone), default=0.0) - MARGIN
-    for one in everyone:
+    places = [one for row in rows for one in row]
+    left = min((one.x - one.width / 2 for one in places), default=0.0) - MARGIN
+    for one in places:
         one.x = round(one.x - left, 1)
-    return max((one.x + one.width / 2 for one in everyone), default=0.0) + MARGIN
+    return max((one.x + one.width / 2 for one in places), default=0.0) + MARGIN
 
 
 def _settle(row: list[_Place], wished: Sequence[float]) -> None:
-    """Put a layer where it wishes to be, without touching: the mean of what packing from the left and the right gives."""
-    apart = [(a.width + b.width) / 2 + GAP for a, b in pairwise(row)]
+    """Move the places of a layer close to their wishes without overlap: the mean of packing from the left and the right."""
+    distances = [(a.width + b.width) / 2 + GAP for a, b in pairwise(row)]
     from_left = list(wished)
-    for index, distance in enumerate(apart):
+    for index, distance in enumerate(distances):
         from_left[index + 1] = max(wished[index + 1], from_left[index] + distance)
     from_right = list(wished)
-    for index in reversed(range(len(apart))):
-        from_right[index] = min(wished[index], from_right[index + 1] - apart[index])
+    for index in reversed(range(len(distances))):
+        from_right[index] = min(wished[index], from_right[index + 1] - distances[index])
     for one, a, b in zip(row, from_left, from_right, strict=True):
         one.x = (a + b) / 2
 
 
 def _points(route: Sequence[_Place]) -> tuple[Point, ...]:
-    """From below the source, through the layers between, to above the target."""
+    """Return the points of an edge, from below its source through the layers between to above its target."""
     first, last = route[0], route[-1]
     # Straight past the boxes of a layer, so that it runs through none of them.
     between = [(one.x, _y(one.layer) + side * HEIGHT / 2) for one in route[1:-1] for side in (-1, 1)]

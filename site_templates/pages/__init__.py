@@ -1,1 +1,1 @@
-"""The pages, a file each: what each asks of the catalog and shows."""
+"""The content of the pages, one file for each."""

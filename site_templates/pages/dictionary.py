@@ -1,4 +1,4 @@
-"""The data dictionary: what there is in a campaign, how it hangs together, how to ask for it."""
+"""The data dictionary: the kinds, ensembles and axes of a campaign, their needs, and example questions in SQL."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ class KindEntry:
 
     Attributes
     ----------
-    signs : what it is beside being expected: given, temporary, reduced, ...
-    facts : what else the campaign says of it, each with its name
+    signs : properties in a word each: given, temporary, reduced, ...
+    facts : further statements of the campaign, each with its name
     """
 
     name: str
@@ -44,7 +44,7 @@ class KindEntry:
 
 @dataclass(frozen=True)
 class Box:
-    """A kind in the drawing: its place, its link, what its shape says in words."""
+    """A kind in the drawing: its place, its link, its shape, and its properties in words."""
 
     node: Node
     link: str
@@ -54,18 +54,18 @@ class Box:
 
 @dataclass(frozen=True)
 class Drawing:
-    """What needs what, as a picture and as text."""
+    """The graph of needs, as a drawing and, in ``needs``, as a list."""
 
     boxes: Sequence[Box]
     edges: Sequence[Edge]
     width: float
     height: float
-    said: Sequence[tuple[str, Sequence[str]]]
+    needs: Sequence[tuple[str, Sequence[str]]]
 
 
 @dataclass(frozen=True)
 class EnsembleEntry:
-    """One stream of one ensemble, on a lattice of these L and T."""
+    """One stream of one ensemble; ``lattice`` is (L, T)."""
 
     ensemble: str
     stream: str
@@ -76,7 +76,7 @@ class EnsembleEntry:
 
 @dataclass(frozen=True)
 class AxisEntry:
-    """The values of an axis, for all ensembles that have the same."""
+    """The values of an axis, once for all ensembles that share them."""
 
     axis: str
     ensembles: str
@@ -85,7 +85,7 @@ class AxisEntry:
 
 @dataclass(frozen=True)
 class Parameter:
-    """A parameter, and where it has which value."""
+    """A value of a parameter, and the streams that have it."""
 
     name: str
     where: str
@@ -94,7 +94,7 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Dictionary:
-    """All of it."""
+    """The content of the page."""
 
     kinds: Sequence[KindEntry]
     drawing: Drawing
@@ -114,7 +114,7 @@ def dictionary(
     rules: Mapping[str, str],
     campaign: Campaign,
 ) -> Page:
-    """The page, from the catalog and the campaign that it is of, which knows recipes, sizes, parameters and lattices."""
+    """Return the page, from the catalog and its campaign, which alone knows recipes, sizes, parameters and lattices."""
     content = Dictionary(
         kinds=[_kind(model, kinds, campaign) for model in kinds.values()],
         drawing=_draw(kinds),
@@ -153,16 +153,16 @@ def _signs(model: KindModel) -> list[str]:
 
 
 def _facts(model: KindModel, campaign: Campaign) -> Iterator[tuple[str, str]]:
-    """What else the campaign says of a kind."""
+    """Yield further statements of the campaign about a kind, each with its name."""
     kind = campaign.kinds[model.name]
-    told = {
+    facts = {
         "made with": model.made_with,
         "archive": model.archive,
         "at least": f"{kind.min_bytes.text} bytes" if kind.min_bytes.text != "0" else "",
         "only": "; ".join(f"{name} = {', '.join(map(str, values))}" for name, values in kind.table.only.items()),
         "recipe": " → ".join(_step(*named_step(step)) for step in kind.table.reduce),
     }
-    yield from ((name, text) for name, text in told.items() if text)
+    yield from ((name, text) for name, text in facts.items() if text)
     yield from (("holds", str(template)) for template in kind.datasets)
 
 
@@ -180,8 +180,8 @@ def _draw(kinds: Mapping[str, KindModel]) -> Drawing:
         shape = "given" if model.given else "reduced" if model.reduced else "made"
         signs = [sign for sign in _signs(model) if sign in ("given", "reduced", "temporary")]
         boxes.append(Box(node, kind_page(node.name), shape, ", ".join(signs)))
-    said = [(model.name, model.needs) for model in kinds.values()]
-    return Drawing(boxes, graph.edges, graph.width, graph.height, said)
+    needs = [(model.name, model.needs) for model in kinds.values()]
+    return Drawing(boxes, graph.edges, graph.width, graph.height, needs)
 
 
 def _ensemble(one: StreamFacts, campaign: Campaign) -> EnsembleEntry:
@@ -197,7 +197,7 @@ def _ensemble(one: StreamFacts, campaign: Campaign) -> EnsembleEntry:
 
 
 def _axis(axis: str, by_ensemble: Mapping[str, Sequence[int | str]]) -> list[AxisEntry]:
-    """One entry for all ensembles where all have the same values, else one for each set of values."""
+    """Return one entry if all ensembles have the same values, else one for each list of values."""
     same: dict[tuple[int | str, ...], list[str]] = {}
     for ensemble, values in by_ensemble.items():
         same.setdefault(tuple(values), []).append(ensemble)
@@ -213,7 +213,7 @@ def _listed(values: Sequence[int | str]) -> str:
 
 
 def _parameters(campaign: Campaign) -> list[Parameter]:
-    """Where a parameter has one value everywhere, once; else for each of its values the streams that have it."""
+    """Return one entry for a parameter with one value everywhere, else one for each value with the streams that have it."""
     names = dict.fromkeys(name for stream in campaign.streams for name in stream.parameters)
     entries = []
     for name in names:
@@ -228,7 +228,7 @@ def _parameters(campaign: Campaign) -> list[Parameter]:
 
 
 def _example(kinds: Mapping[str, KindModel], streams: Sequence[StreamFacts]) -> Example:
-    """Names of this campaign for the questions: those kinds of its first ensemble that stand last in the production."""
+    """Return names of this campaign for the example questions: its first ensemble, and the last kinds of the production."""
     ensemble = streams[0].ensemble if streams else ""
     named = [model.name for model in kinds.values() if {"ensemble", "configuration"} <= {*model.coordinates}]
     last = named[-1] if named else next(iter(kinds))

@@ -1,4 +1,4 @@
-"""How fast each kind comes along, and when it will be finished: from what the indexes saw, never from the clock."""
+"""The page of history: rate and estimated completion of each kind, from index runs alone, never from the clock."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from latteboard.catalog.questions.history import Series
-from site_templates.drawing.figures import Line, against_time
+from site_templates.drawing.figures import Line, progress_figure
 from site_templates.writing.data import data_script
 from site_templates.writing.links import HISTORY
 from site_templates.writing.page import Page
 
 HOUR = 3_600_000_000_000
 DAY = 24 * HOUR
-# A rate over a day or a week is stated when at least this part of it is known.
+# A rate over a day or a week is stated if index runs cover at least this part of it.
 ENOUGH = 0.25
-# An estimate needs this many days and one index run more; it looks back this far.
+# An estimate needs so many days, and one index run more; it looks back at most so far.
 LEAST_DAYS, MOST_DAYS = 3, 14
-# Without anything new for so many days there is no progress to go by.
+# After so many days without anything new no estimate is given.
 PATIENCE_DAYS = 7
-# Part of the days left out at either end, so that one day of a cleanup or a copied archive does not count.
+# The part of the days left out at either end, so that one day of a cleanup or of a copied archive does not count.
 TRIMMED = 0.2
 SPARK_POINTS, SPARK_WIDTH, SPARK_HEIGHT = 48, 120, 22
 FAR_DAYS = 3650
@@ -32,12 +32,12 @@ FAR_DAYS = 3650
 
 @dataclass(frozen=True)
 class Estimate:
-    """When nothing will be left, in days after the last index.
+    """Estimated completion, in days after the last index.
 
     Attributes
     ----------
-    days : None where that cannot be told, and ``reason`` says why
-    soonest, latest : at the rate plus and minus its standard error; ``latest`` None where that never ends
+    days : None if there is no estimate, for the reason ``reason``
+    soonest, latest : days at the rate plus and minus its standard error; ``latest`` is None if that rate is not positive
     """
 
     days: float | None
@@ -46,8 +46,8 @@ class Estimate:
     reason: str = ""
 
     @property
-    def said(self) -> str:
-        """In words."""
+    def text(self) -> str:
+        """The estimate in words."""
         if self.days is None or self.soonest is None:
             return self.reason
         if self.days > FAR_DAYS:
@@ -62,13 +62,13 @@ class Estimate:
 
 @dataclass(frozen=True)
 class Pace:
-    """One kind: how far it is, how fast it comes along, when it will be finished.
+    """Progress, rate and estimated completion of one kind.
 
     Attributes
     ----------
-    day, week : finished per day over the last day and the last week; None where too little is known
-    until : the date of the estimate, ISO, UTC; empty where there is none
-    spark : the share that was finished against time, as points of a line in a drawing of SPARK_WIDTH by SPARK_HEIGHT
+    day, week : finished per day over the last day and the last week; None if too little is known
+    until : date of the estimate, ISO, UTC; empty if there is none
+    spark : finished share against time, as points of a line in a drawing of SPARK_WIDTH by SPARK_HEIGHT
     """
 
     kind: str
@@ -82,18 +82,18 @@ class Pace:
 
     @property
     def left(self) -> int:
-        """How many are still to do."""
+        """The number of artifacts that are not finished."""
         return self.expected - self.finished
 
     @property
     def percent(self) -> int:
-        """The share that is finished, rounded down."""
+        """The finished share, rounded down."""
         return 100 * self.finished // self.expected if self.expected else 100
 
 
 @dataclass(frozen=True)
 class History:
-    """The content of the page; ``runs`` are the index runs behind it."""
+    """The content of the page; ``runs`` is the number of index runs, ``first`` and ``last`` their dates."""
 
     paces: Sequence[Pace]
     runs: int
@@ -102,13 +102,13 @@ class History:
 
 
 def history(series: Sequence[Series]) -> Page:
-    """The page, from one series a kind in the order of the production."""
+    """Return the page, from one series for each kind in the order of the production."""
     runs = max((one.times for one in series), key=len, default=np.zeros(0, np.int64))
     first, last = (_date(int(runs[end])) if len(runs) else "" for end in (0, -1))
     content = History([pace(one) for one in series], len(runs), first, last)
     if len(runs) < 2:  # a point is no line
         return Page(HISTORY, "History", "history.html", content, styles=("history.css",))
-    figure = against_time([_line(one) for one in series])
+    figure = progress_figure([_line(one) for one in series])
     return Page(
         HISTORY,
         "History",
@@ -122,33 +122,37 @@ def history(series: Sequence[Series]) -> Page:
 
 
 def pace(series: Series) -> Pace:
-    """How one series comes along."""
-    expected = estimate(series)
-    until = "" if not expected.days or expected.days > FAR_DAYS else _date(int(series.times[-1] + expected.days * DAY))
+    """Return progress, rate and estimated completion of one series."""
+    completion = estimate(series)
+    days = completion.days
+    until = "" if not days or days > FAR_DAYS else _date(int(series.times[-1] + days * DAY))
     finished, total = int(series.finished[-1]), int(series.expected[-1])
-    return Pace(series.kind, finished, total, rate(series, 1), rate(series, 7), expected, until, _spark(series))
+    return Pace(series.kind, finished, total, rate(series, 1), rate(series, 7), completion, until, _spark(series))
 
 
 def rate(series: Series, days: float) -> float | None:
-    """Finished per day over the last days, or over what is known of them; None if that is less than a quarter.
+    """Return the number finished per day over the last days, or over the known part of them; None if less than a quarter is known.
 
-    Between two index runs as many were finished in each hour as in any other.
+    Between two index runs the number grows linearly.
     """
     known = float(series.times[-1] - series.times[0]) / DAY
     if known < ENOUGH * days:
         return None
     span = min(days, known)
-    return float(-np.diff(_before(series, np.array([0, span])))[0] / span)
+    return float(-np.diff(_finished_before(series, np.array([0, span])))[0] / span)
 
 
 def estimate(series: Series) -> Estimate:
-    """When nothing is left, going by the last two weeks.
+    """Estimate the completion of a series from the last two weeks.
 
-    What was finished on each of the last 3 to 14 whole days, counted back from the last index, gives the rate as a mean
-    from which the fifth part of the days with the most and with the least is left out. Its standard error follows from
-    the spread of the days, with those left out taken as the nearest kept (Tukey and McLaughlin 1963). What is left now
-    divided by the rate, and by the rate plus and minus its error, is the estimate and its range. The rate counts what was
-    finished, whatever was expected at the time: a campaign that grew has more left, but is not slower.
+    The rate is the trimmed mean of the numbers finished on each of the last 3 to 14 whole days, counted back from the last
+    index: the fifth of the days with the largest numbers and the fifth with the smallest are left out. The estimate is the
+    number left divided by the rate; its range is that number divided by the rate plus and minus one standard error. The
+    rate counts finished artifacts only: a campaign that grew has more left, but is not slower.
+
+    See Also
+    --------
+    trimmed_mean : the rate and its standard error
     """
     if series.left <= 0:
         return Estimate(None, reason="done")
@@ -159,7 +163,7 @@ def estimate(series: Series) -> Estimate:
     last_gain = int(gained[-1]) if len(gained) else int(series.times[0])
     if series.times[-1] - last_gain >= PATIENCE_DAYS * DAY or not len(gained):
         return Estimate(None, reason=f"no progress since {_date(last_gain)}")
-    mean, error = trimmed_mean(-np.diff(_before(series, np.arange(days + 1))))
+    mean, error = trimmed_mean(-np.diff(_finished_before(series, np.arange(days + 1))))
     if mean <= 0:
         return Estimate(None, reason="not in sight: on most days as many were lost as were gained")
     latest = series.left / (mean - error) if mean > error else None
@@ -167,7 +171,19 @@ def estimate(series: Series) -> Estimate:
 
 
 def trimmed_mean(values: NDArray[np.float64]) -> tuple[float, float]:
-    """The mean of shape (n,), n > 1, without the fifth part at either end, and its standard error."""
+    """Return the mean of an array of shape (n,), n > 1, without the fifth part at either end, and its standard error.
+
+    The standard error follows from the spread of all values, with those left out replaced by the nearest one kept.
+
+    References
+    ----------
+    J. W. Tukey and D. H. McLaughlin, Sankhya A 25 (1963) 331
+
+    Examples
+    --------
+    >>> trimmed_mean(np.array([5.0, 5.0, 900.0, 5.0, -70.0]))
+    (5.0, 0.0)
+    """
     ordered = np.sort(values)
     number = len(ordered)
     cut = int(TRIMMED * number)
@@ -176,38 +192,39 @@ def trimmed_mean(values: NDArray[np.float64]) -> tuple[float, float]:
     return float(kept.mean()), spread * number / (len(kept) * float(np.sqrt(number)))
 
 
-def thinned(times: NDArray[np.int64], values: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Which points of a line are kept, as ascending places; ``times`` has shape (n,), ``values`` (n, m).
+def kept_points(times: NDArray[np.int64], values: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the positions of the points of a line that are drawn, ascending; ``times`` has shape (n,), ``values`` (n, m).
 
-    Of the last two days all, before that the last of each hour, before the last two weeks the last of each day (hours and
-    days of UTC); and always the first and the last. Of those, points that say the same as both neighbours are left out.
+    All points of the last two days are kept, before that the last of each hour, before the last two weeks the last of each
+    day (hours and days of UTC), and always the first and the last point. Of these, points with the values of both
+    neighbours are left out.
     """
     age = times[-1] - times
     period = np.where(age <= 2 * DAY, 1, np.where(age <= MOST_DAYS * DAY, HOUR, DAY))
     stamps = np.stack([period, times // period], axis=1)
     is_last = np.append((stamps[1:] != stamps[:-1]).any(axis=1), [True])
     is_last[0] = True
-    places: NDArray[np.int64] = np.flatnonzero(is_last)
-    changed = (values[places][1:] != values[places][:-1]).any(axis=1)
-    kept: NDArray[np.int64] = places[np.append([True], changed) | np.append(changed, [True])]
+    positions: NDArray[np.int64] = np.flatnonzero(is_last)
+    changed = (values[positions][1:] != values[positions][:-1]).any(axis=1)
+    kept: NDArray[np.int64] = positions[np.append([True], changed) | np.append(changed, [True])]
     return kept
 
 
-def _before(series: Series, days: NDArray[np.int64] | NDArray[np.float64]) -> NDArray[np.float64]:
-    """How many were finished so many days before the last index."""
+def _finished_before(series: Series, days: NDArray[np.int64] | NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the numbers that were finished so many days before the last index, interpolated between index runs."""
     ages = (series.times - series.times[-1]) / DAY
     finished: NDArray[np.float64] = np.interp(-np.asarray(days, float), ages, series.finished)
     return finished
 
 
 def _line(series: Series) -> Line:
-    kept = thinned(series.times, np.stack([series.finished, series.expected], axis=1))
+    kept = kept_points(series.times, np.stack([series.finished, series.expected], axis=1))
     times = series.times[kept] // 1_000_000
     return Line(series.kind, times.tolist(), series.finished[kept].tolist(), series.expected[kept].tolist())
 
 
 def _spark(series: Series) -> str:
-    """A line of at most SPARK_POINTS points, from the first index to the last; inner points of level parts are left out."""
+    """Return a line of at most SPARK_POINTS points from the first index to the last, without inner points of level parts."""
     if len(series.times) < 2:
         return ""
     ages = (series.times - series.times[0]) / max(1, int(series.times[-1] - series.times[0]))

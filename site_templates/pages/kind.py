@@ -10,7 +10,7 @@ from latteboard.catalog.questions.columns import KindColumns, Numbers, Texts
 from latteboard.names.templates import Choice, Field, Piece
 from latteboard.status.states import Status
 from site_templates.drawing.bars import ORDER
-from site_templates.writing.data import Column, amount_column, coded, data_script, number_column
+from site_templates.writing.data import Column, amount_column, data_script, encode, number_column
 from site_templates.writing.links import kind_page
 from site_templates.writing.page import Page
 
@@ -22,13 +22,13 @@ FACTS = ("status", "size", "modified", "problem", "blocked_by", "purgeable", "pa
 
 @dataclass(frozen=True)
 class KindPage:
-    """What the page says around the table.
+    """The content of the page around the table.
 
     Attributes
     ----------
-    template : of the paths, as the campaign states it
-    needs : the kinds it is made from; of a kind that comes with another, those of the other
-    columns : of the table, by name, those of numbers marked
+    template : template of the paths, as the campaign states it
+    needs : kinds that it is made from; those of the leading kind, if it is made with another
+    columns : names of the columns, each with a mark for columns of numbers
     """
 
     kind: str
@@ -40,7 +40,7 @@ class KindPage:
 
 @dataclass(frozen=True)
 class _Coordinate:
-    """A coordinate of the table: the numbers or codes that occur, ascending, and for each row the position of its own."""
+    """A coordinate of the table: its distinct numbers or codes, ascending, and for each row the position of its own."""
 
     name: str
     distinct: Numbers
@@ -50,23 +50,23 @@ class _Coordinate:
     def column(self) -> Column:
         if self.texts is None:
             return number_column(self.name, self.distinct, self.codes)
-        return Column(self.name, "text", self.written(self.texts), self.codes)
+        return Column(self.name, "text", self.texts_of(self.texts), self.codes)
 
-    def written(self, texts: Texts) -> list[str]:
-        """The text of each value that occurs."""
+    def texts_of(self, texts: Texts) -> list[str]:
+        """Return the text of each value that occurs."""
         return [texts[number] for number in self.distinct.tolist()]
 
     @property
     def plain(self) -> list[str]:
-        """Each value that occurs, as a path without formats writes it."""
-        return self.written(self.texts) if self.texts is not None else [str(n) for n in self.distinct.tolist()]
+        """Each value that occurs, as it stands in a path without a format."""
+        return self.texts_of(self.texts) if self.texts is not None else [str(n) for n in self.distinct.tolist()]
 
 
 def kind_table(rows: KindColumns, kinds: Mapping[int, str]) -> Page:
-    """The page of a kind; ``kinds`` are the names of all kinds by their numbers in the catalog."""
+    """Return the page of a kind; ``kinds`` maps numbers in the catalog to names of kinds."""
     model = rows.model
     coordinates = {
-        name: _Coordinate(name, *coded(numbers), rows.texts.get(name)) for name, numbers in rows.coordinates.items()
+        name: _Coordinate(name, *encode(numbers), rows.texts.get(name)) for name, numbers in rows.coordinates.items()
     }
     columns = [*(one.column() for one in coordinates.values()), *_facts(rows, kinds)]
     content = {
@@ -88,9 +88,9 @@ def kind_table(rows: KindColumns, kinds: Mapping[int, str]) -> Page:
 
 
 def _facts(rows: KindColumns, kinds: Mapping[int, str]) -> list[Column]:
-    """The columns beside the coordinates, but for the path, which the page builds itself."""
+    """Return the columns beside the coordinates, except the path, which the browser builds from them."""
     places = np.array([ORDER.index(status.name) for status in Status])
-    statuses, status_codes = coded(places[rows.statuses])
+    statuses, status_codes = encode(places[rows.statuses])
     return [
         Column("status", "status", [ORDER[place] for place in statuses.tolist()], status_codes),
         amount_column("size", "bytes", rows.sizes),
@@ -102,21 +102,22 @@ def _facts(rows: KindColumns, kinds: Mapping[int, str]) -> list[Column]:
 
 
 def _text_column(name: str, numbers: Numbers, texts: Texts) -> Column:
-    """A column of texts, in the order of the numbers that stand for them."""
-    distinct, codes = coded(numbers)
+    """Return a column of texts, in the order of the numbers that stand for them."""
+    distinct, codes = encode(numbers)
     return Column(name, "text", [texts[number] for number in distinct.tolist()], codes)
 
 
 def _blocked_by(rows: KindColumns, kinds: Mapping[int, str]) -> Column:
-    """The first kind that is missing and how many of it: ``prop (8)``."""
+    """Return the column with the first missing kind and the number missing: ``prop (8)``."""
+    # Kind and number are one integer, so that each pair is encoded once.
     width = int(rows.blocked_counts.max(initial=0)) + 2
-    distinct, codes = coded(rows.blocked_by * width + np.maximum(rows.blocked_counts, 0))
+    distinct, codes = encode(rows.blocked_by * width + np.maximum(rows.blocked_counts, 0))
     pairs = [divmod(number, width) for number in distinct.tolist()]
     return Column("blocked_by", "counted", [f"{kinds[k]} ({n})" if k >= 0 else "" for k, n in pairs], codes)
 
 
 def _patterns(rows: KindColumns, coordinates: Mapping[str, _Coordinate]) -> list[dict[str, Any]]:
-    """How paths are written: for each pattern the codes of the ensemble and stream that it holds for, and its pieces."""
+    """Return the patterns of paths, each with its pieces and the codes of the ensemble and stream that it holds for."""
     return [
         {
             "fixed": {name: coordinates[name].plain.index(value) for name, value in fixed.items()},
@@ -128,13 +129,13 @@ def _patterns(rows: KindColumns, coordinates: Mapping[str, _Coordinate]) -> list
 
 
 def _piece(piece: Piece, coordinates: Mapping[str, _Coordinate], texts: Mapping[str, Texts]) -> Any:
-    """A text; or a column and, where it is formatted, a text for each of its values, or pieces for each of them."""
+    """Return a piece of a pattern: a text, a column with the texts of its formatted values, or pieces for each value."""
     if isinstance(piece, str):
         return piece
     if isinstance(piece, Field):
         formatted = texts[str(piece)[1:-1]] if piece.part or piece.spec else None
         one = coordinates[piece.name]
-        return {"of": piece.name, **({} if formatted is None else {"texts": one.written(formatted)})}
+        return {"of": piece.name, **({} if formatted is None else {"texts": one.texts_of(formatted)})}
     return {"of": piece.on, "pieces": _options(piece, coordinates, texts)}
 
 

@@ -1,4 +1,4 @@
-"""The map of one ensemble and stream: configurations against steps, each cell by the statuses of its artifacts."""
+"""The map of one ensemble and stream: configurations against steps, each cell coloured by the statuses of its artifacts."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ class Step:
 
     Attributes
     ----------
-    axis, value : what tells it from the other steps of its kind; None where the kind is one step
-    scope : which artifacts are meant, where that is not those of the map's ensemble and stream alone
-    counts : how many artifacts have each status
-    link : leads to its rows
+    axis, value : coordinate that distinguishes the steps of a kind; None if the kind is one step
+    scope : in words, if the artifacts belong to more than the ensemble and stream of the map
+    counts : number of artifacts by status
+    link : link to its rows
     """
 
     kind: str
@@ -42,12 +42,12 @@ class Step:
 
     @property
     def total(self) -> int:
-        """How many artifacts there are."""
+        """The number of artifacts."""
         return sum(self.counts.values())
 
     @property
     def finished(self) -> int:
-        """How many are done, archived, or needed no more."""
+        """The number of artifacts that are done, archived or unneeded."""
         return sum(self.counts.get(status, 0) for status in FINISHED_NAMES)
 
     @property
@@ -56,7 +56,7 @@ class Step:
         return segments(self.counts)
 
     @property
-    def said(self) -> str:
+    def description(self) -> str:
         """Its bar in words."""
         return ", ".join(f"{self.counts[status]:,} {status}" for status in ORDER if self.counts.get(status))
 
@@ -67,34 +67,39 @@ class Map:
 
     Attributes
     ----------
-    configurations : how many
-    steps : the columns, from left to right
-    apart : kinds whose files name no configuration
-    statuses : that occur, in the order of the bars
+    configurations : number of configurations
+    steps : columns of the map, from left to right
+    without_configuration : kinds whose files name no configuration
+    statuses : statuses that occur, in the order of the bars
     """
 
     ensemble: str
     stream: str
     configurations: int
     steps: Sequence[Step]
-    apart: Sequence[Step]
+    without_configuration: Sequence[Step]
     statuses: Sequence[str]
 
 
-def map_of(ensemble: str, stream: str, layers: Sequence[Layer], apart: Sequence[Mapping[str, Any]]) -> Page:
-    """The page of a map.
+def map_of(
+    ensemble: str, stream: str, layers: Sequence[Layer], without_configuration: Sequence[Mapping[str, Any]]
+) -> Page:
+    """Return the page of a map.
 
     Parameters
     ----------
-    apart : rows of :func:`status_rows` of the kinds that name no configuration, of this stream, its ensemble or all
+    without_configuration : rows of :func:`status_rows` for the kinds that name no configuration, of this stream, of its
+        ensemble, or of all ensembles
     """
     known = [layer.configurations for layer in layers]
     configurations = np.unique(np.concatenate(known)) if known else np.array([], np.int64)
     counts = [_counts(layer, configurations) for layer in layers]
     steps = [step for layer, count in zip(layers, counts, strict=True) for step in _steps(layer, count.sum(axis=1))]
-    others = [_apart(row) for row in apart]
-    there = {status for step in (*steps, *others) for status, number in step.counts.items() if number}
-    content = Map(ensemble, stream, len(configurations), steps, others, [status for status in ORDER if status in there])
+    others = [_step_without_configuration(row) for row in without_configuration]
+    occurring = {status for step in (*steps, *others) for status, number in step.counts.items() if number}
+    content = Map(
+        ensemble, stream, len(configurations), steps, others, [status for status in ORDER if status in occurring]
+    )
     cells = np.concatenate(counts) if counts else np.zeros((0, 0, len(ORDER)), np.int64)
     return Page(
         map_page(ensemble, stream),
@@ -108,7 +113,7 @@ def map_of(ensemble: str, stream: str, layers: Sequence[Layer], apart: Sequence[
 
 
 def _counts(layer: Layer, configurations: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Shape (columns of the layer, configurations, statuses in ``ORDER``)."""
+    """Return the numbers of artifacts, shape (columns of the layer, configurations, statuses in ``ORDER``)."""
     counts = np.zeros((max(len(layer.values), 1), len(configurations), len(ORDER)), np.int64)
     rows = np.searchsorted(configurations, layer.configurations)
     counts[layer.columns, rows, PLACE_IN_ORDER[layer.statuses]] = layer.numbers
@@ -116,7 +121,7 @@ def _counts(layer: Layer, configurations: NDArray[np.int64]) -> NDArray[np.int64
 
 
 def _steps(layer: Layer, totals: NDArray[np.int64]) -> list[Step]:
-    """The columns of a kind; ``totals`` has shape (columns, statuses in ``ORDER``)."""
+    """Return the columns of a kind; ``totals`` has shape (columns, statuses in ``ORDER``)."""
     return [
         Step(
             layer.kind,
@@ -129,18 +134,18 @@ def _steps(layer: Layer, totals: NDArray[np.int64]) -> list[Step]:
     ]
 
 
-def _apart(row: Mapping[str, Any]) -> Step:
-    """A kind whose files name no configuration; it may name no stream or no ensemble either."""
+def _step_without_configuration(row: Mapping[str, Any]) -> Step:
+    """Return the step of a kind whose files name no configuration, and perhaps no stream or no ensemble either."""
     named = {name: row[name] for name in ("ensemble", "stream") if row[name] is not None}
     scope = "" if len(named) == 2 else "all streams" if named else "all ensembles"
     return Step(row["kind"], row["status"], rows_link(row["kind"], **named), scope=scope)
 
 
 def _cells(steps: Sequence[Step], configurations: NDArray[np.int64], cells: NDArray[np.int64]) -> dict[str, Any]:
-    """What the script draws: each cell is the place of its mixture of statuses in a list of all that occur.
+    """Return the data that the script draws: for each cell the position of its mixture of statuses in a list of mixtures.
 
-    ``cells`` has shape (steps, configurations, statuses); mixture 0 is that of a cell in which nothing is expected. The
-    link of a step lacks the number of the configuration at its end.
+    ``cells`` has shape (steps, configurations, statuses). Mixture 0 is that of an empty cell, in which nothing is expected.
+    The script completes the link of a step by the number of a configuration.
     """
     flat = np.concatenate([np.zeros((1, len(ORDER)), np.int64), cells.reshape(-1, len(ORDER))])
     mixtures, codes = np.unique(flat, axis=0, return_inverse=True)

@@ -1,4 +1,4 @@
-"""The overview: how far each kind of each ensemble is, what can be made now, what is wrong."""
+"""The overview: the progress of each kind in each ensemble, the work that is ready, and everything that is wrong."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -24,36 +24,36 @@ class KindRow:
 
     @property
     def done(self) -> int:
-        """How many are done or archived."""
+        """The number of artifacts that are done or archived."""
         return self.count("done", "archived")
 
     @property
     def wanted(self) -> int:
-        """How many there are to be: all but the unneeded."""
+        """The number of artifacts that the production needs: all but the unneeded."""
         return sum(self.counts.values()) - self.count("unneeded")
 
     @property
     def percent(self) -> str:
-        """How much of it is done."""
+        """The share that is done."""
         return percent(self.done, self.wanted)
 
     @property
     def trouble(self) -> int:
-        """How many need somebody to look at them."""
+        """The number of artifacts that a person must look at."""
         return self.count(*TROUBLE)
 
     @property
     def numbers(self) -> str:
-        """How many there are in each part of the bar."""
+        """The numbers of artifacts in the parts of the bar."""
         return ",".join(str(segment.number) for segment in self.segments)
 
     def count(self, *statuses: str) -> int:
-        """How many have one of these statuses."""
+        """Return the number of artifacts that have one of these statuses."""
         return sum(self.counts.get(status, 0) for status in statuses)
 
     @property
     def size(self) -> str:
-        """What it takes on this disk."""
+        """The size on this disk."""
         return human_bytes(self.bytes)
 
 
@@ -80,7 +80,7 @@ class Section:
 
 @dataclass(frozen=True)
 class Share:
-    """How many of a kind, as part of a total, with a link to them."""
+    """The part of a kind in a total, with a link to its rows."""
 
     kind: str
     number: int
@@ -89,7 +89,7 @@ class Share:
 
 @dataclass(frozen=True)
 class Overview:
-    """The first page."""
+    """The content of the page."""
 
     indexed: str
     sections: Sequence[Section]
@@ -98,48 +98,48 @@ class Overview:
 
     @property
     def rows(self) -> list[KindRow]:
-        """Every row of every section."""
+        """The rows of all sections."""
         return [row for section in self.sections for row in section.rows]
 
     @property
     def totals(self) -> Mapping[str, int]:
-        """How many artifacts have each status that occurs, in the order of the bars."""
+        """The number of artifacts by status, in the order of the bars, for all statuses that occur."""
         totals = {status: sum(row.count(status) for row in self.rows) for status in ORDER}
         return {status: number for status, number in totals.items() if number}
 
     @property
     def done(self) -> int:
-        """How many artifacts are done or archived."""
+        """The number of artifacts that are done or archived."""
         return sum(row.done for row in self.rows)
 
     @property
     def wanted(self) -> int:
-        """How many artifacts there are to be."""
+        """The number of artifacts that the production needs."""
         return sum(row.wanted for row in self.rows)
 
     @property
     def percent(self) -> str:
-        """How much of everything is done."""
+        """The share of all artifacts that is done."""
         return percent(self.done, self.wanted)
 
     @property
     def size(self) -> str:
-        """What all files take on this disk."""
+        """The size of all files on this disk."""
         return human_bytes(sum(row.bytes for row in self.rows))
 
     @property
     def ready(self) -> list[Share]:
-        """What can be made now, most first."""
+        """The work that is ready, the largest part first."""
         return self._shares("ready")
 
     @property
-    def troubles(self) -> Sequence[str]:
-        """The statuses that somebody must look at."""
+    def trouble_statuses(self) -> Sequence[str]:
+        """The statuses of artifacts that a person must look at."""
         return TROUBLE
 
     @property
     def trouble(self) -> list[Share]:
-        """What is wrong, most first."""
+        """The artifacts that a person must look at, the largest part first."""
         return self._shares(*TROUBLE)
 
     def _shares(self, *statuses: str) -> list[Share]:
@@ -153,7 +153,7 @@ class Overview:
 def overview(
     indexed: str, rows: Iterable[Mapping[str, Any]], rules: Mapping[str, str], purgeable_bytes: int = 0
 ) -> Page:
-    """The overview, from rows by ensemble, stream and kind that stand in the order of the production."""
+    """Return the page, from rows by ensemble, stream and kind in the order of the production."""
     sections = [
         Section(ensemble or "", stream or "", [_kind_row(row) for row in group])
         for (ensemble, stream), group in groupby(rows, key=lambda row: (row["ensemble"], row["stream"]))

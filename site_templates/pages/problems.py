@@ -1,4 +1,4 @@
-"""The page of problems: what is wrong, what is in nobody's books, and what everything that is blocked waits for."""
+"""The page of problems: faulty files, strays, unreadable folders, claims, and the root causes of blocked artifacts."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,11 +9,11 @@ from latteboard.text import human_bytes
 from site_templates.writing.links import PROBLEMS, rows_link
 from site_templates.writing.page import Page
 
-SHOWN = 60  # groups of a list; what else there is can be asked in SQL
-NAMED = 8  # configurations written out
-HELD = 4  # kinds that wait, of each cause
+SHOWN = 60  # groups of a list; the page states the SQL that lists the rest
+CONFIGURATIONS_NAMED = 8  # configurations written out
+KINDS_NAMED = 4  # kinds that wait, of each cause
 LONGEST_LINK = 200  # characters of a problem that a link filters by
-WORDS = {
+STATE = {
     "ready": "can be made now",
     "recall": "can be made once its inputs are back from the archive",
     "claimed": "is being made",
@@ -23,16 +23,25 @@ WORDS = {
     "unknown": "is in a folder that could not be read",
     "blocked": "is given, and is not there",
 }
-INSTEAD = {"done": "done, with a remark"}
+LABEL = {"done": "done, with a remark"}
 
 
 @dataclass(frozen=True)
 class WrongRow:
-    """Artifacts of one kind with the same problem."""
+    """Artifacts of one kind and status with the same problem, or with problems that differ in numbers only.
+
+    Attributes
+    ----------
+    label : status in words
+    problem : the most frequent wording; ``others`` is the number of further wordings
+    changed : kinds of inputs that changed since, each with the number of artifacts concerned
+    paths : examples
+    link : link to the rows
+    """
 
     kind: str
     status: str
-    said: str
+    label: str
     number: int
     problem: str
     others: int
@@ -42,13 +51,13 @@ class WrongRow:
 
     @property
     def rest(self) -> int:
-        """How many there are beside those whose paths are shown."""
+        """The number of artifacts whose paths are not shown."""
         return self.number - len(self.paths)
 
 
 @dataclass(frozen=True)
-class Held:
-    """How many of a kind wait, with a link to those of them that are in the same place."""
+class WaitingKind:
+    """The number of artifacts of a kind that wait for a cause, with a link to those of the same ensemble and stream."""
 
     kind: str
     number: int
@@ -57,48 +66,50 @@ class Held:
 
 @dataclass(frozen=True)
 class CauseRow:
-    """What others wait for.
+    """Missing artifacts of one kind and status that blocked artifacts wait for.
 
     Attributes
     ----------
-    said : what is the matter with it
-    where : its ensemble and stream; empty where its kind names none
-    configurations : which, in words; empty where its kind names none
+    state : reason why they are missing, in words
+    where : ensemble and stream; empty if the kind names none
+    configurations : configurations in words; empty if the kind names none
+    number : number of artifacts that wait
+    waiting : the kinds that wait, the most frequent first
     """
 
     kind: str
     status: str
-    said: str
+    state: str
     where: str
     configurations: str
     number: int
-    held: Sequence[Held]
+    waiting: Sequence[WaitingKind]
     link: str
 
     @property
-    def first(self) -> Sequence[Held]:
-        """The kinds of which most wait."""
-        return self.held[:HELD]
+    def first(self) -> Sequence[WaitingKind]:
+        """The waiting kinds that are named."""
+        return self.waiting[:KINDS_NAMED]
 
     @property
     def further(self) -> int:
-        """How many more kinds wait than are named."""
-        return max(0, len(self.held) - HELD)
+        """The number of waiting kinds that are not named."""
+        return max(0, len(self.waiting) - KINDS_NAMED)
 
 
 @dataclass(frozen=True)
 class StrayGroup:
-    """Strays for one reason."""
+    """Strays for one reason; ``extent`` is their number and size in words, ``rest`` the number of those not listed."""
 
     reason: str
-    said: str
+    extent: str
     largest: Sequence[tuple[str, str]]
     rest: int
 
 
 @dataclass(frozen=True)
 class ClaimRow:
-    """Work that one owner holds."""
+    """Work of one kind that one owner has claimed, until a time in words."""
 
     kind: str
     owner: str
@@ -110,7 +121,7 @@ class ClaimRow:
 
 @dataclass(frozen=True)
 class Problems:
-    """All that people must look at."""
+    """The content of the page; ``numbers`` are the totals at its top."""
 
     wrong: Sequence[WrongRow]
     causes: Sequence[CauseRow]
@@ -128,8 +139,8 @@ def problems(
     unreadable: Unreadable,
     claims: Sequence[Claims],
 ) -> Page:
-    """The page, from the answers of the catalog."""
-    # What is bad and stale comes before remarks; what is most, first.
+    """Return the page, from the answers of the catalog."""
+    # Faulty artifacts come before done ones with a remark, large groups before small ones.
     wrong = sorted(wrong, key=lambda one: (one.status == "done", -one.number))
     content = Problems(
         wrong=[_wrong(one) for one in wrong],
@@ -149,41 +160,42 @@ def problems(
 
 
 def _wrong(one: Wrong) -> WrongRow:
-    told = {} if one.status == "stale" or len(one.wording) > LONGEST_LINK else {"problem": one.wording}
-    exact = told if one.wordings == 1 and one.wording else {}
+    # A link can filter by the wording if it is the only one, is stored (that of stale ones is not), and is short.
+    is_exact = one.wordings == 1 and one.status != "stale" and 0 < len(one.wording) <= LONGEST_LINK
+    problem = {"problem": one.wording} if is_exact else {}
     return WrongRow(
         kind=one.kind,
         status=one.status,
-        said=INSTEAD.get(one.status, one.status),
+        label=LABEL.get(one.status, one.status),
         number=one.number,
         problem=one.wording,
         others=one.wordings - 1,
         changed=list(one.changed.items()),
         paths=one.paths,
-        link=rows_link(one.kind, status=one.status, **exact),
+        link=rows_link(one.kind, status=one.status, **problem),
     )
 
 
 def _cause(one: Cause) -> CauseRow:
     place = {name: value for name, value in (("ensemble", one.ensemble), ("stream", one.stream)) if value is not None}
     numbers = sorted(number for number in one.configurations if number is not None)
-    chosen = {"configuration": numbers} if 0 < len(numbers) <= NAMED else {}
-    held = sorted(one.held.items(), key=lambda item: (-item[1], item[0]))
+    chosen = {"configuration": numbers} if 0 < len(numbers) <= CONFIGURATIONS_NAMED else {}
+    waiting = sorted(one.held.items(), key=lambda item: (-item[1], item[0]))
     return CauseRow(
         kind=one.kind,
         status=one.status,
-        said=WORDS[one.status],
+        state=STATE[one.status],
         where=" ".join(place.values()),
         configurations=_in_words(numbers),
         number=one.number,
-        held=[Held(kind, number, rows_link(kind, **place, status="blocked")) for kind, number in held],
+        waiting=[WaitingKind(kind, number, rows_link(kind, **place, status="blocked")) for kind, number in waiting],
         link=rows_link(one.kind, **place, **chosen, status=one.status),
     )
 
 
 def _in_words(numbers: Sequence[int]) -> str:
-    """Configurations written out where they are few, else how many there are and from where to where."""
-    if len(numbers) <= NAMED:
+    """Return the numbers of a few configurations, or how many there are with the first and the last."""
+    if len(numbers) <= CONFIGURATIONS_NAMED:
         return ", ".join(map(str, numbers))
     return f"{len(numbers):,} from {numbers[0]} to {numbers[-1]}"
 

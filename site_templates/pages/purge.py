@@ -1,4 +1,4 @@
-"""The page of purging: what may be deleted, and what exists nowhere but on this disk."""
+"""The page of purging: files that may be deleted, and files that exist on this disk only."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ CLASSES = (*(name for name, _ in AGES), OLDER)
 
 @dataclass(frozen=True)
 class PurgeRow:
-    """What may be deleted of one kind in one ensemble and stream."""
+    """Files of one kind in one ensemble and stream that may be deleted."""
 
     ensemble: str
     stream: str
@@ -27,18 +27,18 @@ class PurgeRow:
 
     @property
     def size(self) -> str:
-        """What deleting it frees."""
+        """The space that deleting them frees."""
         return human_bytes(self.bytes)
 
 
 @dataclass(frozen=True)
 class HereRow:
-    """What exists only on this disk of one kind in one ensemble.
+    """Files of one kind in one ensemble that exist on this disk only.
 
     Attributes
     ----------
-    archive : where the campaign says it is kept, None where it says nothing
-    ages : bytes by class of age, in the order of the classes; empty for none
+    archive : archive of the kind in the campaign, or None
+    ages : sizes by class of age, in the order of the classes; empty for a class without files
     """
 
     ensemble: str
@@ -53,13 +53,13 @@ class HereRow:
 
     @property
     def size(self) -> str:
-        """What it takes."""
+        """Their size."""
         return human_bytes(self.bytes)
 
 
 @dataclass(frozen=True)
 class Purge:
-    """Both tables, largest first, with their totals."""
+    """The content of the page: both tables, largest rows first; ``unsaved`` is the size of files that lack their archive copy."""
 
     rows: Sequence[PurgeRow]
     here: Sequence[HereRow]
@@ -70,27 +70,27 @@ class Purge:
 
     @property
     def number(self) -> int:
-        """How many files may be deleted."""
+        """The number of files that may be deleted."""
         return sum(row.number for row in self.rows)
 
     @property
     def size(self) -> str:
-        """What deleting all of it frees."""
+        """The space that deleting all of them frees."""
         return human_bytes(sum(row.bytes for row in self.rows))
 
     @property
     def here_number(self) -> int:
-        """How many files exist only here."""
+        """The number of files that exist on this disk only."""
         return sum(row.number for row in self.here)
 
     @property
     def here_size(self) -> str:
-        """What they take."""
+        """The size of these files."""
         return human_bytes(sum(row.bytes for row in self.here))
 
 
 def purge(totals: Iterable[Mapping[str, Any]], holdings: Iterable[Holding], kinds: Mapping[str, KindModel]) -> Page:
-    """The page, from the summary of the catalog and what it knows of copies."""
+    """Return the page, from the summary of the catalog and its knowledge of copies."""
     holdings = list(holdings)
     unsaved = sum(one.bytes for one in holdings if kinds[one.kind].archive)
     content = Purge(

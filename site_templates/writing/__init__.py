@@ -1,1 +1,1 @@
-"""Writing of pages: building, folders, publishing, redaction."""
+"""Writing of pages: links, data, building, folders, publishing, redaction."""

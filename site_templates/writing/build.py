@@ -1,6 +1,4 @@
-"""Renders pages into a folder: what a page needs is there before the page, each file appears whole, and one that would
-not change is not touched.
-"""
+"""Writes pages into a folder: the files that a page loads before the page, each file whole, unchanged ones not at all."""
 
 import json
 from collections.abc import Callable, Iterable
@@ -11,13 +9,13 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from latteboard.errors import LatteboardError
 from latteboard.files.locks import Holder, lock
-from site_templates.writing.folder import LOCK, STATE, digested, forget, put, refuse_foreign
+from site_templates.writing.folder import LOCK, STATE, digest_name, refuse_foreign, remove_superseded, update_file
 from site_templates.writing.links import OVERVIEW, kind_page, map_page, rows_link
 from site_templates.writing.page import Frame, Page
 
 STYLES = ("latteboard.css",)
 SCRIPTS = ("age.js",)
-# Another process writes the same pages, which is seconds to a minute.
+# Another process that writes the same pages takes seconds to a minute.
 PATIENCE_SECONDS = 600.0
 
 
@@ -29,20 +27,20 @@ def build(
     inspect: Callable[[str, str], None] = lambda *_: None,
     waiting: Callable[[Holder], None] = lambda _: None,
 ) -> Path:
-    """Write pages into ``out``; returns the first one.
+    """Write pages into ``out``; return the path of the first one.
 
-    Pages are rendered and written one at a time, so that the data of one need not wait for those of all. Pages and data of
-    earlier runs are removed a while after they have been superseded; files that are not ours stay.
+    Pages are rendered and written one at a time, so that memory holds the data of one page, not of all. Pages and data of
+    earlier runs are removed a while after they have been superseded. Foreign files stay.
 
     Parameters
     ----------
-    inspect : shown the name and text of all that is made for these pages before it is written; raises what forbids it
-    waiting : told once who else is writing pages into this folder
+    inspect : called with the name and text of each file before it is written; an error that it raises forbids the file
+    waiting : called once with the holder of the lock, if another process writes pages into this folder
 
     Raises
     ------
-    OutputRefused : a file that is not ours has the name of a page.
-    LatteboardError : the folder cannot be written, or another process is writing it and does not come to an end.
+    OutputRefused : a foreign file has the name of a page.
+    LatteboardError : the folder cannot be written, or another process keeps its lock.
     """
     try:
         out.mkdir(parents=True, exist_ok=True)
@@ -55,16 +53,17 @@ def build(
 
 def _build(writer: "_Writer", pages: Iterable[Page], out: Path) -> None:
     refuse_foreign(out / OVERVIEW)
-    # Before the pages, so that none has to do without; else after them, so that they are never said to be younger than they are.
+    # A first build writes the state before the pages, which load it; a later one after them, so that pages are never
+    # said to be younger than they are.
     if not (out / STATE).exists():
         writer.write_state()
     names = [writer.write(page) for page in pages]
     writer.write_state()
-    forget(out, names)
+    remove_superseded(out, names)
 
 
 class _Writer:
-    """Writes pages and what they ask for below one folder."""
+    """Writes pages and the files that they load into one folder."""
 
     def __init__(self, frame: Frame, out: Path, inspect: Callable[[str, str], None]) -> None:
         self._frame = frame
@@ -86,7 +85,7 @@ class _Writer:
         }
 
     def write(self, page: Page) -> str:
-        """Write the data of a page, then the page; returns its name."""
+        """Write the data of a page, then the page; return its name."""
         stem = page.name.removesuffix(".html")
         for part, content in page.data.items():
             self._inspect(f"{page.name}, its data {part}", content.decode("utf-8", "replace"))
@@ -98,21 +97,23 @@ class _Writer:
         )
         self._inspect(page.name, text)
         refuse_foreign(self._out / page.name)
-        put(self._out / page.name, text.encode("utf-8", "backslashreplace"))
+        update_file(self._out / page.name, text.encode("utf-8", "backslashreplace"))
         return page.name
 
     def write_state(self) -> None:
-        """Write what changes with every index."""
-        put(self._out / STATE, f"window.latteboard = {json.dumps({'indexed': self._frame.indexed})};\n".encode())
+        """Write the time of the index, which changes more often than the pages."""
+        update_file(
+            self._out / STATE, f"window.latteboard = {json.dumps({'indexed': self._frame.indexed})};\n".encode()
+        )
 
     def _asset(self, name: str) -> str:
-        """The name under which a static file is found, with a digest, so that a browser never shows an old one."""
+        """Write a static file; return its name with a digest, so that a browser never shows an old one."""
         if name not in self._assets:
             content = (files("site_templates") / "static" / name).read_bytes()
             self._assets[name] = self._put("static", PurePosixPath(name).name, content)
         return self._assets[name]
 
     def _put(self, folder: str, name: str, content: bytes) -> str:
-        written = digested(folder, name, content)
-        put(self._out / written, content)
+        written = digest_name(folder, name, content)
+        update_file(self._out / written, content)
         return written

@@ -1,7 +1,7 @@
 """Tables for the browser: each column a dictionary of its values and a code for every row, in one classic script.
 
-A page of a million rows is then some megabytes, and a filter is a look at each value of a dictionary and one pass over
-codes. ``static/store.js`` reads what is written here.
+A page of a million rows is then some megabytes. A filter looks at each value of a dictionary once and passes over the
+codes. ``static/store.js`` reads this form.
 """
 
 import gzip
@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Numbers = NDArray[np.int64]
-# Higher levels take four times as long for a twentieth less.
+# Level of compression: higher ones take four times as long for a twentieth less.
 LEVEL = 6
 # Beyond this, numbers of a browser are no longer exact.
 EXACT = 2**53
@@ -29,9 +29,9 @@ class Column:
 
     Attributes
     ----------
-    type : how its values are shown and compared: text, status, counted (``prop (8)``), number, bytes, minutes (since 1970, UTC)
-    values : the dictionary, in the order in which the column is sorted; of numbers those that differ, ascending
-    codes : for each row the position of its value
+    type : display and comparison of its values: text, status, counted (``prop (8)``), number, bytes, minutes (since 1970, UTC)
+    values : the dictionary, in the order in which the column is sorted; numbers ascend and differ
+    codes : position of its value, for each row
     missing : whether the first value stands for none
     """
 
@@ -42,7 +42,7 @@ class Column:
     missing: bool = False
 
     def to_plain(self) -> dict[str, Any]:
-        """As the script holds it: dictionary and codes packed, the codes little-endian and as narrow as they fit."""
+        """Return the form in the script: dictionary and codes packed, the codes little-endian and as narrow as possible."""
         width = next(width for width in (1, 2, 4) if len(self.values) <= 256**width)
         return {
             "name": self.name,
@@ -54,12 +54,18 @@ class Column:
         }
 
     def _values(self) -> list[Any]:
-        """Texts as they are; numbers as the differences between them, which are small and alike."""
+        """Return texts as they are, and numbers as the differences between them, which are small and compress well."""
         return np.diff(self.values, prepend=0).tolist() if isinstance(self.values, np.ndarray) else list(self.values)
 
 
-def coded(numbers: Numbers) -> tuple[Numbers, Numbers]:
-    """The different numbers of a column, ascending, and for each row the position of its number."""
+def encode(numbers: Numbers) -> tuple[Numbers, Numbers]:
+    """Return the different numbers of a column, ascending, and for each row the position of its number.
+
+    Examples
+    --------
+    >>> encode(np.array([306, 300, 306]))
+    (array([300, 306]), array([1, 0, 1]))
+    """
     if not len(numbers):
         return numbers, numbers
     low, high = int(numbers.min()), int(numbers.max())
@@ -67,26 +73,26 @@ def coded(numbers: Numbers) -> tuple[Numbers, Numbers]:
         distinct = np.unique(numbers)
         return distinct, np.searchsorted(distinct, numbers)
     offsets = numbers - low
-    there = np.zeros(high - low + 1, dtype=bool)
-    there[offsets] = True
-    return np.flatnonzero(there) + low, (np.cumsum(there) - 1)[offsets]
+    occurs = np.zeros(high - low + 1, dtype=bool)
+    occurs[offsets] = True
+    return np.flatnonzero(occurs) + low, (np.cumsum(occurs) - 1)[offsets]
 
 
 def number_column(name: str, distinct: Numbers, codes: Numbers) -> Column:
-    """A column of numbers, each of them there; numbers that a browser could not hold become texts."""
+    """Return a column of numbers without gaps; numbers beyond the exact ones of a browser become texts."""
     if len(distinct) and max(abs(int(distinct[0])), abs(int(distinct[-1]))) >= EXACT:
         return Column(name, "text", [str(number) for number in distinct.tolist()], codes)
     return Column(name, "number", distinct, codes)
 
 
 def amount_column(name: str, type_: str, numbers: Numbers) -> Column:
-    """A column of bytes or minutes; -1 stands for none."""
-    distinct, codes = coded(numbers)
+    """Return a column of bytes or minutes; -1 stands for none."""
+    distinct, codes = encode(numbers)
     return Column(name, type_, distinct, codes, missing=-1 in distinct[:1])
 
 
 def data_script(name: str, content: Mapping[str, Any]) -> bytes:
-    """A script that gives ``window.<name>`` this content; no text in it can end the script or mean anything but itself."""
+    """Return a script that sets ``window.<name>``; its texts are escaped so that none can end the script or become markup."""
     text = json.dumps(content, separators=(",", ":"))
     for sign in "<>&":
         text = text.replace(sign, f"\\u{ord(sign):04x}")
@@ -94,5 +100,5 @@ def data_script(name: str, content: Mapping[str, Any]) -> bytes:
 
 
 def _packed(content: bytes) -> str:
-    """Compressed and as text; the same content gives the same text at any time."""
+    """Compress and encode as text; the result depends on nothing but the content."""
     return b64encode(gzip.compress(content, LEVEL, mtime=0)).decode()

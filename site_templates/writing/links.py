@@ -1,4 +1,4 @@
-"""File names of pages, and links to the rows of a table."""
+"""File names of pages, and links to filtered rows of a table."""
 
 import re
 from urllib.parse import quote
@@ -14,37 +14,42 @@ OVERVIEW, HISTORY, PROBLEMS, PURGE, DICTIONARY = (
 
 
 def kind_page(kind: str) -> str:
-    """The page with the rows of a kind."""
+    """Return the file name of the page of a kind."""
     return f"kind_{kind}.html"
 
 
 def map_page(ensemble: str, stream: str) -> str:
-    """The map of one ensemble and stream."""
+    """Return the file name of the map of one ensemble and stream."""
     return f"map_{slug(ensemble)}_{slug(stream)}.html"
 
 
 def slug(text: str) -> str:
-    """A text as a part of a file name that every web server and file system takes; different texts stay different."""
+    """Return a text as a part of a file name that every web server and file system accepts; different texts stay different."""
     plain = re.sub(r"[^a-z0-9.-]", "-", text)[:60]
     return plain if plain == text else f"{plain}-{crc32(text.encode('utf-8', 'surrogatepass')):08x}"
 
 
 def rows_link(kind: str, **filters: object) -> str:
-    """A link to the rows of a kind on which each column equals the value given for it; lists mean one of them.
+    """Return a link to the rows of a kind in which each column equals the value given for it; a list means any of its values.
 
-    The state of a table stands in the fragment as ``column=filter`` parts joined by ``&``, percent-encoded; a filter is
-    what a person types above the column.
+    The fragment holds the state of the table: ``column=filter`` parts joined by ``&``, percent-encoded. A filter is the
+    text that a person types above the column.
+
+    Examples
+    --------
+    >>> rows_link("prop", configuration=[300, 306], status="bad")
+    'kind_prop.html#configuration=%3D300%2C%3D306&status=%3Dbad'
     """
     parts = [f"{quote(name, safe='')}={quote(equals(value), safe='')}" for name, value in filters.items()]
     return f"{kind_page(kind)}#{'&'.join(parts)}" if parts else kind_page(kind)
 
 
 def equals(value: object) -> str:
-    """The filter that lets exactly this value pass, or any of a list."""
+    """Return the filter that lets exactly this value pass, or any of a list."""
     values = value if isinstance(value, list | tuple) else [value]
     return ",".join(f"={_quoted(str(one))}" for one in values)
 
 
 def _quoted(text: str) -> str:
-    """A text that holds what filters are made of stands in double quotes, which are doubled inside."""
+    """Put a text that holds signs of the filter language in double quotes, which are doubled inside."""
     return '"' + text.replace('"', '""') + '"' if re.search(r'[,"]|^\s|\s$', text) else text

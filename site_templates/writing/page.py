@@ -1,4 +1,4 @@
-"""Pages to be written, and the frame that is around each of them."""
+"""Pages to be written, and the frame around each of them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,12 +12,12 @@ class Page:
 
     Attributes
     ----------
-    name : of its file; all pages lie side by side in one folder
-    template : that shows it
-    content : what the template calls ``page``
-    data : scripts with data that it loads, by the part they play; each is written under a name with a digest of its content
-    scripts, styles : of the static files that it loads, in this order
-    plots : whether it draws with plotly, which needs inline styles
+    name : name of its file; all pages lie side by side in one folder
+    template : file of the template that renders it
+    content : object that the template calls ``page``
+    data : scripts with data, by their role; each is written under a name with a digest of its content
+    scripts, styles : static files that the page loads, in this order
+    plots : whether the page draws with plotly, which needs inline styles
     """
 
     name: str
@@ -32,14 +32,14 @@ class Page:
 
 @dataclass(frozen=True)
 class Frame:
-    """What stands around every page.
+    """The frame around every page: its heading and the links to the other pages.
 
     Attributes
     ----------
-    campaign : its name
-    indexed : when the last index began to look, ISO, UTC
-    kinds : in the order of the production
-    streams : every (ensemble, stream) that has a map
+    campaign : name of the campaign
+    indexed : start of the last index, ISO, UTC
+    kinds : names of the kinds, in the order of the production
+    streams : (ensemble, stream) of every map
     """
 
     campaign: str
@@ -49,7 +49,7 @@ class Frame:
 
     @property
     def places(self) -> list[tuple[str, str]]:
-        """The pages that every page leads to: what they are called, and their files."""
+        """Title and file of the pages that every page links to."""
         first = [(OVERVIEW, "Overview")]
         maps = [(map_page(*self.streams[0]), "Map")] if self.streams else []
         rest = [(HISTORY, "History"), (PROBLEMS, "Problems"), (PURGE, "Purge"), (DICTIONARY, "Dictionary")]

@@ -1,4 +1,4 @@
-"""Copies a site to where everybody reads it: at every moment each page that is there has all that it asks for."""
+"""Copies a site to a public folder: at every moment each page there has all the files that it loads."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -8,35 +8,35 @@ from latteboard.files.locks import Holder, lock
 from site_templates.writing.folder import (
     LOCK,
     STATE,
-    asked_for,
-    forget,
-    open_to_all,
+    loaded_files,
+    make_readable,
     pages_in,
-    put,
     refuse_foreign,
+    remove_superseded,
     superseded,
+    update_file,
 )
 from site_templates.writing.links import OVERVIEW
 
-# A second publish waits for the first, which is as long as it takes to copy a site.
+# A second publish waits for the first, which takes as long as the copy of a site.
 PATIENCE_SECONDS = 600.0
 
 
 def publish(site: Path, target: Path, *, waiting: Callable[[Holder], None] = lambda _: None) -> Path:
-    """Copy the pages of a folder that was built, and what they ask for, and nothing else; returns the first page there.
+    """Copy the pages of a built site, and the files that they load, and nothing else; return the first page there.
 
-    Data come before pages, each file whole, and what is there already is not touched, so that a publish which did not come
-    to its end did no harm and the next one completes it. Files and folders are made readable by everybody; what is above
-    ``target`` is not. Pages and data of earlier times are removed a while after they have been superseded.
+    Data come before pages, each file whole, and unchanged files are not touched. An interrupted publish does no harm, and
+    the next one completes it. Files and folders are made readable by everybody, but not the folders above ``target``. Pages
+    and data of earlier runs are removed a while after they have been superseded.
 
     Parameters
     ----------
-    waiting : told once who else is publishing to this folder
+    waiting : called once with the holder of the lock, if another process publishes to this folder
 
     Raises
     ------
-    OutputRefused : a file that is not ours has the name of a page.
-    LatteboardError : there is no site, the target cannot be written, or another publish does not come to an end.
+    OutputRefused : a foreign file has the name of a page.
+    LatteboardError : there is no site, the target cannot be written, or another publish keeps the lock.
     """
     pages = _pages(site)
     if OVERVIEW not in pages:
@@ -51,7 +51,7 @@ def publish(site: Path, target: Path, *, waiting: Callable[[Holder], None] = lam
 
 
 def _pages(site: Path) -> dict[str, bytes]:
-    """The pages that are up to date, the first one at the end, so that it leads to none that is not there."""
+    """Return the current pages, the overview last: it never links to a page that has not been copied."""
     names = pages_in(site) - superseded(site).keys()
     return {name: (site / name).read_bytes() for name in sorted(names, key=lambda name: (name == OVERVIEW, name))}
 
@@ -61,13 +61,14 @@ def _copy(site: Path, pages: Mapping[str, bytes], target: Path) -> None:
         refuse_foreign(target / name)
     for folder in (target, target / "data", target / "static"):
         folder.mkdir(exist_ok=True)
-        open_to_all(folder)
-    for name in sorted({name for page in pages.values() for name in asked_for(page)}):
-        put(target / name, (site / name).read_bytes(), readable=True)
-    # Once all is new, unless there is none yet: pages are never said to be younger than they are.
+        make_readable(folder)
+    for name in sorted({name for page in pages.values() for name in loaded_files(page)}):
+        update_file(target / name, (site / name).read_bytes(), readable=True)
+    # A first publish writes the state before the pages, which load it; a later one after them, so that pages are never
+    # said to be younger than they are.
     if not (target / STATE).exists():
-        put(target / STATE, (site / STATE).read_bytes(), readable=True)
+        update_file(target / STATE, (site / STATE).read_bytes(), readable=True)
     for name, content in pages.items():
-        put(target / name, content, readable=True)
-    put(target / STATE, (site / STATE).read_bytes(), readable=True)
-    forget(target, pages, readable=True)
+        update_file(target / name, content, readable=True)
+    update_file(target / STATE, (site / STATE).read_bytes(), readable=True)
+    remove_superseded(target, pages, readable=True)

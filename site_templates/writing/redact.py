@@ -1,7 +1,7 @@
-"""Pages for everybody: without where a campaign lies, and without the names of machines and people.
+"""Redaction of public pages: hides the place of the campaign, and the names of machines and people.
 
-Whatever stands on a page passes through one :class:`Redaction` as plain text, before it becomes markup, a link or data; what
-is written is looked at once more. Paths below the root stay, but for the names in them.
+All content of a page passes through one :class:`Redaction` as plain text, before it becomes markup, a link or data. The
+finished text is inspected once more. Paths below the root stay, except for hidden names in them.
 """
 
 from __future__ import annotations
@@ -27,28 +27,28 @@ PACKED = re.compile("[A-Za-z0-9+/=]{256,}")
 
 @dataclass(frozen=True)
 class Redaction:
-    """Hides places, wherever they stand, and names, where they stand as words.
+    """Hides places wherever they occur, and names where they occur as words.
 
     Attributes
     ----------
-    places : absolute paths, and what stands for each
-    names : of machines and people, and what stands for each
+    places : absolute paths, each with its replacement
+    names : names of machines and people, each with its replacement
     """
 
     places: Mapping[str, str]
     names: Mapping[str, str]
 
     def __call__(self, text: str) -> str:
-        """The text without them."""
-        return self._pattern.sub(lambda match: self._instead[match.group()], text) if self._instead else text
+        """Return the text with all places and names replaced."""
+        return self._pattern.sub(lambda match: self._replacements[match.group()], text) if self._replacements else text
 
     def page(self, page: Page) -> Page:
-        """The page with all of its texts so; data that are encoded already must have been made of such texts."""
+        """Return the page with its texts redacted; its encoded data must have been made of redacted texts."""
         return replace(page, title=self(page.title), content=self.within(page.content))
 
     def within(self, value: Any) -> Any:
-        """A value with all texts in it so, however deep they stand."""
-        if not self._instead:
+        """Return a value with all texts in it redacted, at any depth."""
+        if not self._replacements:
             return value
         if isinstance(value, str):
             return self(value)
@@ -61,25 +61,25 @@ class Redaction:
         return value
 
     def inspect(self, name: str, text: str) -> None:
-        """Refuse a text that is about to be written and still tells one of them; packed columns cannot be read here."""
+        """Raise :class:`OutputRefused` if a finished text still holds one of them; packed columns cannot be read here."""
         text = PACKED.sub("", text)
-        if self._instead and (found := self._pattern.search(text)):
+        if self._replacements and (found := self._pattern.search(text)):
             line = text.count("\n", 0, found.start()) + 1
             raise OutputRefused(f"{name}, line {line}: still says what is to be hidden; it is not written")
 
     @cached_property
-    def _instead(self) -> Mapping[str, str]:
-        """What stands for each of them, as it is and as it stands in a link."""
-        quoted = {quote(place, safe=""): instead for place, instead in self.places.items()}
+    def _replacements(self) -> Mapping[str, str]:
+        """The replacement of each place and name, and of each place as it is quoted in a link."""
+        quoted = {quote(place, safe=""): replacement for place, replacement in self.places.items()}
         return {**self.names, **quoted, **self.places}
 
     @cached_property
     def _pattern(self) -> re.Pattern[str]:
-        """Finds any of them, the longest first, since one place may lie in another."""
-        ordered = sorted(self._instead, key=len, reverse=True)
+        """The pattern that finds any of them, the longest first, since one place may lie in another."""
+        ordered = sorted(self._replacements, key=len, reverse=True)
         places = "|".join(re.escape(one) for one in ordered if one not in self.names)
         names = "|".join(re.escape(one) for one in ordered if one in self.names)
-        # In a link a sign may stand before a name, as in %3D, of which the last is a letter.
+        # In a link a quoted sign may stand before a name: %3D ends with a letter, but is no part of the word.
         before, after = "(?:(?<![A-Za-z0-9])|(?<=%[0-9A-F]{2}))", "(?![A-Za-z0-9])"
         parts = [f"(?:{places})(?![\\w-])"] * bool(places) + [f"{before}(?:{names}){after}"] * bool(names)
         return re.compile("|".join(parts))
@@ -89,7 +89,7 @@ NOTHING_HIDDEN = Redaction({}, {})
 
 
 def redaction(private: Private, campaign: Path) -> Redaction:
-    """What is to be hidden of a campaign, on this machine and for this person."""
+    """Return the redaction of a campaign, as of this machine and the person who runs it."""
     home = Path.home()
     places = {
         "home": [home],
@@ -109,7 +109,7 @@ def redaction(private: Private, campaign: Path) -> Redaction:
 
 
 def _own_words() -> set[str]:
-    """The words that pages have of themselves: of whoever is called so, they tell nothing, and they cannot be hidden."""
+    """Return the words of the templates themselves: a name that is one of them gives nothing away and cannot be hidden."""
     own = files("site_templates")
     texts = [one for folder in ("templates", "static") for one in (own / folder).iterdir() if one.is_file()]
     return {"root", "localhost"}.union(*(re.findall(r"\w+", text.read_text(encoding="utf-8")) for text in texts))

@@ -29,7 +29,7 @@ from site_templates.pages.kind import kind_table
 from site_templates.pages.overview import overview
 from site_templates.site import build_site
 from site_templates.writing.build import build
-from site_templates.writing.folder import asked_for
+from site_templates.writing.folder import loaded_files
 from site_templates.writing.links import HISTORY, kind_page
 from site_templates.writing.page import Frame
 
@@ -78,7 +78,7 @@ def render(catalog: Catalog, folder: Path) -> float:
 
 def bytes_of(site: Path, page: str) -> dict[str, int]:
     """Bytes of a page, of the data and of the static files that it asks for."""
-    asked = asked_for((site / page).read_bytes())
+    asked = loaded_files((site / page).read_bytes())
     weights = {name: (site / name).stat().st_size for name in asked}
     sums = {part: sum(size for name, size in weights.items() if name.startswith(part)) for part in ("data", "static")}
     return {"page": (site / page).stat().st_size, **sums}
