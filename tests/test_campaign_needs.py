@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from brute_force import Production
 from hypothesis import given, settings
+from plain_production import Production
 from worlds import World, worlds
 
 from latteboard.campaign import Campaign

@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from brute_force import Production
 from disk import DAY, OLD, fill, index, kept, put, statuses
 from hypothesis import Phase, assume, given, settings
 from hypothesis import strategies as st
+from plain_production import Production
 from worlds import World, worlds
 
 from latteboard.campaign import Campaign

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from brute_force import Production
 from conftest import LISTS
 from disk import ENOUGH, HOUR, OLD, SMALL, closed, fill, index, paths_of, put, query
+from plain_production import Production
 
 from latteboard.campaign import Campaign
 from latteboard.catalog import Catalog

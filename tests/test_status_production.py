@@ -6,12 +6,13 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from brute_force import SECOND, File, Look, Production, Verdict, judge
+from brute_force import SECOND, File, Snapshot, judge
+from comparison import catalog_rows
+from plain_production import Production
 from worlds import World
 
 from indexer.index import index_campaign
 from latteboard.campaign import Campaign
-from latteboard.catalog import Catalog
 
 CAMPAIGNS = Path(__file__).parent.parent / "campaigns"
 START = 1_700_000_000 * SECOND
@@ -63,15 +64,9 @@ def assert_every_status(folder: Path, campaign: dict[str, Any], lists: dict[str,
     disk = lay(read.root, production, seed)
     report = index_campaign(read, now_ns=START)
     assert (report.expected, report.found) == (len(production.artifacts), len(disk))
-    catalog = Catalog(read.catalog)
-    found = {
-        artifact.path: Verdict(artifact.status, artifact.blocked_by, artifact.wanted, artifact.purgeable)
-        for kind in read.kinds
-        for artifact in catalog[kind]
-    }
-    expected = judge(production, Look(START, 600 * SECOND, disk))
-    assert found == expected
-    return {verdict.status for verdict in found.values()}
+    found = {path: row.state for path, row in catalog_rows(Path(read.catalog)).items()}
+    assert found == judge(production, Snapshot(START, 600 * SECOND, disk))
+    return {state.status for state in found.values()}
 
 
 def test_every_status_of_a_production_with_two_source_sets_is_right(tmp_path: Path) -> None:

@@ -4,44 +4,23 @@ Whatever the catalog says is compared with `brute_force`, which reads the design
 expect is worked out by hand, so that the two cannot be wrong together unseen.
 """
 
+import os
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from errno import EACCES
-from functools import cached_property
 from pathlib import Path
+from random import Random
 from tempfile import TemporaryDirectory
 from typing import Any
-from unittest.mock import patch
 
-import h5py
 import pytest
-from brute_force import SECOND, File, Look, Mark, Verdict, arithmetic, judge, names_in, same_time
+from brute_force import SECOND, ArtifactState, File, Mark, same_time
+from comparison import Comparison, States
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
-from worlds import (
-    ARCHIVES,
-    DAY,
-    GRACE,
-    MINUTE,
-    REDUCED_BYTES,
-    START,
-    Scene,
-    World,
-    changes,
-    hidden,
-    lay,
-    scenes,
-    worlds,
-)
-
-from indexer.index import index_campaign
-from indexer.walk import list_folder
-from latteboard.campaign import Campaign
-from latteboard.catalog import Catalog
-from latteboard.files.hdf5 import COMPLETE, RecordedInput, write_mark
+from plain_production import arithmetic, names_in
+from scenes import Scene, changed_scene, random_folders, random_scene
+from worlds import ARCHIVES, DAY, GRACE, MINUTE, REDUCED_BYTES, START, World, worlds
 
 OLD = START - 7 * DAY
 STATUSES = {
@@ -52,114 +31,32 @@ THERE = File(100, OLD)
 TOO_SMALL = File(9, OLD)
 YOUNG = File(100, START - MINUTE)
 
-Verdicts = Mapping[str, Verdict]
-Judge = Callable[..., Verdicts]
-
-
-class Bench:
-    """A production in a folder, with its catalog: whatever is asked is asked of the brute force too."""
-
-    def __init__(self, folder: Path, world: World) -> None:
-        self.production = world.production()
-        self.campaign = Campaign.read(world.write(folder))
-        self.scene = Scene({}, {})
-        self.seen = Look(0, GRACE, {})
-
-    @cached_property
-    def catalog(self) -> Catalog:
-        """The catalog, once there is one."""
-        return Catalog(self.campaign.catalog)
-
-    def look(
-        self, scene: Scene, *, start: int = START, fast: bool = False, unreadable: Collection[str] = ()
-    ) -> Verdicts:
-        """Change the disk, index it, and say what everything is."""
-        lay(self.campaign.root, self.scene.disk, scene.disk, folder_time=start - 60 * MINUTE, write_mark=marked)
-        self.scene = scene
-        listings = [
-            [(path, *copies[number]) for path, copies in sorted(scene.archive.items()) if number < len(copies)]
-            for number in range(len(ARCHIVES))
-        ]
-        known = self.seen.knowledge(self.production.artifacts) if self.seen.start else {}
-        self.seen = replace(self.seen, start=start, disk=scene.disk, known=known, unreadable=frozenset(unreadable))
-        with self._without_rights():
-            if scene.archive or self.seen.archive:
-                if not Path(self.campaign.catalog).exists():
-                    index_campaign(self.campaign, accept_empty=True, now_ns=start)
-                for name, listing in zip(ARCHIVES, listings, strict=True):
-                    self.catalog.record_archive(name, listing)
-            index_campaign(self.campaign, fast=fast, accept_empty=True, now_ns=start)
-        self.seen = replace(self.seen, archive=scene.archive)
-        return self.verdicts()
-
-    @contextmanager
-    def _without_rights(self) -> Iterator[None]:
-        """Refuse to list what cannot be read: whoever runs the tests may have the right to read everything."""
-
-        def refuse(root: str, path: str, *rest: Any) -> Any:
-            if self.seen.hidden(f"{path}/"):
-                raise PermissionError(EACCES, "Permission denied", path)
-            return list_folder(root, path, *rest)
-
-        with patch("indexer.look.list_folder", refuse):
-            yield
-
-    def claim(self, *paths: str, hours: int = 6) -> Verdicts:
-        """Hand out tasks; negative hours ago they have expired."""
-        self.catalog.claim([self.found[path] for path in paths], datetime.now(UTC) + timedelta(hours=hours), "somebody")
-        if hours > 0:
-            self.seen = replace(self.seen, claimed=self.seen.claimed | set(paths))
-        return self.verdicts()
-
-    def verdicts(self) -> Verdicts:
-        """What the brute force says, after making sure that the catalog says the same."""
-        expected = judge(self.production, self.seen)
-        self.found = {artifact.path: artifact for kind in self.campaign.kinds for artifact in self.catalog[kind]}
-        found = {
-            path: Verdict(artifact.status, artifact.blocked_by, artifact.wanted, artifact.purgeable)
-            for path, artifact in self.found.items()
-        }
-        assert found.keys() == expected.keys()
-        wrong = [path for path in expected if expected[path] != found[path]]
-        assert not wrong, "\n".join(self._described(path, expected[path], found[path]) for path in wrong)
-        return expected
-
-    def _described(self, path: str, expected: Verdict, found: Verdict) -> str:
-        lines = [f"{path}: {expected} expected, {found} found"]
-        for name in (path, *self.production.inputs_of(path)):
-            least, now = self.production.artifacts[name].min_bytes, self.seen.disk.get(name)
-            lines.append(f"    {name} of at least {least} bytes: {now}, archived {self.seen.archive.get(name, [])}")
-        return "\n".join(lines)
-
-
-def marked(path: Path, file: File) -> None:
-    """Write a reduced file that holds nothing but its mark."""
-    assert file.mark is not None
-    with h5py.File(path, "w") as content:
-        inputs = [RecordedInput(name, *copy) for name, copy in file.mark.inputs.items()]
-        write_mark(content, path=path.name, inputs=inputs, recipe={}, made=file.mark.mtime)
-        content.attrs[COMPLETE] = file.mark.complete
+Judge = Callable[..., States]
 
 
 @pytest.fixture
 def judged(tmp_path: Path) -> Judge:
     """What everything in a world is: ``judged(world, disk, archive)``."""
 
-    def judge_world(world: World, disk: Mapping[str, File], archive: Mapping[str, File] | None = None) -> Verdicts:
+    def judge_world(world: World, disk: Mapping[str, File], archive: Mapping[str, File] | None = None) -> States:
         copies = {path: [(file.size, file.mtime)] for path, file in (archive or {}).items()}
-        return Bench(tmp_path, world).look(Scene(dict(disk), copies))
+        return Comparison(tmp_path, world).look(Scene(dict(disk), copies))
 
     return judge_world
 
 
-def statuses(verdicts: Verdicts) -> dict[str, str]:
+def statuses(states: States) -> dict[str, str]:
     """Each status, followed by what blocks it."""
-    return {path: " ".join(filter(None, (verdict.status, verdict.blocked_by))) for path, verdict in verdicts.items()}
+    return {path: _status(state) for path, state in states.items()}
 
 
-def purgeable(verdicts: Verdicts) -> set[str]:
+def _status(state: ArtifactState) -> str:
+    return f"{state.status} {state.blocked_by} ({state.blocked_count})" if state.blocked_by else state.status
+
+
+def purgeable(states: States) -> set[str]:
     """What may be deleted."""
-    return {path for path, verdict in verdicts.items() if verdict.purgeable}
+    return {path for path, state in states.items() if state.purgeable}
 
 
 # Small productions
@@ -335,9 +232,9 @@ def test_a_kind_that_has_all_does_not_block_although_the_next_does(judged: Judge
 
 
 def test_a_temporary_file_is_wanted_only_while_something_missing_needs_it(judged: Judge) -> None:
-    verdicts = judged(CHAIN, {"c1": THERE})
-    assert statuses(verdicts) == {"a1": "unneeded", "b1": "unneeded", "c1": "done"}
-    assert [verdict.wanted for verdict in verdicts.values()] == [False, False, True]
+    states = judged(CHAIN, {"c1": THERE})
+    assert statuses(states) == {"a1": "unneeded", "b1": "unneeded", "c1": "done"}
+    assert [state.wanted for state in states.values()] == [False, False, True]
 
 
 def test_what_is_there_asks_for_nothing_more(judged: Judge) -> None:
@@ -385,10 +282,10 @@ def test_a_kind_may_never_be_stale(judged: Judge) -> None:
 
 
 def test_a_file_younger_than_the_grace_is_growing_and_then_done(tmp_path: Path) -> None:
-    bench = Bench(tmp_path, CHAIN)
+    comparison = Comparison(tmp_path, CHAIN)
     scene = Scene({"c1": File(100, START - GRACE + SECOND)}, {})
-    assert statuses(bench.look(scene))["c1"] == "growing"
-    assert statuses(bench.look(scene, start=START + 2 * SECOND))["c1"] == "done"
+    assert statuses(comparison.look(scene))["c1"] == "growing"
+    assert statuses(comparison.look(scene, start=START + 2 * SECOND))["c1"] == "done"
 
 
 def test_a_young_file_that_is_too_small_is_growing_not_bad(judged: Judge) -> None:
@@ -403,9 +300,9 @@ def test_a_temporary_file_may_go_once_its_product_is_done(judged: Judge) -> None
 
 
 def test_what_is_made_from_it_again_later_holds_a_file_through_what_is_missing(judged: Judge) -> None:
-    verdicts = judged(CHAIN, {"a1": THERE})
-    assert statuses(verdicts) == {"a1": "done", "b1": "ready", "c1": "blocked b (1)"}
-    assert purgeable(verdicts) == set()
+    states = judged(CHAIN, {"a1": THERE})
+    assert statuses(states) == {"a1": "done", "b1": "ready", "c1": "blocked b (1)"}
+    assert purgeable(states) == set()
 
 
 def test_nothing_holds_a_file_past_what_is_there(judged: Judge) -> None:
@@ -414,15 +311,15 @@ def test_nothing_holds_a_file_past_what_is_there(judged: Judge) -> None:
 
 @pytest.mark.parametrize("file", [TOO_SMALL, YOUNG, File(100, OLD - MINUTE)])
 def test_a_bad_growing_or_stale_product_holds_its_inputs(judged: Judge, file: File) -> None:
-    verdicts = judged(CHAIN, {"b1": THERE, "c1": file})
-    assert verdicts["c1"].status in {"bad", "growing", "stale"}
-    assert purgeable(verdicts) == set()
+    states = judged(CHAIN, {"b1": THERE, "c1": file})
+    assert states["c1"].status in {"bad", "growing", "stale"}
+    assert purgeable(states) == set()
 
 
 def test_a_bad_product_holds_its_inputs_through_what_is_missing(judged: Judge) -> None:
-    verdicts = judged(CHAIN, {"a1": THERE, "c1": TOO_SMALL})
-    assert statuses(verdicts) == {"a1": "done", "b1": "unneeded", "c1": "bad"}
-    assert purgeable(verdicts) == set()
+    states = judged(CHAIN, {"a1": THERE, "c1": TOO_SMALL})
+    assert statuses(states) == {"a1": "done", "b1": "unneeded", "c1": "bad"}
+    assert purgeable(states) == set()
 
 
 def test_a_bad_or_growing_temporary_file_may_go_too_when_nothing_needs_it(judged: Judge) -> None:
@@ -453,8 +350,8 @@ def test_an_input_in_the_archive_is_recalled_first(judged: Judge) -> None:
 
 @pytest.mark.parametrize("sizes", [(9, 100), (100, 9), (100, 100)])
 def test_one_sound_copy_in_any_archive_is_enough(tmp_path: Path, sizes: tuple[int, int]) -> None:
-    verdicts = Bench(tmp_path, CHAIN).look(Scene({}, {"b1": [(size, OLD) for size in sizes]}))
-    assert statuses(verdicts) == {"a1": "unneeded", "b1": "archived", "c1": "recall"}
+    states = Comparison(tmp_path, CHAIN).look(Scene({}, {"b1": [(size, OLD) for size in sizes]}))
+    assert statuses(states) == {"a1": "unneeded", "b1": "archived", "c1": "recall"}
 
 
 def test_a_copy_that_is_too_small_is_no_copy(judged: Judge) -> None:
@@ -481,29 +378,29 @@ def test_a_file_in_the_archive_that_is_not_expected_changes_nothing(judged: Judg
 
 
 def test_a_claimed_task_is_not_ready_and_an_expired_claim_says_nothing(tmp_path: Path) -> None:
-    bench = Bench(tmp_path, CHAIN)
-    bench.look(Scene({}, {}))
-    assert statuses(bench.claim("a1", hours=-1))["a1"] == "ready"
-    assert statuses(bench.claim("a1")) == {"a1": "claimed", "b1": "blocked a (1)", "c1": "blocked b (1)"}
+    comparison = Comparison(tmp_path, CHAIN)
+    comparison.look(Scene({}, {}))
+    assert statuses(comparison.claim("a1", hours=-1))["a1"] == "ready"
+    assert statuses(comparison.claim("a1")) == {"a1": "claimed", "b1": "blocked a (1)", "c1": "blocked b (1)"}
 
 
 def test_a_claim_ends_when_its_file_is_there(tmp_path: Path) -> None:
-    bench = Bench(tmp_path, CHAIN)
-    bench.look(Scene({}, {}))
-    bench.claim("a1")
-    assert statuses(bench.look(Scene({"a1": THERE}, {}), start=START + DAY))["a1"] == "done"
+    comparison = Comparison(tmp_path, CHAIN)
+    comparison.look(Scene({}, {}))
+    comparison.claim("a1")
+    assert statuses(comparison.look(Scene({"a1": THERE}, {}), start=START + DAY))["a1"] == "done"
 
 
 def test_a_claim_on_one_file_of_a_job_counts_for_both(tmp_path: Path) -> None:
-    bench = Bench(tmp_path, changed(CHAIN, d={"path": "d{configuration}", "made_with": "c"}))
-    assert statuses(bench.look(Scene({"b1": THERE}, {})))["d1"] == "ready"
-    assert statuses(bench.claim("d1")) == {"a1": "unneeded", "b1": "done", "c1": "claimed", "d1": "claimed"}
+    comparison = Comparison(tmp_path, changed(CHAIN, d={"path": "d{configuration}", "made_with": "c"}))
+    assert statuses(comparison.look(Scene({"b1": THERE}, {})))["d1"] == "ready"
+    assert statuses(comparison.claim("d1")) == {"a1": "unneeded", "b1": "done", "c1": "claimed", "d1": "claimed"}
 
 
 def test_what_waits_for_the_archive_can_be_claimed(tmp_path: Path) -> None:
-    bench = Bench(tmp_path, CHAIN)
-    bench.look(Scene({}, {"b1": [(100, OLD)]}))
-    assert statuses(bench.claim("c1"))["c1"] == "claimed"
+    comparison = Comparison(tmp_path, CHAIN)
+    comparison.look(Scene({}, {"b1": [(100, OLD)]}))
+    assert statuses(comparison.claim("c1"))["c1"] == "claimed"
 
 
 # Records of what a file was made from
@@ -605,8 +502,8 @@ def test_a_record_speaks_for_its_own_product_only(judged: Judge) -> None:
     three = "slice/x2y0z0t0.h5"
     other = File(REDUCED_BYTES, OLD, Mark({TWO: (100, OLD), three: (100, OLD)}, OLD))
     disk = {**dict.fromkeys([ONE, TWO, three], THERE), AVERAGE: average(two=TOO_SMALL), "average/1-2.h5": other}
-    verdicts = statuses(judged(world, disk))
-    assert (verdicts[AVERAGE], verdicts["average/1-2.h5"]) == ("stale", "done")
+    states = statuses(judged(world, disk))
+    assert (states[AVERAGE], states["average/1-2.h5"]) == ("stale", "done")
 
 
 def test_a_copy_speaks_for_its_own_file_only(judged: Judge) -> None:
@@ -628,12 +525,12 @@ def test_a_concatenation_that_lacks_configurations_is_done_until_a_lacking_one_b
 ) -> None:
     parts = {f"part/{number}.h5": THERE for number in range(1, 4)}
     record = Mark(dict.fromkeys(parts, (100, OLD)), OLD)
-    bench = Bench(tmp_path, JOINED)
+    comparison = Comparison(tmp_path, JOINED)
     disk = {**parts, "part/4.h5": TOO_SMALL, "whole.h5": File(REDUCED_BYTES, OLD, record)}
-    assert statuses(bench.look(Scene(disk, {})))["whole.h5"] == "done"
-    assert bench.found["whole.h5"].problem == "3 of 4 configurations"
+    assert statuses(comparison.look(Scene(disk, {})))["whole.h5"] == "done"
+    assert comparison.rows["whole.h5"].problem == "3 of 4 configurations"
     disk = {**disk, "part/4.h5": THERE}
-    assert statuses(bench.look(Scene(disk, {}), start=START + DAY))["whole.h5"] == "stale"
+    assert statuses(comparison.look(Scene(disk, {}), start=START + DAY))["whole.h5"] == "stale"
 
 
 # Folders that cannot be read
@@ -644,78 +541,79 @@ FOLDERS = changed(
 
 
 def test_what_nobody_could_look_at_is_unknown_asks_for_nothing_and_blocks(tmp_path: Path) -> None:
-    verdicts = Bench(tmp_path, FOLDERS).look(Scene({"a/1": THERE, "b/1": THERE}, {}), unreadable=["b"])
-    assert statuses(verdicts) == {"a/1": "done", "b/1": "unknown", "c/1": "blocked b (1)"}
-    assert purgeable(verdicts) == set()  # who knows whether b/1 must be made from it
+    states = Comparison(tmp_path, FOLDERS).look(Scene({"a/1": THERE, "b/1": THERE}, {}), unreadable=["b"])
+    assert statuses(states) == {"a/1": "done", "b/1": "unknown", "c/1": "blocked b (1)"}
+    assert purgeable(states) == set()  # who knows whether b/1 must be made from it
 
 
 def test_an_unknown_product_holds_its_inputs(tmp_path: Path) -> None:
-    verdicts = Bench(tmp_path, FOLDERS).look(Scene({"a/1": THERE, "b/1": THERE, "c/1": THERE}, {}), unreadable=["c"])
-    assert statuses(verdicts) == {"a/1": "done", "b/1": "done", "c/1": "unknown"}
-    assert purgeable(verdicts) == {"a/1"}
+    states = Comparison(tmp_path, FOLDERS).look(Scene({"a/1": THERE, "b/1": THERE, "c/1": THERE}, {}), unreadable=["c"])
+    assert statuses(states) == {"a/1": "done", "b/1": "done", "c/1": "unknown"}
+    assert purgeable(states) == {"a/1"}
 
 
 def test_what_was_known_stays_when_its_folder_cannot_be_read(tmp_path: Path) -> None:
-    bench = Bench(tmp_path, FOLDERS)
+    comparison = Comparison(tmp_path, FOLDERS)
     scene = Scene({"b/1": THERE, "c/2": THERE}, {})
-    before = bench.look(scene)
+    before = comparison.look(scene)
     assert statuses(before) == {"a/1": "unneeded", "b/1": "done", "c/1": "ready"}
-    assert bench.look(scene, start=START + DAY, unreadable=["b", "c"]) == before
+    assert comparison.look(scene, start=START + DAY, unreadable=["b", "c"]) == before
 
 
 def test_what_was_growing_when_its_folder_was_last_read_is_still_growing(tmp_path: Path) -> None:
-    bench = Bench(tmp_path, FOLDERS)
+    comparison = Comparison(tmp_path, FOLDERS)
     scene = Scene({"b/1": YOUNG}, {})
-    assert bench.look(scene)["b/1"].status == "growing"
-    assert bench.look(scene, start=START + DAY, unreadable=["b"])["b/1"].status == "growing"
-    assert bench.look(scene, start=START + DAY)["b/1"].status == "done"
+    assert comparison.look(scene)["b/1"].status == "growing"
+    assert comparison.look(scene, start=START + DAY, unreadable=["b"])["b/1"].status == "growing"
+    assert comparison.look(scene, start=START + DAY)["b/1"].status == "done"
 
 
 def test_a_sound_copy_is_a_sound_copy_although_the_folder_cannot_be_read(tmp_path: Path) -> None:
     scene = Scene({"b/1": THERE}, {"b/1": [(100, OLD)]})
-    verdicts = Bench(tmp_path, FOLDERS).look(scene, unreadable=["b"])
-    assert statuses(verdicts) == {"a/1": "unneeded", "b/1": "archived", "c/1": "recall"}
+    states = Comparison(tmp_path, FOLDERS).look(scene, unreadable=["b"])
+    assert statuses(states) == {"a/1": "unneeded", "b/1": "archived", "c/1": "recall"}
 
 
 # Random productions
+
+EXAMPLES = int(os.environ.get("LATTEBOARD_EXAMPLES", "20"))
 
 
 def test_every_status_of_random_productions_is_that_of_the_brute_force() -> None:
     seen: Counter[str] = Counter()
 
-    # Shrinking would index for minutes; the message names the artifact, its inputs and what was expected of it.
-    @settings(max_examples=20, phases=[Phase.explicit, Phase.generate])
-    @given(st.data())
-    def compare(data: st.DataObject) -> None:
-        world = data.draw(worlds())
+    # Shrinking would index for minutes; the message names the artifact, its inputs and the state expected of it.
+    @settings(max_examples=EXAMPLES, phases=[Phase.explicit, Phase.generate])
+    @given(worlds(), st.integers(0, 2**32 - 1))
+    def compare(world: World, seed: int) -> None:
         with TemporaryDirectory() as folder:
-            for verdicts in compare_world(data, Path(folder), world):
-                seen.update(verdict.status for verdict in verdicts.values())
-                seen.update("purgeable" for verdict in verdicts.values() if verdict.purgeable)
+            for states in compare_world(Random(seed), Path(folder), world):
+                seen.update(state.status for state in states.values())
+                seen.update("purgeable" for state in states.values() if state.purgeable)
 
     compare()
     assert seen.keys() == STATUSES | {"purgeable"}
 
 
-def compare_world(data: st.DataObject, folder: Path, world: World) -> Iterator[Verdicts]:
-    """Index, hand out tasks, index again after a change of the disk; at times read the same disk with a fresh catalog."""
-    bench = Bench(folder, world)
-    production = bench.production
-    first = data.draw(scenes(production))
-    yield bench.look(Scene(first.disk, {}), unreadable=data.draw(hidden(first)))
+def compare_world(chance: Random, folder: Path, world: World) -> Iterator[States]:
+    """Index, hand out tasks, and index again after a change of the disk; sometimes index that disk with a new catalog."""
+    comparison = Comparison(folder, world)
+    production = comparison.production
+    first = random_scene(chance, production)
+    yield comparison.look(Scene(first.disk, {}), unreadable=random_folders(chance, first))
     made = sorted(
         path for path, artifact in production.artifacts.items() if not production.kinds[artifact.kind].get("given")
     )
-    claimed = data.draw(st.lists(st.sampled_from(made), max_size=6, unique=True)) if made else []
-    expired = data.draw(st.integers(0, len(claimed)))
-    bench.claim(*claimed[:expired], hours=-1)
-    yield bench.claim(*claimed[expired:])
-    second = data.draw(changes(production, first))
-    unreadable = data.draw(hidden(second))
-    yield bench.look(second, start=START + DAY, fast=data.draw(st.booleans()), unreadable=unreadable)
-    if not data.draw(st.booleans()):
+    claimed = chance.sample(made, min(chance.randint(0, 6), len(made)))
+    expired = chance.randint(0, len(claimed))
+    comparison.claim(*claimed[:expired], hours=-1)
+    yield comparison.claim(*claimed[expired:])
+    second = changed_scene(chance, production, first)
+    unreadable = random_folders(chance, second)
+    yield comparison.look(second, start=START + DAY, fast=chance.random() < 0.5, unreadable=unreadable)
+    if chance.random() < 0.5:
         return
     header = {**world.campaign["campaign"], "catalog": "fresh.db"}
-    fresh = Bench(folder, World({**world.campaign, "campaign": header}, world.lists))
-    fresh.scene = second
+    fresh = Comparison(folder, World({**world.campaign, "campaign": header}, world.lists))
+    fresh.scene = Scene(second.disk, {})
     yield fresh.look(second, start=START + DAY, unreadable=unreadable)

@@ -1,14 +1,14 @@
-"""Random productions and random disks for property tests: small, and as odd as the design allows."""
+"""Random campaigns for property tests: small, and as odd as the design allows."""
 
 import json
-import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from brute_force import SECOND, Copy, File, Mark, Production, names_in, streams
+from brute_force import SECOND
 from hypothesis import strategies as st
+from plain_production import Production, names_in, streams
 
 MINUTE = 60 * SECOND
 DAY = 24 * 60 * MINUTE
@@ -273,137 +273,3 @@ def _restrict(draw: Draw, campaign: dict[str, Any], lists: dict[str, str]) -> No
         for _, need in lonely:
             need = campaign["kinds"][need].get("made_with", need)
             campaign["kinds"][need].pop("only", None)
-
-
-# Disks
-
-Disk = dict[str, File]
-MOODS = [
-    ["sound"] * 12 + ["absent", "small", "growing", "copied"],
-    ["sound"] * 3 + ["absent"] * 3 + ["small", "growing", "copied", "copied too small"],
-    ["absent"] * 6 + ["copied"] * 6 + ["sound", "small"],
-    ["absent"] * 12 + ["sound", "growing", "small", "copied"],
-    ["sound"],
-    ["absent"],
-]
-# Around the tolerance of two seconds, whole seconds and not.
-TIMES = [0, 0, 0, 0, 0, 0, 1, SECOND // 2, SECOND, 2 * SECOND, 2 * SECOND + 1, 3 * SECOND, MINUTE]
-
-
-@dataclass(frozen=True)
-class Scene:
-    """What there is at one time: files here, and for each path its copy in the first archive, the second, ..."""
-
-    disk: Disk
-    archive: dict[str, list[Copy]]
-
-
-@st.composite
-def scenes(draw: Draw, production: Production) -> Scene:
-    """A disk and an archive for a production."""
-    scene = Scene({}, {})
-    for kind in production.order:
-        mood = draw(st.sampled_from(MOODS))
-        for artifact in production.of_kind(kind):
-            _place(draw, production, scene, artifact.path, draw(st.sampled_from(mood)))
-    return scene
-
-
-@st.composite
-def changes(draw: Draw, production: Production, before: Scene) -> Scene:
-    """The scene a day later: some files written, rewritten or removed, some copies made."""
-    scene = Scene(dict(before.disk), dict(before.archive))
-    mood = draw(st.sampled_from(MOODS))
-    for kind in production.order:
-        for artifact in production.of_kind(kind):
-            if rarely(draw, 4):
-                scene.disk.pop(artifact.path, None)
-                scene.archive.pop(artifact.path, None)
-                _place(draw, production, scene, artifact.path, draw(st.sampled_from(mood)), later=DAY)
-    return scene
-
-
-@st.composite
-def hidden(draw: Draw, scene: Scene) -> list[str]:
-    """Folders that cannot be read: mostly none."""
-    folders = sorted({str(folder) for path in scene.disk for folder in Path(path).parents} - {"."})
-    if not folders or not rarely(draw, 3):
-        return []
-    return list(draw(st.lists(st.sampled_from(folders), min_size=1, max_size=2, unique=True)))
-
-
-def _place(draw: Draw, production: Production, scene: Scene, path: str, state: str, *, later: int = 0) -> None:
-    """Put one artifact on the disk or into the archive; its inputs stand there already."""
-    artifact = production.artifacts[path]
-    is_reduced = bool(production.kinds[artifact.kind].get("reduce"))
-    least = artifact.min_bytes
-    enough = max(least, REDUCED_BYTES if is_reduced else 0) + draw(st.sampled_from([0, 0, 7]))
-    start = START + later
-    time = start - 7 * DAY + draw(st.sampled_from(TIMES))
-    if state == "copied":
-        scene.archive[path] = [(enough, time)]
-    elif state == "copied too small" and least:
-        scene.archive[path] = [(least - 1, time)]
-    elif state != "absent":
-        if state == "growing":
-            time = start - draw(st.sampled_from([1, GRACE - SECOND, MINUTE]))
-        is_small = state == "small" or (state == "growing" and rarely(draw, 3))
-        # A reduced file must have room for its mark: too small or not depends on what its kind asks for.
-        size = enough if not is_small else REDUCED_BYTES - 1 if is_reduced else max(least - 1, 0)
-        scene.disk[path] = File(size, time)
-        if rarely(draw, 4):
-            copies = [(enough, time), (enough, time - MINUTE), (max(least - 1, 0), time)]
-            scene.archive[path] = draw(st.lists(st.sampled_from(copies), min_size=1, max_size=len(ARCHIVES)))
-        if is_reduced and not rarely(draw, 4):
-            scene.disk[path] = replace(scene.disk[path], mark=_mark(draw, production, scene, path, time))
-
-
-def _mark(draw: Draw, production: Production, scene: Scene, path: str, time: int) -> Mark:
-    """A record of the inputs that a reduced file had, which may be another than what there is now."""
-    inputs: dict[str, Copy] = {}
-    for name in production.inputs_of(path):
-        now = scene.disk.get(name)
-        copies = scene.archive.get(name, [])
-        if now is None:
-            if copies or rarely(draw, 2):
-                inputs[name] = copies[0] if copies else (REDUCED_BYTES, time - MINUTE)
-            continue
-        whole = now.mtime - now.mtime % SECOND
-        others = (now.mtime - MINUTE, now.mtime + 1, whole)
-        choices = [(now.size, now.mtime)] * 9 + [(now.size, other) for other in others]
-        choices += [(now.size + 1, now.mtime), *(copies * 3)]
-        if not rarely(draw, 15):
-            inputs[name] = draw(st.sampled_from(choices))
-    if not inputs:  # nothing is made from nothing
-        inputs[production.inputs_of(path)[0]] = (REDUCED_BYTES, time - MINUTE)
-    own = draw(st.sampled_from([time] * 8 + [time - MINUTE, time - time % SECOND]))
-    return Mark(inputs, own, complete=not rarely(draw, 12))
-
-
-# Files
-
-
-def lay(root: Path, before: Disk, after: Disk, *, folder_time: int, write_mark: Callable[[Path, File], None]) -> None:
-    """Change a tree from one disk to another. Folders in which anything changed get the time, others keep theirs."""
-    root.mkdir(exist_ok=True)
-    changed: set[Path] = set()
-    for path in sorted({*before, *after}):
-        if before.get(path) == after.get(path):
-            continue
-        changed |= {folder for folder in (root / path).parents if folder.is_relative_to(root)}
-        if path in before:
-            (root / path).unlink()
-        if path in after:
-            _write(root / path, after[path], write_mark)
-    for folder in sorted(changed, reverse=True):
-        os.utime(folder, ns=(folder_time, folder_time))
-
-
-def _write(path: Path, file: File, write_mark: Callable[[Path, File], None]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if file.mark is not None:
-        write_mark(path, file)
-        assert path.stat().st_size <= file.size, f"{path}: the mark alone is larger than {file.size} bytes"
-    with path.open("ab") as stream:
-        stream.truncate(file.size)  # HDF5 does not mind what follows its end
-    os.utime(path, ns=(file.mtime, file.mtime))

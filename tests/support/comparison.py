@@ -1,0 +1,229 @@
+"""A production on disk with its catalog; each answer of the catalog is compared with that of the brute force."""
+
+import sqlite3
+from collections import Counter
+from collections.abc import Collection, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import h5py
+from brute_force import SECOND, ArtifactState, Copy, File, Observation, Snapshot, judge
+from disk import closed
+from plain_production import Production
+from scenes import Scene, lay, write
+from worlds import ARCHIVES, GRACE, MINUTE, START, World
+
+from indexer.index import index_campaign
+from latteboard.campaign import Campaign
+from latteboard.catalog import Catalog
+from latteboard.files.hdf5 import COMPLETE, RecordedInput, write_mark
+
+States = Mapping[str, ArtifactState]
+NUMBERS = ("number", "bytes", "purgeable", "purgeable_bytes")
+
+
+@dataclass(frozen=True)
+class CatalogRow:
+    """Everything that the catalog says of one artifact; the time is in seconds."""
+
+    state: ArtifactState
+    size: int | None
+    mtime: int | None
+    problem: str | None = None
+
+
+class Comparison:
+    """A production in a folder, with its catalog: every question is put to the brute force too.
+
+    Attributes
+    ----------
+    snapshot : all that the last index could go by
+    scene : the files there are, and their copies in archives
+    rows : all that the catalog says, by path
+    """
+
+    def __init__(self, folder: Path, world: World) -> None:
+        self._folder = folder
+        self.scene = Scene({}, {})
+        self.snapshot = Snapshot(0, GRACE, {})
+        self.rows: Mapping[str, CatalogRow] = {}
+        self.state_campaign(world)
+
+    def state_campaign(self, world: World) -> None:
+        """Write the campaign's file, anew where it stands already; the next index goes by it."""
+        self.world = world
+        self.campaign = Campaign.read(world.write(self._folder))
+        self.production = world.production()
+
+    @cached_property
+    def catalog(self) -> Catalog:
+        """The catalog, once there is one."""
+        return Catalog(self.campaign.catalog)
+
+    # Steps
+
+    def look(
+        self,
+        scene: Scene,
+        *,
+        start: int = START,
+        fast: bool = False,
+        deep: bool = False,
+        unreadable: Collection[str] = (),
+    ) -> States:
+        """Change the disk, index it, and return the state of every artifact."""
+        lay(self.campaign.root, self.scene.disk, scene.disk, folder_time=start - 60 * MINUTE, write_mark=marked)
+        self.scene = Scene(scene.disk, self.scene.archive)
+        if scene.archive != self.scene.archive:
+            if not Path(self.campaign.catalog).exists():  # listings need a catalog; the same index follows once more
+                self._index(start, unreadable)
+            self.list_archives(scene.archive)
+        return self.index(start=start, fast=fast, deep=deep, unreadable=unreadable)
+
+    def overwrite(self, files: Mapping[str, File]) -> None:
+        """Write files in place, so that their folders keep their times."""
+        for path, file in files.items():
+            write(self.campaign.root / path, file, marked)
+        self.scene = replace(self.scene, disk={**self.scene.disk, **files})
+
+    def list_archives(self, archive: Mapping[str, list[Copy]]) -> None:
+        """Replace the listings of all archives; the next index uses them."""
+        for number, name in enumerate(ARCHIVES):
+            copies = [(path, *its[number]) for path, its in sorted(archive.items()) if number < len(its)]
+            self.catalog.record_archive(name, copies)
+        self.scene = replace(self.scene, archive=dict(archive))
+
+    def index(self, *, start: int, fast: bool = False, deep: bool = False, unreadable: Collection[str] = ()) -> States:
+        """Index the disk as it is, and return the state of every artifact."""
+        self.snapshot = replace(
+            self.snapshot,
+            start=start,
+            disk=self.scene.disk,
+            archive=self.scene.archive,
+            unreadable=frozenset(unreadable),
+            deep=deep,
+            known=self._known(),
+        )
+        self._index(start, unreadable, fast=fast, deep=deep)
+        self._indexed = self.production
+        self._compare_summary()
+        return self.compare()
+
+    def _known(self) -> Mapping[str, Observation]:
+        return self.snapshot.observations(self._indexed.artifacts.values()) if self.snapshot.start else {}
+
+    def _index(self, start: int, unreadable: Collection[str], **options: bool) -> None:
+        with ExitStack() as stack:
+            for folder in sorted(unreadable, reverse=True):  # a folder before the one that it lies in
+                if (self.campaign.root / folder).is_dir():
+                    stack.enter_context(closed(self.campaign.root / folder))
+            index_campaign(self.campaign, accept_empty=True, now_ns=start, **options)
+
+    def claim(self, *paths: str, hours: int = 6) -> States:
+        """Hand out tasks; negative hours ago they have expired."""
+        found = {artifact.path: artifact for kind in self.campaign.kinds for artifact in self.catalog[kind]}
+        until = datetime.now(UTC) + timedelta(hours=hours)
+        self.catalog.claim([found[path] for path in paths], until, "somebody")
+        claimed = self.snapshot.claimed | set(paths) if hours > 0 else self.snapshot.claimed - set(paths)
+        self.snapshot = replace(self.snapshot, claimed=claimed)
+        return self.compare()
+
+    # Comparison
+
+    def compare(self) -> States:
+        """The states by the brute force, after making sure that the catalog says the same of every artifact and in sum."""
+        expected = judge(self.production, self.snapshot)
+        self.rows = catalog_rows(Path(self.campaign.catalog))
+        assert self.rows.keys() == expected.keys()
+        known = self.snapshot.observations(self.production.artifacts.values())
+        files = {path: known[path].file if path in known else None for path in expected}
+        wrong = [path for path in expected if not _agrees(self.rows[path], expected[path], files[path])]
+        assert not wrong, "\n".join(self._described(path, expected[path]) for path in wrong)
+        return expected
+
+    def _compare_summary(self) -> None:
+        """Compare the summary, which is as of the index: no claim has changed a number in it."""
+        states = judge(self.production, replace(self.snapshot, claimed=frozenset()))
+        known = self.snapshot.observations(self.production.artifacts.values())
+        assert read_summary(Path(self.campaign.catalog)) == summary(self.production, states, known)
+
+    def _described(self, path: str, expected: ArtifactState) -> str:
+        lines = [f"{path}: {expected} expected, {self.rows[path]} found"]
+        for name in (path, *self.production.inputs_of(path)):
+            least, now = self.production.artifacts[name].min_bytes, self.snapshot.disk.get(name)
+            copies = self.snapshot.archive.get(name, [])
+            lines.append(f"    {name} of at least {least} bytes: {now}, archived {copies}")
+            lines.append(f"        known before: {self.snapshot.known.get(name)}")
+        return "\n".join(lines)
+
+
+def _agrees(row: CatalogRow, state: ArtifactState, file: File | None) -> bool:
+    if file is None:
+        return (row.state, row.size, row.mtime) == (state, None, None)
+    # The catalog's views give seconds, cut or rounded.
+    seconds = (file.mtime // SECOND, file.mtime // SECOND + 1)
+    return (row.state, row.size) == (state, file.size) and row.mtime in seconds
+
+
+def catalog_rows(catalog: Path) -> dict[str, CatalogRow]:
+    """All that a catalog says of each artifact, asked by a plain SQLite tool."""
+    question = "select path, status, blocked_by, wanted, purgeable, size, mtime, problem from artifact"
+    return {path: _catalog_row(*rest) for path, *rest in ask(catalog, question)}
+
+
+def ask(catalog: Path, question: str) -> list[tuple[Any, ...]]:
+    """The answer of a plain SQLite tool."""
+    connection = sqlite3.connect(catalog)
+    try:
+        return connection.execute(question).fetchall()
+    finally:
+        connection.close()
+
+
+def _catalog_row(
+    status: str,
+    blocked_by: str | None,
+    wanted: int,
+    purgeable: int,
+    size: int | None,
+    mtime: str | None,
+    problem: str | None,
+) -> CatalogRow:
+    kind, _, count = (blocked_by or "").removesuffix(")").partition(" (")
+    state = ArtifactState(status, kind or None, int(count) if count else None, bool(wanted), bool(purgeable))
+    seconds = None if mtime is None else int(datetime.fromisoformat(mtime).timestamp())
+    return CatalogRow(state, size, seconds, problem)
+
+
+Sums = Counter[tuple[Any, ...]]
+
+
+def summary(production: Production, states: States, known: Mapping[str, Observation]) -> Sums:
+    """Numbers and bytes by ensemble, stream, kind and status, as the catalog's summary gives them."""
+    sums: Sums = Counter()
+    for path, state in states.items():
+        artifact, seen = production.artifacts[path], known.get(path)
+        size = 0 if seen is None or seen.file is None else seen.file.size
+        where = (artifact.coordinates.get("ensemble"), artifact.coordinates.get("stream"), artifact.kind, state.status)
+        for name, amount in zip(NUMBERS, (1, size, state.purgeable, size * state.purgeable), strict=True):
+            sums[(*where, name)] += amount
+    return +sums
+
+
+def read_summary(catalog: Path) -> Sums:
+    """The catalog's own summary, asked by a plain SQLite tool."""
+    rows = ask(catalog, f"select ensemble, stream, kind, status, {', '.join(NUMBERS)} from summary")
+    return +Counter({(*row[:4], name): row[4 + n] for row in rows for n, name in enumerate(NUMBERS)})
+
+
+def marked(path: Path, file: File) -> None:
+    """Write a reduced file that holds nothing but its mark."""
+    assert file.mark is not None
+    with h5py.File(path, "w") as content:
+        inputs = [RecordedInput(name, *copy) for name, copy in file.mark.inputs.items()]
+        write_mark(content, path=path.name, inputs=inputs, recipe={}, made=file.mark.mtime)
+        content.attrs[COMPLETE] = file.mark.complete
