@@ -1,4 +1,4 @@
-"""What goes wrong, in one line that a person can act on; the front door turns it into exit 1."""
+"""Errors that a user can act on: each is one line, with which a command ends and exits with 1."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,7 +7,7 @@ from typing import Self
 
 
 class LatteboardError(Exception):
-    """Base of every error latteboard raises on purpose: the message names who, what was expected, what was found."""
+    """Base of the errors of latteboard; the message names the place, what was expected and what was found."""
 
 
 class CampaignError(LatteboardError):
@@ -15,7 +15,8 @@ class CampaignError(LatteboardError):
 
     Attributes
     ----------
-    key : where in the file, such as ``kinds.prop.path``; stands before the message
+    message : the message without the key
+    key : the key of the campaign file, such as ``kinds.prop.path``; the text of the error begins with it
     """
 
     def __init__(self, message: str, *, key: str = "") -> None:
@@ -24,17 +25,23 @@ class CampaignError(LatteboardError):
         self.key = key
 
     def within(self, key: str) -> Self:
-        """The same one level up: ``path`` within ``kinds.prop`` is ``kinds.prop.path``."""
+        """The same error in a table one level up.
+
+        Examples
+        --------
+        >>> str(CampaignError("expected a text", key="path").within("kinds.prop"))
+        'kinds.prop.path: expected a text'
+        """
         return type(self)(self.message, key=f"{key}.{self.key}" if self.key else key)
 
 
 class TemplateError(CampaignError):
-    """A path or dataset template is not well formed, or cannot be read back."""
+    """A template is not well formed, or its paths cannot be parsed without ambiguity."""
 
 
 @contextmanager
 def within(key: str) -> Iterator[None]:
-    """Whatever is wrong with the campaign in here is wrong under ``key``."""
+    """Put ``key`` before the key of every :class:`CampaignError` that is raised inside the block."""
     try:
         yield
     except CampaignError as error:
@@ -42,7 +49,7 @@ def within(key: str) -> Iterator[None]:
 
 
 class CatalogError(LatteboardError):
-    """The catalog cannot be opened, is of another version, or does not know what was asked for."""
+    """The catalog cannot be opened, has another version, or is not up to date with its campaign."""
 
 
 class QueryError(LatteboardError):
@@ -50,29 +57,29 @@ class QueryError(LatteboardError):
 
 
 class LockedError(LatteboardError):
-    """Another process on this or another host holds the lock, or it cannot be written."""
+    """Another process, on this or another host, holds the lock, or the lock file cannot be written."""
 
 
 class BooksKept(LatteboardError):
-    """An index saw so little of what was there before that it refuses to change the books."""
+    """An index found so few of the known files that it does not change the catalog; a file system may not be mounted."""
 
 
 class UnreadableFolders(LatteboardError):
-    """Some folders could not be read; the rest of the index is complete and written."""
+    """Some folders could not be read; the rest of the index is complete and in the catalog."""
 
 
 class ShapeError(LatteboardError):
-    """An array has not the shape that an operation on correlators asks for, or the lattice is too small for what is asked."""
+    """An array does not have the shape that an operation on correlators requires, or the lattice is too small for it."""
 
 
 class InputRefused(LatteboardError):
-    """A file cannot be reduced as it stands: something in it is missing, twice, of another shape, damaged, or not a number.
+    """A file cannot be reduced: a dataset is missing, damaged, of another shape or there twice, or a number is NaN.
 
     Attributes
     ----------
-    path : the file to blame, which stands before the message; None if it is none in particular
-    name : the dataset in it, which stands between them
-    reason : the message without both
+    reason : the message without path and name
+    path : the file at fault, which the text of the error begins with; None if no single file is
+    name : the dataset in it, which follows the path
     """
 
     def __init__(self, reason: str, *, path: str | Path | None = None, name: str = "") -> None:
@@ -82,8 +89,8 @@ class InputRefused(LatteboardError):
 
 
 class OutputRefused(LatteboardError):
-    """An output cannot be written: it is there already, is not ours, or there is no room."""
+    """An output cannot be written: it exists already, was not made by latteboard, or the disk is full."""
 
 
 class Stopped(LatteboardError):
-    """Somebody asked to stop before the work was finished; what is on disk is whole."""
+    """The user interrupted the work; every file on disk is complete."""

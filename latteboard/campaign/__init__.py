@@ -1,4 +1,4 @@
-"""From ``campaign.toml`` to ensembles, kinds, relations, expected artifacts and needs."""
+"""The campaign: ensembles, kinds, relations, expected artifacts and needs, as ``campaign.toml`` states them."""
 
 from latteboard.campaign.campaign import Campaign, locate_catalog
 from latteboard.campaign.kinds import Kind

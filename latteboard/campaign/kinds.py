@@ -1,4 +1,4 @@
-"""Kinds of files, as the campaign states them, with what follows from the names in their paths."""
+"""Kinds of files as the campaign states them, with the coordinates that their paths name."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,13 +13,17 @@ from latteboard.names.templates import Template
 
 @dataclass(frozen=True)
 class Kind:
-    """One class of file.
+    """One class of files, or of datasets inside files.
 
     Attributes
     ----------
-    template : the whole path, for a kind inside HDF5 files with ``::`` between container and dataset
+    template : the whole path, with ``::`` between container and dataset if the artifacts are datasets
     coordinates : the coordinates that the template names, in canonical order
-    needs : the kinds it is made from, in the campaign's order; those of ``made_with`` where one job writes both
+    needs : the kinds that it is made from, in the campaign's order; those of ``made_with`` if one job writes both
+    table : the kind as the campaign states it; ``only`` is that of ``made_with`` if one job writes both
+    min_bytes : the least size of a file, in bytes
+    datasets : templates of the dataset paths that each file must hold
+    task : settings of the job that makes it
     """
 
     name: str
@@ -33,22 +37,22 @@ class Kind:
 
     @property
     def inside(self) -> bool:
-        """Whether its artifacts are datasets in container files."""
+        """Whether the artifacts are datasets in container files."""
         return self.template.container is not None
 
     @property
     def container(self) -> Template:
-        """The template of the file on disk: the container's, or its own."""
+        """The template of the file on disk: of the container if the artifacts are datasets."""
         return self.template.container or self.template
 
     @property
     def reduced(self) -> bool:
-        """Whether latteboard makes it, so that its files carry a mark and a record of their inputs."""
+        """Whether latteboard makes the files, which then carry a mark and a record of their inputs."""
         return bool(self.table.reduce)
 
 
 def read_kind(table: CampaignTable, name: str) -> Kind:
-    """One kind of a campaign; one that is made with another has its needs, task and restrictions."""
+    """Read one kind of a campaign; a kind that is made with another has the needs, task and ``only`` of that one."""
     own = table.kinds[name]
     leader = table.kinds[own.made_with] if own.made_with else own
     with within(f"kinds.{name}"):

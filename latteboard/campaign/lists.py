@@ -1,4 +1,4 @@
-"""Lists that a campaign names: configuration numbers and quark sources; a bad line is named with its number."""
+"""Lists of configuration numbers and quark sources that a campaign names; errors name the line."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -7,14 +7,21 @@ from latteboard.campaign.tables import ListFile
 from latteboard.errors import CampaignError
 from latteboard.names.templates import Source
 
-MOST_CONFIGURATIONS = 1_000_000  # a stream has thousands; more is a slip that would fill the memory
+MOST_CONFIGURATIONS = 1_000_000  # a stream has thousands; more is a typing error that would fill the memory
 
 
 def configuration_numbers(stated: str | list[int] | ListFile, folder: Path) -> list[int]:
-    """The configurations, ascending, each once.
+    """The configuration numbers of a stream, ascending, each once.
 
-    ``stated`` is ``"start:end:step"`` (the end included if it is on the grid), a list, or a file of which the first
-    number of each line counts.
+    Parameters
+    ----------
+    stated : ``"start:end:step"`` as for :func:`number_range`, a list, or a file with a number first on each line
+    folder : of the campaign file, to which the name of the list is relative
+
+    Examples
+    --------
+    >>> configuration_numbers("300:312:6", Path())
+    [300, 306, 312]
     """
     if isinstance(stated, str):
         numbers: Sequence[int] = number_range(stated)
@@ -28,7 +35,15 @@ def configuration_numbers(stated: str | list[int] | ListFile, folder: Path) -> l
 
 
 def number_range(text: str) -> range:
-    """``start:end`` or ``start:end:step`` with the end included if it is on the grid."""
+    """Parse ``start:end`` or ``start:end:step``; the end is included if it is on the grid.
+
+    Examples
+    --------
+    >>> list(number_range("300:312:6"))
+    [300, 306, 312]
+    >>> list(number_range("300:310:6"))
+    [300, 306]
+    """
     parts = text.split(":")
     try:
         start, end, step = (*map(int, parts), 1)[:3]
@@ -42,7 +57,7 @@ def number_range(text: str) -> range:
 
 
 def source_lists(path: Path) -> dict[int, list[Source]]:
-    """The sources of each configuration, in file order, from lines ``configuration x y z t``."""
+    """Read the sources of each configuration, in file order, from lines ``configuration x y z t`` in lattice units."""
     lists: dict[int, list[Source]] = {}
     for line, words in _lines(path):
         try:
@@ -63,7 +78,7 @@ def _first_number(path: Path, line: int, words: list[str]) -> int:
 
 
 def _lines(path: Path) -> Iterator[tuple[int, list[str]]]:
-    """The words of each line that has any, with its number; ``#`` begins a comment."""
+    """The number and the words of each line that is not empty; ``#`` begins a comment."""
     try:
         text = path.read_text(encoding="utf-8-sig")
     except OSError as error:

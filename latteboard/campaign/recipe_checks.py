@@ -10,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 from latteboard.campaign.kinds import Kind
 from latteboard.campaign.model import Definition
 from latteboard.campaign.relations import MAIN
-from latteboard.campaign.validation import first_complaint
+from latteboard.campaign.validation import first_error_text
 from latteboard.errors import CampaignError, within
 from latteboard.recipe import STEPS, Step, named_step
 
@@ -76,7 +76,7 @@ def check_steps(steps: Sequence[Step], given: Sequence[str], made: Sequence[str]
             # As JSON, since strict validation of Python objects accepts only instances of the dataclass itself.
             _adapter(name).validate_json(json.dumps(options, default=str))
         except ValidationError as error:
-            raise CampaignError(f"{name}: {first_complaint(error, STEPS[name], options)}") from error
+            raise CampaignError(f"{name}: {first_error_text(error, STEPS[name], options)}") from error
         names.append(name)
     if len(set(names)) < len(names):
         raise CampaignError(f"expected each step once, found {', '.join(names)}")

@@ -1,4 +1,4 @@
-"""Builds the relations of a campaign from its streams, lists and axes, refusing what does not fit together."""
+"""The relations of a campaign, built from its streams, source lists and axes."""
 
 from collections.abc import Iterable, Sequence
 
@@ -12,14 +12,22 @@ from latteboard.names.templates import Source, Value
 
 
 def in_order(values: Iterable[Value]) -> list[Value]:
-    """Each value once: numbers ascending, texts as they come."""
+    """The distinct values: numbers ascending, texts in order of appearance.
+
+    Examples
+    --------
+    >>> in_order([4, 3, 4])
+    [3, 4]
+    >>> in_order(["proton", "pion", "proton"])
+    ['proton', 'pion']
+    """
     once = dict.fromkeys(values)
     numbers = sorted(value for value in once if isinstance(value, int))
     return [*numbers] if len(numbers) == len(once) else [*once]
 
 
 class Coder:
-    """Gives each value of a coordinate its code: its position in the list of values."""
+    """The codes of a coordinate's values: the code of a value is its position in the list of values."""
 
     def __init__(self, values: Sequence[Value]) -> None:
         self._codes = {value: code for code, value in enumerate(values)}
@@ -30,12 +38,18 @@ class Coder:
         return list(self._codes)
 
     def code(self, value: Value) -> int:
-        """The code of ``value``, a new one if it was not there."""
+        """The code of ``value``, which is added to the list if it is new."""
         return self._codes.setdefault(value, len(self._codes))
 
 
 def build_relations(streams: Sequence[Stream], axes: Sequence[str], table: CampaignTable) -> Relations:
-    """The main relation of sources and one relation of (ensemble, value) for each axis."""
+    """Build the main relation of source lists and, for each axis, a relation of ensembles and values.
+
+    Raises
+    ------
+    CampaignError : a configuration has no sources or too few, a source is there twice or off the lattice, or an axis has no
+        values, or different types of values.
+    """
     numbers = sorted({number for stream in streams for number in stream.configurations})
     coders = {name: Coder(()) for name in MAIN} | {"configuration": Coder(numbers)}
     columns: dict[str, list[int]] = {name: [] for name in MAIN}
@@ -50,7 +64,7 @@ def build_relations(streams: Sequence[Stream], axes: Sequence[str], table: Campa
 
 
 def _add_stream(stream: Stream, coders: dict[str, Coder], columns: dict[str, list[int]]) -> None:
-    """Append the stream's rows: for each configuration and source set, its sources."""
+    """Append the rows of a stream: for each configuration and source set its sources."""
     constant = {"ensemble": coders["ensemble"].code(stream.ensemble), "stream": coders["stream"].code(stream.name)}
     sets = [(coders["source_set"].code(name), first, end) for name, (first, end) in stream.source_sets.items()]
     for number in stream.configurations:
@@ -63,7 +77,7 @@ def _add_stream(stream: Stream, coders: dict[str, Coder], columns: dict[str, lis
 
 
 def _sources(stream: Stream, number: int) -> Sequence[Source]:
-    """The sources of one configuration, on the lattice, each once, enough for every source set."""
+    """The sources of one configuration; refuses repeated ones, ones off the lattice and too few for the source sets."""
     sources = stream.sources.get(number)
     who = f"configuration {number} of stream {stream.name}"
     if sources is None:
@@ -95,7 +109,7 @@ def _is_on_lattice(source: Source, L: int, T: int) -> bool:
 
 
 def _axis(name: str, ensembles: Sequence[Value], table: CampaignTable) -> tuple[list[Value], list[Codes]]:
-    """The values of an axis, and their codes in each ensemble."""
+    """The values of an axis in all ensembles together, and the codes of those of each ensemble."""
     stated = []
     for ensemble in ensembles:
         here = name in table.ensembles[str(ensemble)].axes

@@ -1,7 +1,8 @@
-"""Axes as relations: which sources belong to which configuration and set, which values an axis has in which ensemble.
+"""Relations: which sources belong to which configuration and source set, which values an axis has in which ensemble.
 
-Columns are numpy arrays of codes, a code being the position of a value in :attr:`Relations.values`. Everything that is
-expected follows from one operation, :meth:`Relations.table`: the distinct projection of the natural join.
+A relation is a set of columns, one for each coordinate: arrays of codes, the code of a value being its position in
+:attr:`Relations.values`. The expected artifacts of a kind follow from one operation, :meth:`Relations.table`: the natural
+join of all relations, projected on the coordinates of the kind, each row once.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 
 from latteboard.names.templates import Value
 
-# The coordinates of the one relation that says which source of which configuration belongs to which source set.
+# The coordinates of the main relation, which holds the source lists of all ensembles and streams.
 MAIN = ("ensemble", "stream", "configuration", "source_set", "source")
 
 Codes = NDArray[np.int32]
@@ -22,7 +23,7 @@ Columns = dict[str, Codes]
 
 
 def length(rows: Columns) -> int:
-    """How many rows there are: without any coordinate, one."""
+    """The number of rows; a relation without coordinates has one, the empty row."""
     return len(next(iter(rows.values()))) if rows else 1
 
 
@@ -32,9 +33,10 @@ class Relations:
 
     Attributes
     ----------
-    values : for each coordinate its values in order; numbers ascending, texts and sources in the campaign's order
-    main : columns of codes for the coordinates of ``MAIN``
-    axes : for each axis, for each ensemble (by code) the codes of its values, at least one
+    values : the values of each coordinate in the order of their codes: numbers ascending, texts and sources in the order
+        of the campaign
+    main : columns for the coordinates ``MAIN``, each of shape (number of sources in sets,)
+    axes : for each axis and each ensemble (by its code) the codes of its values, at least one
     """
 
     values: Mapping[str, Sequence[Value]]
@@ -43,16 +45,20 @@ class Relations:
 
     @property
     def order(self) -> tuple[str, ...]:
-        """All coordinates in canonical order: as tables are sorted and columns stand, the source last."""
+        """All coordinates in canonical order, by which rows are sorted: ensemble first, axes next to last, source last."""
         return (*MAIN[:4], *self.axes, "source")
 
     @cached_property
     def codes(self) -> Mapping[str, Mapping[Value, int]]:
-        """For each coordinate its values in order, with their codes."""
+        """The code of each value of each coordinate."""
         return _Codes(self.values)
 
     def table(self, names: Iterable[str]) -> Columns:
-        """The distinct rows of ``names`` in the natural join of the relations that have them, in canonical order."""
+        """The natural join of all relations, projected on the coordinates ``names``: distinct rows in canonical order.
+
+        An axis depends on the ensemble. So the join with an axis is the product of each row with the axis's values in the
+        ensemble of the row, and relations without a coordinate in ``names`` need not be joined at all.
+        """
         wanted = set(names)
         axes = [name for name in self.order if name in wanted and name not in MAIN]
         base = [name for name in MAIN if name in wanted or (axes and name == "ensemble")]
@@ -62,7 +68,7 @@ class Relations:
         return self.distinct({name: rows[name] for name in self.order if name in wanted})
 
     def _cross(self, rows: Columns, axis: str) -> Columns:
-        """Each row once for each value that ``axis`` has in its ensemble."""
+        """The product of each row with the values that ``axis`` has in its ensemble."""
         by_ensemble = self.axes[axis]
         counts = np.array([len(codes) for codes in by_ensemble])
         starts = np.concatenate(([0], np.cumsum(counts)[:-1]))
@@ -75,7 +81,7 @@ class Relations:
         return crossed
 
     def distinct(self, rows: Columns) -> Columns:
-        """``rows`` without repetitions, sorted by their columns in canonical order."""
+        """The distinct rows, sorted by their columns in canonical order."""
         rows = {name: rows[name] for name in self.order if name in rows}
         if not rows:
             return rows
@@ -86,8 +92,8 @@ class Relations:
         return {name: column[first] for name, column in rows.items()}
 
     def keys(self, rows: Columns) -> NDArray[np.int64]:
-        """One number for each row, in the order of the rows' columns; equal rows have equal numbers."""
-        # Python's own integers where 64 bits do not hold the product of all axes; slower, never wrong.
+        """A number for each row, shape (number of rows,), ordered as the rows are; equal rows have equal numbers."""
+        # Python's integers if the product of all axes exceeds 64 bits: slower, but exact.
         fits = prod(len(self.values[name]) for name in rows) < 2**62
         key = np.zeros(length(rows), dtype=np.int64 if fits else object)
         for name, column in rows.items():
@@ -95,7 +101,7 @@ class Relations:
         return key
 
     def key(self, names: Iterable[str], coordinates: Mapping[str, Value]) -> int | None:
-        """The number that :meth:`keys` gives a row of these coordinates; None if one has no such value."""
+        """The number that :meth:`keys` gives a row with these coordinates; None if a value is unknown."""
         key = 0
         for name in names:
             code = self.codes[name].get(coordinates[name]) if name in coordinates else None
@@ -105,7 +111,7 @@ class Relations:
         return key
 
     def restrict(self, rows: Columns, only: Mapping[str, Iterable[object]]) -> Columns:
-        """The rows whose coordinates have, written out, one of the values in ``only``."""
+        """The rows in which each coordinate in ``only`` has one of the values there, compared as text."""
         mask: NDArray[np.bool_] | None = None
         for name, values in only.items():
             allowed = {str(value) for value in values}
@@ -115,7 +121,7 @@ class Relations:
         return rows if mask is None else {name: column[mask] for name, column in rows.items()}
 
     def where(self, one: Columns) -> "Relations":
-        """The rows of each relation that agree with ``one``, the columns of a single row."""
+        """The relations restricted to the rows that agree with ``one``, a single row."""
         mask = np.ones(len(self.main["ensemble"]), dtype=bool)
         for name in self.main.keys() & one.keys():
             mask &= self.main[name] == one[name][0]
@@ -127,12 +133,12 @@ class Relations:
         return Relations(self.values, main, axes)
 
     def decode(self, rows: Columns, index: int) -> dict[str, Value]:
-        """The coordinates of one row."""
+        """The coordinates of the row ``index``."""
         return {name: self.values[name][column[index]] for name, column in rows.items()}
 
 
 class _Codes(dict[str, Mapping[Value, int]]):
-    """Made for a coordinate when it is first asked for: there are many sources, and mostly nobody asks for theirs."""
+    """The codes of each coordinate's values, made on first use: there are many sources, of which few codes are used."""
 
     def __init__(self, values: Mapping[str, Sequence[Value]]) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Sizes as the campaign states them: a number of bytes, or safe arithmetic such as ``8 * 2 * T * L**3``."""
+"""Sizes as a campaign states them: a number of bytes, or arithmetic such as ``8 * 2 * T * L**3``."""
 
 import ast
 import operator
@@ -8,10 +8,10 @@ from simpleeval import InvalidExpression, SimpleEval
 
 from latteboard.errors import CampaignError
 
-# Far above any file, far below what takes time to compute: 9**9**9 stops at its second power.
+# Far above the size of any file and fast to compute; 9**9**9 is refused at its second power.
 LARGEST = 2**63
 LARGEST_EXPONENT = 64
-LONGEST = 500  # characters; what a person writes is shorter, what exhausts the stack is longer
+LONGEST = 500  # characters: longer than any real size, shorter than what exhausts the stack
 
 
 def _power(base: float, exponent: float) -> float:
@@ -32,15 +32,29 @@ OPERATORS = {
     ast.USub: operator.neg,
     ast.UAdd: operator.pos,
 }
-# No texts, calls, attributes, subscripts, comparisons: nothing of which the cost or effect must be thought about.
+# No texts, calls, attributes, subscripts or comparisons, whose cost or effects would need thought.
 ARITHMETIC = (ast.Expr, ast.Expression, ast.BinOp, ast.UnaryOp, ast.Name, ast.Load, *OPERATORS)
 
 
 class Size:
-    """A number of bytes, perhaps as arithmetic of names."""
+    """A number of bytes, stated as a number or as arithmetic of names.
+
+    Attributes
+    ----------
+    text : as stated
+    names : the names in it
+
+    Examples
+    --------
+    >>> size = Size("8 * 2 * T * L**3")
+    >>> sorted(size.names)
+    ['L', 'T']
+    >>> size.bytes({"L": 32, "T": 96})
+    50331648
+    """
 
     def __init__(self, text: int | str) -> None:
-        """Raises :class:`CampaignError` if ``text`` is not arithmetic."""
+        """Parse a size; raises :class:`CampaignError` if ``text`` is not arithmetic."""
         if isinstance(text, str) and len(text) > LONGEST:
             raise CampaignError(f"a size of {len(text)} characters; expected at most {LONGEST}")
         self.text = str(text)
@@ -58,7 +72,12 @@ class Size:
         self.names = frozenset(node.id for node in nodes if isinstance(node, ast.Name))
 
     def bytes(self, names: Mapping[str, int | float]) -> int:
-        """Its value; unknown names and what is no number of bytes raise :class:`CampaignError`."""
+        """The size in bytes, rounded to a whole number.
+
+        Raises
+        ------
+        CampaignError : a name is not in ``names``, the arithmetic fails, or the result is not from 0 to 2**63 - 1.
+        """
         try:
             value = SimpleEval(operators=OPERATORS, functions={}, names=dict(names)).eval(self.text, self._tree)
         except (InvalidExpression, ArithmeticError, TypeError, ValueError, RecursionError) as error:

@@ -1,4 +1,4 @@
-"""The campaign that ``latteboard init`` writes: every key explained, and it works as it stands."""
+"""The campaign file that ``latteboard init`` writes: a working example with every key explained."""
 
 import os
 from importlib.resources import files
@@ -6,19 +6,26 @@ from pathlib import Path
 
 from latteboard.errors import LatteboardError
 
-ROOT = "production"  # as the campaign names it; a root that is missing looks like a file system that is not mounted
-# What is written, and the package's text that is in it.
+# The root that the campaign states. It is made too, since an index takes a missing root for an unmounted file system.
+ROOT = "production"
+# Files to write, and the files of this package that hold their text.
 TEXTS = {"campaign.toml": "starter.toml", "a09m310_e_src.lst": "starter_sources.txt"}
 
 
 def write_starter(folder: Path) -> list[Path]:
-    """Write a commented campaign file and the source list that it names, and make the folder of its files.
+    """Write a commented campaign file and the source list that it names, and make its root.
 
-    All is done in ``folder``, made where there is none; returns what was written.
+    Parameters
+    ----------
+    folder : made if it does not exist
+
+    Returns
+    -------
+    the paths of the files written
 
     Raises
     ------
-    LatteboardError : one of the files is there already, or the folder cannot be written to; nothing is written then.
+    LatteboardError : one of the files exists already, or the folder cannot be written to; then no file is written.
     """
     written: list[Path] = []
     try:

@@ -1,4 +1,4 @@
-"""Ensembles and streams as the campaign states them, with all that may differ between streams already chosen."""
+"""The streams of a campaign, each with the settings that hold for it: its own, or else those of its ensemble."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -20,10 +20,12 @@ class Stream:
     Attributes
     ----------
     L, T : extent of the lattice in space and time, in lattice units
-    file : the list of its sources, as the campaign names it
+    parameters : by name; those of the stream override those of the ensemble, and these those of the campaign
+    configurations : ascending
+    file : the name of the source list, as the campaign states it
     sources : the sources of each configuration, in the order of the list
-    source_sets : for each set the first and one past the last of each configuration's list
-    own : what is stated for this stream alone, not for the ensemble
+    source_sets : for each set the positions in the list of its first source and one past its last
+    own : the settings that are stated for this stream, not for the ensemble
     """
 
     ensemble: str
@@ -42,21 +44,30 @@ class Stream:
 
     @property
     def constants(self) -> dict[str, str | int | float]:
-        """What templates may name beside coordinates: the parameters, L and T."""
+        """The names that templates may contain in addition to coordinates: the parameters, L and T."""
         return {**self.parameters, "L": self.L, "T": self.T}
 
     @property
     def numbers(self) -> dict[str, int | float]:
-        """What sizes may name: the constants that are numbers."""
+        """The constants that are numbers; sizes may name these."""
         return {name: value for name, value in self.constants.items() if not isinstance(value, str)}
 
     def key(self, setting: str) -> str:
-        """Where in the campaign file a setting of this stream stands."""
+        """The key of the campaign file that states a setting of this stream."""
         return f"ensembles.{self.ensemble}.{f'stream.{self.name}.' if setting in self.own else ''}{setting}"
 
 
 def read_streams(table: CampaignTable, folder: Path) -> Iterator[Stream]:
-    """Every stream of every ensemble; the lists that they name are read relative to ``folder``, each once."""
+    """Read all streams of all ensembles, in the campaign's order.
+
+    Parameters
+    ----------
+    folder : to which the names of lists are relative; a list that several streams name is read once
+
+    Raises
+    ------
+    CampaignError : a setting is missing, a stream is named twice or unknown, or a list cannot be read.
+    """
     lists: Lists = {}
     for ensemble, stated in table.ensembles.items():
         with within(f"ensembles.{ensemble}"):

@@ -1,4 +1,4 @@
-"""The names of a campaign: unique, not reserved, known where they are used; and its kinds in order."""
+"""The names of a campaign: their checks, and the order of its coordinates and kinds."""
 
 from collections.abc import Collection, Iterable
 from graphlib import CycleError, TopologicalSorter
@@ -8,12 +8,12 @@ from latteboard.campaign.tables import CampaignTable
 from latteboard.errors import CampaignError, within
 from latteboard.names.templates import Template
 
-# Columns and words of the catalog's tables and views: no coordinate or parameter may be called so.
+# Columns of the catalog's tables and views: no coordinate, parameter or derived name may have one of these names.
 RESERVED_NAMES = (
     *("path", "status", "size", "mtime", "problem", "blocked_by", "kind", "id"),
     *("blocked_count", "purgeable", "wanted", "needed", "look"),
 )
-# Tables, views and indexes that every catalog has: no kind may be called so, since its view has the kind's name.
+# Tables, views and indexes of every catalog: no kind may have one of these names, since its view has the kind's name.
 RESERVED_KINDS = (
     *("artifact", "progress", "missing", "work", "problems", "kind", "coordinate_value", "source_list", "axis_value"),
     *("status_rule", "problem_text", "folder", "stray", "unreadable", "recorded_input", "container", "summary"),
@@ -24,7 +24,12 @@ CONSTANTS = ("L", "T")
 
 
 def check_vocabulary(table: CampaignTable) -> None:
-    """Names are unique, not reserved, and known where they are used."""
+    """Check that names are unique, not reserved, and known where they are used.
+
+    Raises
+    ------
+    CampaignError : one is not.
+    """
     _check_unique([*((name, "the coordinates") for name in MAIN), *_stated(table)])
     _check_unique((name, f"kinds.{name}") for name in table.kinds)
     for name in table.kinds:
@@ -46,13 +51,13 @@ def check_vocabulary(table: CampaignTable) -> None:
 
 
 def axes(table: CampaignTable) -> list[str]:
-    """The names of the axes beside the coordinates of sources, in the campaign's order."""
+    """The names of the axes, without the coordinates of the source lists, in the campaign's order."""
     under = (axis for ensemble in table.ensembles.values() for axis in ensemble.axes)
     return list(dict.fromkeys((*table.axes, *under)))
 
 
 def names_in(template: Template, table: CampaignTable) -> set[str]:
-    """The coordinates, parameters and constants that a template names, itself or through derived names."""
+    """The coordinates, parameters and constants that a template names, directly or through derived names."""
     names = set(template.names)
     for name in names & table.derive.keys():
         derived = table.derive[name]
@@ -61,13 +66,13 @@ def names_in(template: Template, table: CampaignTable) -> set[str]:
 
 
 def coordinates_named(template: Template, table: CampaignTable) -> tuple[str, ...]:
-    """The coordinates that a template names, itself or through derived names, in canonical order."""
+    """The coordinates that a template names, directly or through derived names, in canonical order."""
     names = names_in(template, table)
     return tuple(name for name in (*MAIN[:4], *axes(table), "source") if name in names)
 
 
 def parameters(table: CampaignTable) -> list[str]:
-    """Every parameter that is stated anywhere."""
+    """The names of all parameters, of the campaign, its ensembles and streams, each once."""
     tables = [table.parameters]
     for ensemble in table.ensembles.values():
         tables += [ensemble.parameters, *(stream.parameters for stream in ensemble.stream.values())]
@@ -80,7 +85,7 @@ def _stated(table: CampaignTable) -> list[tuple[str, str]]:
 
 
 def _check_unique(stated: Iterable[tuple[str, str]]) -> None:
-    """Case does not tell names apart: they become columns and tables."""
+    """Refuse reserved and repeated names; names that differ in case are the same, since SQL ignores it."""
     first: dict[str, str] = {}
     for name, key in stated:
         if name.lower() in RESERVED_NAMES or name in CONSTANTS:
@@ -92,12 +97,12 @@ def _check_unique(stated: Iterable[tuple[str, str]]) -> None:
 
 
 def name_list(names: Iterable[object]) -> str:
-    """Names in order, for a message."""
+    """The names in alphabetical order, as a text for messages."""
     return ", ".join(sorted(map(str, names)))
 
 
 def check_among(name: str, allowed: Collection[str], *, key: str) -> None:
-    """Refuse a name that is none of those allowed."""
+    """Require that a name is one of those allowed."""
     if name not in allowed:
         expected = f"expected one of {name_list(allowed)}" if allowed else "there is none to name"
         raise CampaignError(f"there is no {name!r}; {expected}", key=key)
@@ -130,7 +135,12 @@ def _check_kind(table: CampaignTable, name: str) -> None:
 
 
 def kinds_in_order(table: CampaignTable) -> list[str]:
-    """The kinds in the order of the production, inputs first, otherwise as the campaign lists them."""
+    """The kinds in the order of the production: inputs first, otherwise in the order of the campaign.
+
+    Raises
+    ------
+    CampaignError : kinds need each other in a circle.
+    """
     stated = list(table.kinds)
     sorter = TopologicalSorter({name: _needs(table, name) for name in stated})
     try:

@@ -1,7 +1,7 @@
-"""Files that appear under their name whole or not at all, and the drafts that they are until then.
+"""Atomic file writes: a draft beside the target is renamed once it is complete.
 
-A draft stands in the folder of its target, since only a rename within a file system is one step. Its name says which
-process writes it, so that what a killed run leaves behind is recognised and removed by the next.
+The draft is in the folder of its target, since only a rename within one file system is atomic. Its name contains the host
+and the process that writes it, so that drafts of killed processes are recognised and removed by a later run.
 """
 
 import os
@@ -17,23 +17,29 @@ from uuid import uuid4
 
 from latteboard.errors import OutputRefused
 from latteboard.files.locks import Holder
+from latteboard.times import DAY_SECONDS
 
 DRAFT = re.compile(r"\.latteboard-(?P<host>.+)-(?P<pid>[0-9]{1,9})-(?P<word>[0-9a-f]{12})\.draft")
-# Nobody writes to a draft for so long without changing it once. Of processes on other hosts nothing else can be said.
-ABANDONED_SECONDS = 2 * 86_400
+# Whether a process on another host still runs is not known, but no running one leaves its draft unchanged for so long.
+ABANDONED_SECONDS = 2 * DAY_SECONDS
 
 
 @contextmanager
 def replacing(target: Path, *, overwrite: bool = True, last: Callable[[], object] = lambda: None) -> Iterator[Path]:
-    """The path of a draft that takes the target's name when the block ends, on disk in full; on an error it is removed.
+    """Context manager that yields the path of a draft and renames it to ``target`` when the block ends.
 
-    The draft does not exist yet: whoever writes it makes it, closed when the block ends. Without ``overwrite`` a target
-    that exists by then stays as it is. The target's folder is made where there is none. ``last`` is called when all is on
-    disk and only the name is to be taken; what it raises prevents that.
+    The block creates the draft and closes it. Before the rename its content is flushed to the disk. If the block raises, the
+    draft is removed and the target stays as it was.
+
+    Parameters
+    ----------
+    target : its folder is made if it does not exist
+    overwrite : whether a target that exists when the block ends is replaced
+    last : called just before the rename, after all content is on disk; an exception from it prevents the rename
 
     Raises
     ------
-    OutputRefused : the target exists and may not be overwritten.
+    OutputRefused : the target exists and ``overwrite`` is false.
     OSError : the folder or the draft cannot be written.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -52,18 +58,24 @@ def replacing(target: Path, *, overwrite: bool = True, last: Callable[[], object
 
 
 def is_draft(name: str) -> bool:
-    """Whether a file is a draft, by its name."""
+    """Whether a file name is that of a draft.
+
+    Examples
+    --------
+    >>> is_draft(".latteboard-node7-4711-0123456789ab.draft")
+    True
+    """
     return DRAFT.fullmatch(name) is not None
 
 
 def remove_abandoned(folder: Path) -> list[Path]:
-    """Remove the drafts of dead processes in a folder; returns what was removed.
+    """Remove the drafts that dead processes left in a folder, and return their paths.
 
-    Of processes of this host the dead are known; a draft of another host is left for two days after its last change.
+    A draft of another host is removed two days after its last change.
     """
     removed = []
     for path in sorted(folder.glob(".latteboard-*.draft")):
-        # One that cannot be removed, such as somebody else's, harms nobody.
+        # A draft that cannot be removed, such as another user's, does no harm.
         with suppress(OSError):
             if _is_abandoned(path):
                 path.unlink()
@@ -86,11 +98,11 @@ def _host() -> str:
 
 
 def _take_name(draft: Path, target: Path) -> None:
-    """Give the draft the target's name unless somebody has it: a link, unlike a rename, takes nobody's place."""
+    """Rename the draft unless the target exists: unlike a rename, making a hard link never replaces a file."""
     try:
         target.hardlink_to(draft)
     except OSError as error:
-        # Some file systems have no links; there a moment stays between the look and the rename.
+        # On file systems without hard links another process could make the target between this check and the rename.
         if error.errno == EEXIST or os.path.lexists(target):
             raise OutputRefused(f"{target}: exists already; nothing was changed") from None
         draft.replace(target)

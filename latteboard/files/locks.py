@@ -1,4 +1,4 @@
-"""One index at a time: a lock file that says who holds it, and is taken over from a process that is dead."""
+"""Lock files, which name the process that holds them and are taken over from dead processes."""
 
 import json
 import os
@@ -16,7 +16,13 @@ from latteboard.errors import LockedError
 
 @dataclass(frozen=True)
 class Holder:
-    """Who holds a lock: host, process, since when (s since 1970), and a word that tells two of its locks apart."""
+    """The process that holds a lock.
+
+    Attributes
+    ----------
+    since : time at which it took the lock, in s since 1970
+    word : random text that distinguishes two locks of one process
+    """
 
     host: str
     pid: int
@@ -29,7 +35,7 @@ class Holder:
 
     @property
     def is_dead(self) -> bool:
-        """Whether it ran on this host and is gone; of other hosts nothing can be said."""
+        """Whether the process was on this host and has ended; false for other hosts, whose processes are not visible."""
         if self.host != socket.gethostname():
             return False
         try:
@@ -51,7 +57,14 @@ def lock_path(path: Path) -> Path:
 def lock(path: Path, *, wait_seconds: float, waiting: Callable[[Holder], None] = lambda _: None) -> Iterator[None]:
     """Hold the lock ``path`` inside the block.
 
-    Waits up to ``wait_seconds`` for another holder, telling ``waiting`` once who that is; then raises :class:`LockedError`.
+    Parameters
+    ----------
+    wait_seconds : how long to wait for another holder
+    waiting : called once with the other holder when the wait begins
+
+    Raises
+    ------
+    LockedError : another process still holds the lock after ``wait_seconds``, or the lock file cannot be read or written.
     """
     own = Holder(socket.gethostname(), os.getpid(), time.time(), uuid4().hex)
     deadline = time.monotonic() + wait_seconds
@@ -76,7 +89,10 @@ def lock(path: Path, *, wait_seconds: float, waiting: Callable[[Holder], None] =
 
 
 def _take(path: Path, own: Holder) -> bool:
-    """Make the lock file, whole and only if there is none: a link to a finished file is one step, on network disks too."""
+    """Create the lock file unless it exists; false if it does.
+
+    A hard link to a complete draft is atomic, also on network file systems, where exclusive creation may not be.
+    """
     draft = path.with_name(f"{path.name}.{own.word}")
     try:
         os.link(_draft(path, own), path)
@@ -90,10 +106,11 @@ def _take(path: Path, own: Holder) -> bool:
 
 
 def _take_over(path: Path, dead: Holder, own: Holder) -> bool:
-    """Put ``own`` into the place of a dead holder; False if somebody else is about to, or has.
+    """Replace the lock of a dead holder by one of ``own``; false if another process is doing so or has done so.
 
-    Whoever wants to must first hold a lock of its own, named after the dead one: so only one process at a time replaces the
-    lock, and only while it is still that of the dead. Were it moved away instead, two could come to hold it.
+    A process must first take a second lock, named after the dead holder's word. Thus only one process at a time replaces the
+    lock, and only while it is still the dead one's. If the dead lock were removed instead, a second process could remove the
+    new lock of the first, and both would hold it.
     """
     heir = path.with_name(f"{path.name}.{dead.word}")
     if not _take(heir, own):
