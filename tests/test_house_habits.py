@@ -4,6 +4,8 @@ import re
 import tomllib
 from pathlib import Path
 
+from latteboard import __version__
+
 ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 PACKAGES = {name.partition(".")[0] for name in PROJECT["tool"]["setuptools"]["packages"]}
@@ -37,14 +39,10 @@ def test_every_version_that_an_installation_takes_is_pinned() -> None:
 
 
 def test_all_files_state_the_same_version() -> None:
-    version = PROJECT["project"]["version"]
-    import latteboard
-
     cited = re.search(r"^version: (.*)$", (ROOT / "CITATION.cff").read_text(), re.MULTILINE)
-    assert latteboard.__version__ == version
     assert cited
-    assert cited.group(1) == version
-    assert re.search(rf"^## {re.escape(version)} ", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+    assert cited.group(1) == __version__
+    assert re.search(rf"^## {re.escape(__version__)} ", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
 
 
 def test_every_extra_is_installed_by_some_target_of_the_makefile() -> None:

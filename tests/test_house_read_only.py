@@ -83,6 +83,7 @@ def test_a_call_that_changes_files_is_found(source: str) -> None:
         "h5py.File(path, 'r', locking=False)",
         "isinstance(file, h5py.File)",
         "h5py.h5f.open(path, h5py.h5f.ACC_RDONLY)",
+        "h5py.h5a.open(file, name)",
         "os.open(path, os.O_RDONLY | os.O_DIRECTORY)",
         "os.stat(path)\nos.scandir(path)\nos.close(descriptor)",
         "text.replace('a', 'b')",

@@ -17,6 +17,8 @@ MODE_AT = {
     **dict.fromkeys(("open", "io.open", "gzip.open", "bz2.open", "lzma.open", "h5py.File"), 1),
     "numpy.memmap": 2,
 }
+# These open parts of a file that is open, and can do no more with it than it was opened for.
+PARTS = {f"h5py.{module}.open" for module in ("h5a", "h5d", "h5g", "h5o", "h5t")}
 # A method of a path, or a function of os, of any of these names changes something.
 METHODS = """
 chmod chown fchmod fchown ftruncate hardlink_to lchmod lchown makedirs mkdir mkfifo mknod removedirs rename renames rmdir
@@ -64,7 +66,7 @@ def argument(call: ast.Call, place: int, keyword: str) -> ast.expr | None:
 def opens_to_write(call: ast.Call, names: Mapping[str, str]) -> bool:
     """Return whether a call opens a file for more than reading, or in a way that cannot be read here."""
     name = dotted(call.func, names)
-    if name not in MODE_AT and last(name) != "open":
+    if name in PARTS or (name not in MODE_AT and last(name) != "open"):
         return False
     if any(isinstance(one, ast.Starred) for one in call.args) or any(one.arg is None for one in call.keywords):
         return True

@@ -183,7 +183,9 @@ class Program:
     """The program, waiting for orders."""
 
     def __init__(self) -> None:
-        command = script("sys.path.insert(0, sys.argv[1])\nfrom killing import serve\nserve()", Path(__file__).parent)
+        command = script(
+            "sys.path.insert(0, sys.argv[1])\nfrom killed_runs import serve\nserve()", Path(__file__).parent
+        )
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
 
     def close(self) -> None:
