@@ -5,8 +5,6 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
-    CompoundSelect,
-    Connection,
     FromClause,
     Select,
     Table,
@@ -15,19 +13,16 @@ from sqlalchemy import (
     case,
     cast,
     func,
-    inspect,
     literal,
-    literal_column,
     null,
     or_,
     select,
     true,
-    union_all,
 )
 
 from latteboard.catalog.dialects.sqlite import iso_time, now_seconds
 from latteboard.catalog.rules.status import is_purgeable
-from latteboard.catalog.statements import CODE, exists_in, not_done
+from latteboard.catalog.statements import CODE, exists_in
 from latteboard.catalog.tables.kinds import KindModel
 from latteboard.catalog.tables.schema import (
     claim,
@@ -36,9 +31,6 @@ from latteboard.catalog.tables.schema import (
     kind_table,
     problem_text,
     status_rule,
-    stray,
-    summary,
-    unreadable,
 )
 from latteboard.names.templates import Field, Piece
 from latteboard.status.states import Status
@@ -47,7 +39,6 @@ from latteboard.status.states import Status
 COMMON = ("path", "status", "size", "mtime", "problem", "blocked_by", "wanted", "purgeable", "id")
 STALE = "an input has changed since it was made"
 WORK_IN_HAND = (Status.recall, Status.ready)
-WANTED = (Status.blocked, Status.recall, Status.ready)
 
 
 class Readable:
@@ -96,7 +87,7 @@ class Readable:
             # An outer join that turns out to be unused is left out by SQLite; one that a condition needs becomes an inner one.
             values = coordinate_value.alias(f"v{len(self._texts)}")
             self._joined = self._joined.outerjoin(
-                values, and_(values.c.axis == literal_column(_quoted(axis)), values.c.code == code)
+                values, and_(values.c.axis == literal(axis, Text), values.c.code == code)
             )
             self._texts[axis] = values.c.text
         return self._texts[axis]
@@ -135,11 +126,6 @@ class Readable:
         return case(*((on == value, self._pieces(pieces)) for value, pieces in piece.options), else_=null())
 
 
-def _quoted(text: str) -> str:
-    """A text in SQL; the format of a field may fill with any character, quotes among them."""
-    return "'" + text.replace("'", "''") + "'"
-
-
 def format_key(field: Field) -> str:
     """Under which axis of ``coordinate_value`` the texts of a formatted coordinate are kept."""
     return str(field)[1:-1]
@@ -165,71 +151,3 @@ def _claims(kinds: Mapping[str, KindModel], model: KindModel, rows: FromClause) 
             twin = kind_table(other).alias("twin")
             same = [twin.c[name] == rows.c[name] for name in model.coordinates]
             yield exists_in((claim, twin), held, claim.c.artifact == twin.c.id, *same)
-
-
-def create_views(connection: Connection, kinds: Mapping[str, KindModel]) -> None:
-    """Make the views anew: one for each kind, and those over all kinds."""
-    for name in inspect(connection).get_view_names():
-        connection.exec_driver_sql(f'DROP VIEW "{name}"')
-    readable = [Readable(kinds, model) for model in kinds.values()]
-    for one in readable:
-        _create(connection, one.model.name, one.select())
-    _create(connection, "artifact", union_all(*(_uniform(one) for one in readable)))
-    _create(connection, "missing", union_all(*(_uniform(one).where(_has(one, WANTED)) for one in readable)))
-    _create(
-        connection,
-        "work",
-        union_all(
-            *(_uniform(one).where(_has(one, (Status.ready,)), one.status == CODE[Status.ready]) for one in readable)
-        ),
-    )
-    _create(connection, "progress", _progress())
-    _create(connection, "problems", union_all(*_problems(readable)))
-
-
-def _create(connection: Connection, name: str, statement: Select[Any] | CompoundSelect[Any]) -> None:
-    # A view holds no parameters, and is not a format: a % in a path stays one.
-    written = statement.compile(dialect=connection.dialect, compile_kwargs={"literal_binds": True})
-    connection.exec_driver_sql(f'CREATE VIEW "{name}" AS {written}')
-
-
-UNIFORM = ("ensemble", "stream", "configuration", "source_set", "source")
-
-
-def _uniform(one: Readable) -> Select[Any]:
-    """A kind's rows with the columns that all kinds share; coordinates that it does not name are empty."""
-    coordinates = [one.columns.get(name, null()).label(name) for name in UNIFORM]
-    rest = [one.columns[name].label(name) for name in COMMON if name != "id"]
-    return one.select().with_only_columns(literal(one.model.name, Text).label("kind"), *coordinates, *rest)
-
-
-def _has(one: Readable, statuses: tuple[Status, ...]) -> ColumnElement[bool]:
-    """The stored status is one of these; said so that the partial index on what is not done is used."""
-    return and_(not_done(one.rows), one.rows.c.status.in_([CODE[status] for status in statuses]))
-
-
-def _progress() -> Select[Any]:
-    number, size = func.sum(summary.c.number).label("number"), func.sum(summary.c.bytes).label("bytes")
-    columns = (summary.c.ensemble, summary.c.stream, summary.c.kind, summary.c.status)
-    by_position = (
-        select(*columns, number, size)
-        .join(kind, kind.c.name == summary.c.kind)
-        .join(status_rule, status_rule.c.name == summary.c.status)
-    )
-    return by_position.group_by(*columns).order_by(
-        summary.c.ensemble, summary.c.stream, kind.c.position, status_rule.c.code
-    )
-
-
-def _problems(readable: list[Readable]) -> Iterator[Select[Any]]:
-    """What people must look at: bad, stale and unknown artifacts, those done with a remark, strays, unreadable folders."""
-    for one in readable:
-        wrong = or_(_has(one, (Status.bad, Status.stale, Status.unknown)), one.rows.c.problem.is_not(None))
-        kind_name = literal(one.model.name, Text).label("kind")
-        what = [one.columns[name].label(name) for name in ("status", "path", "problem")]
-        yield one.select().with_only_columns(kind_name, *what).where(wrong)
-    nothing = null().label("kind")
-    yield select(nothing, literal("stray", Text).label("status"), stray.c.path, stray.c.reason.label("problem"))
-    yield select(
-        nothing, literal("unreadable", Text).label("status"), unreadable.c.path, unreadable.c.reason.label("problem")
-    )

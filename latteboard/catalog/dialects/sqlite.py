@@ -9,7 +9,7 @@ from contextlib import closing
 from functools import cache, partial
 from itertools import chain, islice
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,16 +21,23 @@ from sqlalchemy import (
     Integer,
     NullPool,
     Table,
+    Text,
+    case,
     cast,
     create_engine,
     event,
     func,
+    literal,
     select,
 )
+from sqlalchemy.dialects import sqlite as sqlite_dialect
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.schema import CreateColumn, CreateTable
 
 from latteboard.errors import CatalogError
+
+DIALECT = sqlite_dialect.dialect()
+LOWER, GREATEST = 2**32 - 1, 2**63 - 1
 
 # What the driver raises where rows go past SQLAlchemy, by its own path.
 DriverError = sqlite3.DatabaseError
@@ -137,6 +144,34 @@ def number_columns(
     return [np.concatenate(part) for part in parts]
 
 
+def sum_bytes(sizes: ColumnElement[int]) -> ColumnElement[int]:
+    """The exact sum of bytes, ``GREATEST`` where it is larger; NULL of no rows.
+
+    The sum of SQLite ends the statement with an error beyond that. So the upper and the lower 32 bits are summed apart.
+    """
+    lower = func.sum(sizes.bitwise_and(LOWER))
+    upper = func.sum(sizes.bitwise_rshift(32)) + lower.bitwise_rshift(32)
+    whole = upper.bitwise_lshift(32).bitwise_or(lower.bitwise_and(LOWER))
+    return case((upper > GREATEST >> 32, GREATEST), else_=whole)
+
+
+class SchemaObject(NamedTuple):
+    """A table, view, index or trigger as it was created; for an index or trigger ``table`` is the one that it is on."""
+
+    type: str
+    name: str
+    table: str
+    statement: str
+
+
+def schema_objects(connection: Connection) -> list[SchemaObject]:
+    """All that statements have created in the database, in the order of names."""
+    rows = connection.exec_driver_sql(
+        "SELECT type, name, tbl_name, sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY name"
+    )
+    return [SchemaObject(*row) for row in rows]
+
+
 @compiles(CreateColumn, "sqlite")
 def _column_with_comment(element: CreateColumn, compiler: Any, **options: Any) -> str:
     """SQLite keeps no comments, but the text of a statement: ``.schema`` reads like prose."""
@@ -152,6 +187,17 @@ def _table_with_comment(element: CreateTable, compiler: Any, **options: Any) -> 
 
 def _comment(text: str) -> str:
     return f"/* {text.replace('*/', '* /')} */"
+
+
+def quoted_name(name: str) -> str:
+    """The name of a table or view as a statement writes it; capitals, which SQLite does not tell apart, need no quotes."""
+    quote, small = DIALECT.identifier_preparer.quote, name.lower()
+    return name if quote(small) == small else quote(name)
+
+
+def quoted_text(text: str) -> str:
+    """A text as a statement writes it."""
+    return str(literal(text, Text).compile(dialect=DIALECT, compile_kwargs={"literal_binds": True}))
 
 
 def now_seconds() -> ColumnElement[int]:

@@ -10,6 +10,7 @@ from sqlalchemy import func, inspect, select
 from latteboard.catalog.database import Database
 from latteboard.catalog.meta import read_meta, texts
 from latteboard.catalog.tables.schema import axis_value, claim, source_list
+from latteboard.catalog.views import own_views
 from latteboard.status.states import Status
 
 
@@ -93,10 +94,10 @@ def axes(database: Database) -> dict[str, dict[str, Sequence[int | str]]]:
 
 
 def views(database: Database) -> list[View]:
-    """The views over all kinds, then those of each kind in the order of the production."""
+    """The catalog's own views: those over all kinds, then those of each kind in the order of the production."""
     with database.reading() as connection:
         looked = inspect(connection)
-        names = [name for name in looked.get_view_names() if name not in database.kinds]
+        names = own_views(connection) - database.kinds.keys()
         return [
             View(name, tuple(column["name"] for column in looked.get_columns(name)))
             for name in (*sorted(names), *database.kinds)

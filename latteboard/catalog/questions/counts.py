@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Integer, cast, func
 
 from latteboard.catalog.database import Database
+from latteboard.catalog.dialects.sqlite import sum_bytes
 from latteboard.errors import QueryError
 from latteboard.status.states import Status
 
@@ -55,7 +56,7 @@ def _counted(database: Database, by: Sequence[str]) -> list[dict[str, Any]]:
             groups = [readable.columns[name].label(name) for name in by if name in model.coordinates]
             numbers = (
                 func.count().label("number"),
-                func.coalesce(func.sum(readable.rows.c.size), 0).label("bytes"),
+                func.coalesce(sum_bytes(readable.rows.c.size), 0).label("bytes"),
                 func.coalesce(func.sum(cast(readable.columns["purgeable"], Integer)), 0).label("purgeable"),
             )
             status = readable.columns["status"].label("status")

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection, and_, exists, func, or_, select
 
 from latteboard.catalog.database import Database
-from latteboard.catalog.dialects.sqlite import now_seconds
+from latteboard.catalog.dialects.sqlite import now_seconds, sum_bytes
 from latteboard.catalog.readable import STALE
 from latteboard.catalog.rules.status import Rules
 from latteboard.catalog.statements import CODE
@@ -85,7 +85,7 @@ def wrong(database: Database) -> list[Wrong]:
 def strays(database: Database) -> list[Strays]:
     """Strays by reason, the reason with most bytes first."""
     is_folder = stray.c.path.endswith("/", autoescape=True)
-    numbers = (func.count(), func.count().filter(is_folder), func.coalesce(func.sum(stray.c.size), 0))
+    numbers = (func.count(), func.count().filter(is_folder), func.coalesce(sum_bytes(stray.c.size), 0))
     with database.reading() as connection:
         counted = connection.execute(select(stray.c.reason, *numbers).group_by(stray.c.reason)).all()
         groups = []

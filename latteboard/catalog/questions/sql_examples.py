@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from latteboard.catalog.dialects.sqlite import quoted_name, quoted_text
+
 
 @dataclass(frozen=True)
 class Example:
@@ -66,15 +68,10 @@ from stray order by path""",
 def questions(example: Example) -> list[Question]:
     """The questions, asked of a campaign."""
     names = {
-        "ensemble": _text(example.ensemble),
-        "kinds": ", ".join(map(_text, example.kinds)),
-        "kind": example.kind,
+        "ensemble": quoted_text(example.ensemble),
+        "kinds": ", ".join(map(quoted_text, example.kinds)),
+        "kind": quoted_name(example.kind),
         "things": example.things,
         "narrowed": example.narrowed,
     }
     return [Question(one.words.format(**names), one.sql.format(**names)) for one in _QUESTIONS]
-
-
-def _text(value: str) -> str:
-    """A text in SQL."""
-    return "'" + value.replace("'", "''") + "'"

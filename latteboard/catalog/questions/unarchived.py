@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, case, func, null, select
 
 from latteboard.catalog.database import Database
+from latteboard.catalog.dialects.sqlite import sum_bytes
 from latteboard.catalog.meta import texts
 from latteboard.catalog.statements import exists_in
 from latteboard.catalog.tables.kinds import KindModel
@@ -48,7 +49,7 @@ def _statement(database: Database, model: KindModel, started: int, *, copied: bo
     rows = database.tables[model.name]
     named: list[ColumnElement[Any]] = [rows.c.ensemble] if "ensemble" in model.coordinates else []
     age = case(*((rows.c.mtime >= started - days * DAY, name) for name, days in AGES), else_=OLDER)
-    statement = select(*named or (null(),), age, func.count(), func.sum(rows.c.size)).where(rows.c.size.is_not(None))
+    statement = select(*named or (null(),), age, func.count(), sum_bytes(rows.c.size)).where(rows.c.size.is_not(None))
     if copied:
         copy = replica.alias()
         same = (copy.c.kind == model.id, copy.c.artifact == rows.c.id, copy.c.sound.is_(True))

@@ -11,7 +11,7 @@ from sqlalchemy.schema import DropTable
 from latteboard.campaign import Campaign
 from latteboard.catalog.dialects.sqlite import bulk_insert
 from latteboard.catalog.meta import read_meta, stored_models, texts, write_meta
-from latteboard.catalog.readable import create_views, format_key
+from latteboard.catalog.readable import format_key
 from latteboard.catalog.rules.status import Rules
 from latteboard.catalog.tables.kinds import KindModel, is_numeric, kind_models
 from latteboard.catalog.tables.schema import (
@@ -31,6 +31,7 @@ from latteboard.catalog.tables.schema import (
     status_rule,
     stray,
 )
+from latteboard.catalog.views import check_names, create_views, drop_views, remake
 from latteboard.names.templates import Choice, Field, Piece, Value
 from latteboard.status.states import RULES, FileState, Status
 
@@ -59,6 +60,8 @@ def adopt(connection: Connection, campaign: Campaign) -> tuple[dict[str, KindMod
     if read_meta(connection, "fingerprint") == known:
         models = {model.name: model for model in stored_models(connection)}
         return models, stored_codes(connection, campaign), set(), False
+    check_names(connection, campaign.catalog, kind_models(campaign, {}))
+    drop_views(connection)
     metadata.create_all(connection, tables=STATIC)
     numbers = {name: number for number, name in connection.execute(select(kind.c.id, kind.c.name)).all()}
     models = {model.name: model for model in kind_models(campaign, numbers)}
@@ -91,13 +94,16 @@ def adopt(connection: Connection, campaign: Campaign) -> tuple[dict[str, KindMod
 def _replace_kinds(connection: Connection, models: dict[str, KindModel]) -> set[str]:
     """Write the kinds; a table whose coordinates are no longer those of its kind is made anew. Returns the empty ones."""
     stored = {model.name: model for model in stored_models(connection)}
+    fresh = set()
     for name, old in stored.items():
         new = models.get(name)
-        if new is None or (new.coordinates, new.numeric) != (old.coordinates, old.numeric):
+        if new is None:
             connection.execute(DropTable(kind_table(old), if_exists=True))
+        elif (new.coordinates, new.numeric) != (old.coordinates, old.numeric):
+            remake(connection, kind_table(old), new)
+            fresh.add(name)
         elif new.temporary != old.temporary:  # what else is wanted and needed, the rules find out
             connection.execute(update(kind_table(new)).values(wanted=not new.temporary, needed=False))
-    fresh = set()
     tables = set(inspect(connection).get_table_names())
     for model in models.values():
         table = kind_table(model)
