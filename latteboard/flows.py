@@ -31,17 +31,17 @@ def reduce_campaign(
     progress: Callable[[int, Report], None] = lambda *_: None,
     failing: Callable[[Failure], None] = lambda _: None,
 ) -> Report:
-    """Make what is ready and has a recipe, and what becomes ready by that.
+    """Make the outputs that are ready and have a recipe, then those that become ready by it.
 
-    Level by level of the production: planned, made, and indexed again, so that the next level is known to be ready and
-    the catalog is right at once.
+    Each level of the production is planned, made and indexed before the next one is planned. The catalog is then right
+    whenever a level is complete.
 
     Parameters
     ----------
     words : ``KIND`` and ``NAME=VALUE``, as in :func:`reducer.planning.plan.choose`
-    waiting : told who holds the lock if another process is indexing
-    progress : told after each output how many are planned so far, and what those that are done came to
-    failing : told of each failure as it happens
+    waiting : called with the holder of the lock, if another process is indexing
+    progress : called after each output with the number planned so far and the report of those that are done
+    failing : called with each failure as it happens
     """
     from indexer.index import index_campaign
     from reducer.planning.plan import choose, levels, plan
@@ -56,13 +56,13 @@ def reduce_campaign(
         for failure in planned.failed:
             failing(failure)
         total += Report(failed=planned.failed)
-        tell = partial(_tell, progress, total, total.done + len(planned))
+        tell = partial(_report_progress, progress, total, total.done + len(planned))
         report = run(
             planned, campaign.root, engine=engine, allow_nan=allow_nan, stop=stop, progress=tell, failing=failing
         )
         total += report
         if report.made or report.suspects:
-            # What could not be used is opened by the index, which says what is wrong with it and remembers.
+            # The index opens the files that could not be used, names their problem and remembers it.
             index_campaign(campaign, fast=True, suspects=report.suspects, waiting=waiting)
     return replace(total, stopped=total.stopped or bool(further))
 
@@ -85,5 +85,5 @@ def why_nothing(campaign: Campaign, words: Sequence[str], asked: Asked) -> str:
     return what_next(catalog, choose(campaign, catalog, words), asked)
 
 
-def _tell(progress: Callable[[int, Report], None], before: Report, expected: int, now: Report) -> None:
+def _report_progress(progress: Callable[[int, Report], None], before: Report, expected: int, now: Report) -> None:
     progress(expected, before + now)
