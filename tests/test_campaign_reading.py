@@ -11,11 +11,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from disk import SMALL, index
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from latteboard.campaign import Campaign, locate_catalog
 from latteboard.campaign.needs import links
+from latteboard.catalog import Catalog
 from latteboard.errors import CampaignError
 from latteboard.names.templates import Source
 
@@ -320,6 +322,26 @@ def test_root_and_catalog_lie_beside_the_campaign_file(write_campaign: Callable[
     url = "postgresql://host/books"
     assert Campaign.read(write_campaign(('grace = "10 min"', f'catalog = "{url}"'))).catalog == url
     assert Campaign.read(write_campaign(('"production"', '"/scratch/x"'))).root == Path("/scratch/x")
+
+
+@pytest.mark.parametrize(
+    "name", ["c?1.db", "c#1.db", "c%20.db", "file:c.db", ":memory:", "c.db?mode=ro", "it's.db", "a:b"]
+)
+def test_a_catalog_without_a_scheme_is_a_file_of_just_this_name(write_campaign: Callable[..., Path], name: str) -> None:
+    path = write_campaign(('grace = "10 min"', f'catalog = "{name}"'), kinds=SMALL)
+    campaign = Campaign.read(path)
+    assert campaign.catalog == locate_catalog(path) == f"{path.parent}/{name}"
+    index(campaign, accept_empty=True)
+    assert (path.parent / name).is_file()
+    assert Catalog(campaign.catalog)["prop"].filter(configuration=5, status="blocked").count() == 2
+
+
+def test_catalogs_of_almost_the_same_name_are_two_files(write_campaign: Callable[..., Path]) -> None:
+    for name in ("c?1.db", "c?2.db"):
+        index(
+            Campaign.read(write_campaign(('grace = "10 min"', f'catalog = "{name}"'), kinds=SMALL)), accept_empty=True
+        )
+    assert sorted(path.name for path in write_campaign().parent.glob("c*.db")) == ["c?1.db", "c?2.db"]
 
 
 @pytest.mark.parametrize(

@@ -334,7 +334,7 @@ def spoil(path: Path, what: str) -> None:
     [
         ("text", "not a catalog: file is not a database; state another catalog in the campaign"),
         ("database", "a database, but not a latteboard catalog; state another catalog in the campaign"),
-        ("folder", "unable to open database file"),
+        ("folder", "unable to open database file: it is a folder"),
     ],
 )
 def test_what_is_not_a_catalog_is_refused_and_left_alone(read_campaign: Read, what: str, message: str) -> None:

@@ -587,6 +587,15 @@ def test_without_permission_to_write_it_is_one_line(
     assert books(indexed) == before
 
 
+def test_a_catalog_without_permission_is_one_line_that_says_so(indexed: Campaign, refused: Callable[..., str]) -> None:
+    path = Path(indexed.catalog)
+    before = path.read_bytes()
+    with closed(path):
+        for words in QUESTIONS[1:]:
+            assert "unable to open database file: Permission denied" in refused("--campaign", indexed.path, *words)
+    assert path.read_bytes() == before
+
+
 def limit(size: int) -> Callable[[], None]:
     """No file of the process may become larger: a full disk, for who has no rights to make one."""
     return lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))

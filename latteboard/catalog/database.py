@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -102,7 +103,7 @@ class Database:
         except (DatabaseError, sqlite.DriverError) as error:
             reason = error.orig if isinstance(error, DatabaseError) else error
             if isinstance(reason, sqlite.OperationalError):
-                raise CatalogError(f"{self.path}: {reason}; nothing was changed") from error
+                raise CatalogError(f"{self.path}: {reason}{_obstacle(self.path)}; nothing was changed") from error
             if type(reason) is not sqlite.DriverError:
                 raise  # an error of this program, whose traceback is wanted
             raise CatalogError(
@@ -186,6 +187,18 @@ def sqlite_path(url: str | Path) -> Path:
     if "://" in text and not text.startswith("sqlite:///"):
         raise CatalogError(f"{text}: only SQLite catalogs are supported so far; state a path")
     return Path(text.removeprefix("sqlite:///"))
+
+
+def _obstacle(path: Path) -> str:
+    """The reason, after a colon, for which a file cannot be opened, which SQLite does not say; empty if it can be opened."""
+    if os.path.isdir(path):  # noqa: PTH112 false without permission, where Path.is_dir raises
+        return ": it is a folder"
+    try:
+        # Without waiting for a writer, if the file is a pipe.
+        os.close(os.open(path, os.O_RDONLY | os.O_NONBLOCK))
+    except OSError as error:
+        return f": {error.strerror}"
+    return ""
 
 
 def _count_as_claimed(rows: list[dict[str, Any]], artifact: dict[str, Any]) -> None:
