@@ -4,7 +4,6 @@ import csv
 import io
 import json
 import re
-import resource
 import sqlite3
 import subprocess
 from collections.abc import Callable
@@ -23,6 +22,7 @@ from disk import (
     books,
     closed,
     fill,
+    full_disk,
     index,
     kept,
     paths_of,
@@ -596,14 +596,9 @@ def test_a_catalog_without_permission_is_one_line_that_says_so(indexed: Campaign
     assert path.read_bytes() == before
 
 
-def limit(size: int) -> Callable[[], None]:
-    """No file of the process may become larger: a full disk, for who has no rights to make one."""
-    return lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
-
-
 @pytest.mark.parametrize("size", [0, 40_000])
 def test_a_disk_that_is_full_at_the_first_index_is_one_line(campaign: Campaign, size: int) -> None:
-    done = spawn("--campaign", campaign.path, "index", preexec_fn=limit(size))
+    done = spawn("--campaign", campaign.path, "index", preexec_fn=full_disk(size))
     assert (done.returncode, done.stdout) == (1, "")
     assert "nothing was changed" in the_line(done.stderr)
     assert index(campaign).found == 5
@@ -613,7 +608,7 @@ def test_a_disk_that_is_full_later_is_one_line_and_nothing_is_lost(indexed: Camp
     before = books(indexed)
     for path in paths_of(indexed, "prop"):
         put(indexed, path)
-    done = spawn("--campaign", indexed.path, "index", preexec_fn=limit(30_000))
+    done = spawn("--campaign", indexed.path, "index", preexec_fn=full_disk(30_000))
     assert (done.returncode, done.stdout) == (1, "")
     assert "nothing was changed" in the_line(done.stderr)
     assert books(indexed) == before

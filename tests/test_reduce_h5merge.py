@@ -12,7 +12,7 @@ from typing import Any
 import h5py
 import numpy as np
 import pytest
-from disk import run, script
+from disk import full_disk, run, script
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -433,9 +433,7 @@ def test_killed_on_the_way_the_file_is_as_it_was_and_the_next_merge_clears_up(so
     assert sorted(into.parent.iterdir()) == [source, into]
 
 
-FULL = """
-import resource
-resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
+MERGE = """
 from latteboard.cli import main
 sys.argv = ["latteboard", "h5merge", *sys.argv[1:]]
 main()
@@ -446,7 +444,9 @@ def test_where_there_is_no_room_nothing_changes_and_one_line_says_so(into: Path,
     source = write(tmp_path / "large.h5", lambda file: file.create_dataset("x", data=np.ones(100_000)))
 
     with untouched(into):
-        done = subprocess.run(script(FULL, source, into), check=False, capture_output=True, text=True)
+        done = subprocess.run(
+            script(MERGE, source, into), check=False, capture_output=True, text=True, preexec_fn=full_disk(200_000)
+        )
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
     assert done.stderr.startswith(f"latteboard: {into}: cannot take what it lacks of {source}: ")
 

@@ -2,7 +2,6 @@
 
 import os
 import re
-import resource
 import shutil
 import subprocess
 import sys
@@ -30,7 +29,7 @@ from correlators import (
     write_form_factors,
     write_spectra,
 )
-from disk import HOUSE, closed, run
+from disk import HOUSE, closed, full_disk, run
 
 from latteboard.errors import InputRefused, LatteboardError, OutputRefused, Stopped
 from latteboard.files.hdf5 import read_mark
@@ -662,7 +661,7 @@ def test_an_output_larger_than_is_allowed(tmp_path: Path, size: int) -> None:
     found = command(
         *("project", *files, "-o", tmp_path / "out.h5", "--max-momentum", 13),
         *("--keep-average", tmp_path / "kept.h5"),
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size)),
+        preexec_fn=full_disk(size),
     )
     assert (found.returncode, found.stdout) == (1, "")
     assert re.fullmatch(
@@ -676,10 +675,9 @@ def test_no_room_for_what_is_copied_whole_is_no_fault_of_the_input(tmp_path: Pat
     with h5py.File(files[0], "r+") as file:
         file["large"] = np.ones(100_000)
     before = state(tmp_path)
-    limit = (400_000, 400_000)
     found = command(
         *("tslice", files[0], tmp_path / "out.h5"),
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, limit),
+        preexec_fn=full_disk(400_000),
     )
     message = f"{tmp_path / 'out.h5'}: cannot be written: {os.strerror(EFBIG)}; nothing is left of it"
     assert (found.returncode, found.stderr) == (1, f"latteboard: {message}\n")

@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+import resource
 import shutil
 import sqlite3
 import subprocess
@@ -155,6 +156,17 @@ def spawn(*words: object, **options: Any) -> subprocess.CompletedProcess[str]:
     """The command line in a process of its own."""
     command = [sys.executable, "-m", "latteboard", *map(str, words)]
     return subprocess.run(command, cwd=HOUSE, text=True, capture_output="stdout" not in options, check=False, **options)
+
+
+def full_disk(size: int) -> Callable[[], None]:
+    """For a new process: no file of it may grow beyond ``size`` bytes, as on a full disk, which takes no rights to make."""
+
+    def begin() -> None:
+        # What measures coverage would write its own file in this process.
+        os.environ.pop("COVERAGE_PROCESS_CONFIG", None)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+
+    return begin
 
 
 def script(text: str, *words: object) -> list[str]:
