@@ -1,5 +1,7 @@
 """A production on disk with its catalog; each answer of the catalog is compared with that of the brute force."""
 
+import os
+import shutil
 import sqlite3
 from collections import Counter
 from collections.abc import Collection, Mapping
@@ -76,19 +78,46 @@ class Comparison:
         unreadable: Collection[str] = (),
     ) -> States:
         """Change the disk, index it, and return the state of every artifact."""
-        lay(self.campaign.root, self.scene.disk, scene.disk, folder_time=start - 60 * MINUTE, write_mark=marked)
-        self.scene = Scene(scene.disk, self.scene.archive)
+        self.lay(scene.disk, folder_time=start - 60 * MINUTE)
         if scene.archive != self.scene.archive:
             if not Path(self.campaign.catalog).exists():  # listings need a catalog; the same index follows once more
                 self._index(start, unreadable)
             self.list_archives(scene.archive)
         return self.index(start=start, fast=fast, deep=deep, unreadable=unreadable)
 
+    def lay(self, disk: Mapping[str, File], *, folder_time: int) -> None:
+        """Change the disk, each changed file by a new one; folders in which anything changed get the time."""
+        lay(self.campaign.root, self.scene.disk, disk, folder_time=folder_time, write_mark=marked)
+        self.scene = replace(self.scene, disk=dict(disk))
+
     def overwrite(self, files: Mapping[str, File]) -> None:
         """Write files in place, so that their folders keep their times."""
         for path, file in files.items():
             write(self.campaign.root / path, file, marked)
         self.scene = replace(self.scene, disk={**self.scene.disk, **files})
+
+    def touch(self, times: Mapping[str, int]) -> None:
+        """Give files other times and nothing else."""
+        for path, time in times.items():
+            os.utime(self.campaign.root / path, ns=(time, time))
+        touched = {path: replace(self.scene.disk[path], mtime=time) for path, time in times.items()}
+        self.scene = replace(self.scene, disk={**self.scene.disk, **touched})
+
+    def remove_folder(self, folder: str, *, folder_time: int) -> None:
+        """Remove a folder in which no files are left."""
+        shutil.rmtree(self.campaign.root / folder)
+        self._age((self.campaign.root / folder).parent, folder_time)
+
+    def move(self, folder: str, target: str, *, folder_time: int, files: Mapping[str, File], arrives: bool) -> None:
+        """Rename a folder: its files arrive at their expected paths, or leave them."""
+        (self.campaign.root / folder).rename(self.campaign.root / target)
+        self._age((self.campaign.root / folder).parent, folder_time)
+        others = {path: file for path, file in self.scene.disk.items() if path not in files}
+        self.scene = replace(self.scene, disk={**others, **(files if arrives else {})})
+
+    @staticmethod
+    def _age(folder: Path, time: int) -> None:
+        os.utime(folder, ns=(time, time))
 
     def list_archives(self, archive: Mapping[str, list[Copy]]) -> None:
         """Replace the listings of all archives; the next index uses them."""

@@ -1,0 +1,255 @@
+"""Random histories of a production: steps that change disk, archives, claims or campaign, each followed by an index."""
+
+import copy
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from brute_force import SECOND, File
+from comparison import Comparison
+from scenes import HDF5_BYTES, MIXTURES, Scene, enough_bytes, is_hdf5, place, rarely
+from worlds import DAY, GRACE, LAYOUTS, MINUTE, REDUCED_BYTES, START, World
+
+from latteboard.errors import CampaignError
+
+MOST = 90  # artifacts; an edit that would give more is left out
+INTERVALS = [MINUTE, GRACE + SECOND, 60 * MINUTE, DAY, 40 * DAY]
+EDITS = ["temporary", "stale", "min_bytes", "source_sets", "only", "archive"]
+
+
+class History:
+    """A production at a moving clock.
+
+    Attributes
+    ----------
+    told : one line a step
+    """
+
+    def __init__(self, folder: Path, world: World) -> None:
+        self.comparison = Comparison(folder, world)
+        self.told: list[str] = []
+        self._folder = folder
+        self._clock = START
+        self._past: dict[str, File] = {}
+        self._unreadable: list[str] = []
+        self._renamed: dict[str, dict[str, File]] = {}
+        self._changed_in_place = False
+
+    # The course of a history
+
+    def step(self, chance: Random) -> None:
+        """Change something, index, and compare the whole catalog with the brute force."""
+        self._clock += chance.choice(INTERVALS)
+        change = chance.choice(self._changes() if self.told else [self._write])
+        description = change(chance)
+        look = chance.choice(["full", "deep"] if self._changed_in_place else ["full", "fast", "fast", "deep"])
+        self._changed_in_place = False
+        hidden = f", unreadable {' '.join(self._unreadable)}" if self._unreadable else ""
+        after = (self._clock - START) / (60 * SECOND)
+        self.told.append(f"{description}; index {look} at {after:.0f} min{hidden}")
+        self.comparison.index(start=self._clock, fast=look == "fast", deep=look == "deep", unreadable=self._unreadable)
+
+    def rebuild(self) -> None:
+        """Index into a new catalog with the same listings and claims, and compare that with the brute force too."""
+        campaign = self.comparison.world.campaign
+        header = {**campaign["campaign"], "catalog": "rebuilt.db"}
+        self.told.append("a new catalog")
+        rebuilt = Comparison(self._folder, World({**campaign, "campaign": header}, self.comparison.world.lists))
+        rebuilt.scene = Scene(self.comparison.scene.disk, {})
+        rebuilt.look(self.comparison.scene, start=self._clock, unreadable=self._unreadable)
+        rebuilt.claim(*sorted(self.comparison.snapshot.claimed & rebuilt.production.artifacts.keys()))
+
+    def _changes(self) -> list[Callable[[Random], str]]:
+        often = [self._write, self._overwrite, self._truncate, self._touch, self._remove, self._restore, self._edit]
+        rest = [self._remove_folder, self._rename_folder, self._close_folders, self._list_archives, self._claim]
+        return [*often, *often, *rest, self._wait]
+
+    # Files
+
+    def _disk(self) -> dict[str, File]:
+        return dict(self.comparison.scene.disk)
+
+    def _some(self, chance: Random, paths: Iterable[str], most: int = 5) -> list[str]:
+        candidates = sorted(paths)
+        return chance.sample(candidates, min(chance.randint(1, most), len(candidates)))
+
+    def _expected_on_disk(self) -> list[str]:
+        return sorted(self.comparison.scene.disk.keys() & self.comparison.production.artifacts.keys())
+
+    def _lay(self, disk: dict[str, File]) -> None:
+        self._past |= self.comparison.scene.disk
+        self.comparison.lay(disk, folder_time=self._folder_time())
+
+    def _folder_time(self) -> int:
+        return self._clock - 60 * MINUTE
+
+    def _drawn(self, chance: Random, paths: list[str]) -> dict[str, File]:
+        """New files for these paths, or none, in the order of the production."""
+        production, mixture = self.comparison.production, chance.choice(MIXTURES)
+        scene = Scene(self._disk(), {})
+        for path in [path for path in production.artifacts if path in paths]:
+            scene.disk.pop(path, None)
+            state = chance.choice(mixture)
+            start = self._clock if state == "growing" or rarely(chance, 8) else START
+            place(chance, production, scene, path, state, start=start)
+        return {path: scene.disk[path] for path in paths if path in scene.disk}
+
+    def _write(self, chance: Random) -> str:
+        artifacts = self.comparison.production.artifacts
+        paths = list(artifacts) if not self.told or rarely(chance, 3) else self._some(chance, artifacts)
+        disk = {path: file for path, file in self._disk().items() if path not in paths}
+        drawn = self._drawn(chance, paths)
+        self._lay({**disk, **drawn})
+        return f"write {_listed(drawn)} of {_listed(paths)}, remove the others of them"
+
+    def _overwrite(self, chance: Random) -> str:
+        drawn = self._drawn(chance, self._some(chance, self._expected_on_disk()))
+        self._in_place(drawn)
+        return f"overwrite {_listed(drawn)} in place"
+
+    def _truncate(self, chance: Random) -> str:
+        files = {}
+        for path in self._some(chance, self._expected_on_disk(), most=2):
+            before = self.comparison.scene.disk[path]
+            size, time = chance.choice([0, before.size // 2, max(before.size - 1, 0)]), self._new_time(chance, before)
+            files[path] = File(size, time, damaged=is_hdf5(path))
+        self._in_place(files)
+        return f"truncate {_listed(files)} in place"
+
+    def _touch(self, chance: Random) -> str:
+        paths = self._some(chance, self._expected_on_disk(), most=2)
+        times = {path: self._new_time(chance, self.comparison.scene.disk[path]) for path in paths}
+        self._past |= self.comparison.scene.disk
+        self.comparison.touch(times)
+        self._changed_in_place = True
+        return f"touch {_listed(paths)}"
+
+    def _new_time(self, chance: Random, file: File) -> int:
+        whole = file.mtime // SECOND * SECOND
+        times = [START - 7 * DAY, START - 6 * DAY, self._clock - DAY, self._clock - MINUTE, whole, whole + 2 * SECOND]
+        return chance.choice([*times, file.mtime // 1000 * 1000, file.mtime + 3 * SECOND])
+
+    def _in_place(self, files: dict[str, File]) -> None:
+        self._past |= self.comparison.scene.disk
+        self.comparison.overwrite(files)
+        self._changed_in_place = True
+
+    def _remove(self, chance: Random) -> str:
+        paths = self._some(chance, self.comparison.scene.disk)
+        self._lay({path: file for path, file in self._disk().items() if path not in paths})
+        return f"remove {_listed(paths)}"
+
+    def _restore(self, chance: Random) -> str:
+        different = [path for path, file in self._past.items() if self.comparison.scene.disk.get(path) != file]
+        paths = self._some(chance, different)
+        self._lay({**self._disk(), **{path: self._past[path] for path in paths}})
+        return f"restore {_listed(paths)} with their old times"
+
+    # Folders
+
+    def _folders(self) -> list[str]:
+        return sorted({str(folder) for path in self.comparison.scene.disk for folder in Path(path).parents} - {"."})
+
+    def _remove_folder(self, chance: Random) -> str:
+        folders = self._some(chance, self._folders(), most=1)
+        below = tuple(f"{folder}/" for folder in folders)
+        self._lay({path: file for path, file in self._disk().items() if not (below and path.startswith(below))})
+        for folder in folders:
+            self.comparison.remove_folder(folder, folder_time=self._folder_time())
+        return f"remove the folder {_listed(folders)}"
+
+    def _rename_folder(self, chance: Random) -> str:
+        for folder, files in sorted(self._renamed.items()):
+            if not (self.comparison.campaign.root / folder).exists():
+                del self._renamed[folder]
+                self.comparison.move(
+                    f"{folder}.away", folder, folder_time=self._folder_time(), files=files, arrives=True
+                )
+                return f"rename {folder}.away to {folder}"
+        for folder in self._some(chance, self._folders(), most=1):
+            if folder not in self._renamed:
+                files = {path: file for path, file in self._disk().items() if path.startswith(f"{folder}/")}
+                self._renamed[folder] = files
+                self.comparison.move(
+                    folder, f"{folder}.away", folder_time=self._folder_time(), files=files, arrives=False
+                )
+                return f"rename {folder} to {folder}.away"
+        return "rename no folder"
+
+    def _close_folders(self, chance: Random) -> str:
+        self._unreadable = [] if self._unreadable else self._some(chance, self._folders(), most=2)
+        return "close some folders" if self._unreadable else "open all folders"
+
+    # Archives, claims, campaign, time
+
+    def _list_archives(self, chance: Random) -> str:
+        production = self.comparison.production
+        archive = {}
+        for path in [path for path in production.artifacts if not rarely(chance, 3)]:
+            enough = enough_bytes(production, path)
+            files = [one for one in (self.comparison.scene.disk.get(path), self._past.get(path)) if one is not None]
+            copies = [(file.size, file.mtime) for file in files] * 3
+            copies += [(file.size, self._new_time(chance, file)) for file in files]
+            copies += [(enough, START - 7 * DAY), (enough + 7, START - 7 * DAY), (max(enough - 1, 0), START)]
+            archive[path] = chance.sample(copies, chance.choice([1, 1, 2]))
+        self.comparison.list_archives(archive)
+        return f"list archives with {len(archive)} paths"
+
+    def _claim(self, chance: Random) -> str:
+        production = self.comparison.production
+        made = [path for path, one in production.artifacts.items() if not production.kinds[one.kind].get("given")]
+        paths, hours = self._some(chance, made), chance.choice([6, 6, 6, -1])
+        self.comparison.claim(*paths, hours=hours)
+        return f"claim {_listed(paths)} for {hours} h"
+
+    def _edit(self, chance: Random) -> str:
+        before = self.comparison.world
+        world = World(copy.deepcopy(before.campaign), before.lists)
+        edit = chance.choice(EDITS)
+        name = chance.choice(sorted(world.campaign["kinds"]))
+        value = self._edited(chance, world, edit, name)
+        try:
+            assert not world.production().lonely()
+            assert len(world.production().artifacts) <= MOST
+            self.comparison.state_campaign(world)
+        except (AssertionError, CampaignError):
+            self.comparison.state_campaign(before)
+            return "leave the campaign as it is"
+        return f"edit the campaign: {edit} of {name} {value!r}"
+
+    def _edited(self, chance: Random, world: World, edit: str, name: str) -> Any:
+        kind = world.campaign["kinds"][name]
+        if edit == "source_sets":
+            ensemble = world.campaign["ensembles"][chance.choice(sorted(world.campaign["ensembles"]))]
+            tables = [ensemble, *(table for table in ensemble.get("stream", {}).values() if "source_sets" in table)]
+            value = chance.choice(tables)["source_sets"] = chance.choice(LAYOUTS)
+            return value
+        choices: dict[str, list[Any]] = {
+            "temporary": [None if kind.get("temporary") else True],
+            "stale": [None if "stale" in kind else "never"],
+            "archive": [None if "archive" in kind else "tape"],
+            "min_bytes": [0, REDUCED_BYTES, REDUCED_BYTES + 1] if "reduce" in kind else [0, 90, 101, HDF5_BYTES],
+        }
+        value = self._only(chance, name) if edit == "only" else chance.choice(choices[edit])
+        kind[edit] = value
+        if value is None:
+            del kind[edit]
+        return value
+
+    def _only(self, chance: Random, name: str) -> Any:
+        artifacts = self.comparison.production.of_kind(name)
+        if "only" in self.comparison.production.kinds[name] or not artifacts:
+            return None
+        one = chance.choice(artifacts).coordinates
+        coordinate = chance.choice(sorted(one))
+        return None if coordinate == "source" else {coordinate: [one[coordinate]]}
+
+    def _wait(self, chance: Random) -> str:
+        self._clock += chance.choice(INTERVALS)
+        return "wait"
+
+
+def _listed(paths: Iterable[str]) -> str:
+    names = sorted(paths)
+    return ", ".join(names[:6]) + (f" and {len(names) - 6} more" if len(names) > 6 else "") or "nothing"
