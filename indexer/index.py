@@ -21,6 +21,7 @@ from latteboard.catalog.updating.finish import Run, finish
 from latteboard.errors import BooksKept, LatteboardError
 from latteboard.files.locks import Holder, lock, lock_path
 from latteboard.status.states import FileState
+from latteboard.times import SECOND_NS
 
 # A settled folder is looked into at least once in so many fast passes: every third day where they run hourly.
 SWEEP = 72
@@ -108,7 +109,7 @@ def run_index(
     _check_root(campaign, accept_empty=options.accept_empty)
     started = time.time_ns() if now_ns is None else now_ns
     known, unreadable, runs = catalog.known_folders(campaign)
-    young = started - int(campaign.grace.total_seconds() * 1e9)
+    young = started - int(campaign.grace.total_seconds() * SECOND_NS)
     fast = options.fast and bool(known)
     plan = Plan(campaign) if fast else Plan(campaign).prepare()
     request = Request(started, young, fast, options.deep, options.strays, (runs % SWEEP, SWEEP), options.suspects)

@@ -20,8 +20,8 @@ from latteboard.campaign import Campaign
 from latteboard.catalog.updating.books import FolderState, Looks, Stray
 from latteboard.files.atomic import is_draft
 from latteboard.status.states import FileState
+from latteboard.times import DAY_NS
 
-DAY = 86_400_000_000_000
 # A folder's time is trusted only if it is this much older than the scan: its clock may be coarse, and another node's.
 TRUST = 5_000_000_000
 NEVER_SETTLED = 2**62
@@ -139,7 +139,7 @@ class Looker:
     def _settled_after(self, listing: Listing) -> int:
         if listing.untold:
             return NEVER_SETTLED
-        return max(listing.mtimes) + DAY
+        return max(listing.mtimes) + DAY_NS
 
     def _note_folder(self, listing: Listing, unsettled_until: int, seen: Seen) -> None:
         trusted = listing.mtime < self._request.started - TRUST

@@ -11,10 +11,11 @@ from sqlalchemy import create_engine, insert, select
 
 from latteboard.campaign import Campaign
 from latteboard.catalog.tables.schema import history, metadata, run
-from latteboard.catalog.updating.history import DAY, KEPT_DAYS, KEY, thin_history
+from latteboard.catalog.updating.history import KEPT_DAYS, KEY, thin_history
+from latteboard.times import DAY_NS
 
-HOUR = DAY // 24
-NOW = 1000 * DAY + 5 * HOUR
+HOUR = DAY_NS // 24
+NOW = 1000 * DAY_NS + 5 * HOUR
 FIRST_KEPT = 1000 - KEPT_DAYS  # the first day of which everything stays
 KEYS = [("A", "a", "prop", "done"), ("A", "a", "prop", "ready"), (None, None, "joined", "done")]
 
@@ -40,7 +41,7 @@ def thinned(changes: list[tuple[int, int, int]]) -> tuple[list[Any], list[Any]]:
 
 def at_the_end_of(day: int, rows: list[Any]) -> dict[Any, int]:
     """What each key counted when a day ended."""
-    return {tuple(row[name] for name in KEY): row["number"] for row in rows if row["started"] < (day + 1) * DAY}
+    return {tuple(row[name] for name in KEY): row["number"] for row in rows if row["started"] < (day + 1) * DAY_NS}
 
 
 CHANGES = st.lists(
@@ -55,17 +56,21 @@ def test_of_each_old_day_the_end_stays_and_of_later_days_everything(changes: lis
     for day in range(1000 - KEPT_DAYS - 8, 1001):
         assert at_the_end_of(day, after) == at_the_end_of(day, before)
     assert all(row in before for row in after)
-    assert [row for row in before if row["started"] >= FIRST_KEPT * DAY] == [
-        row for row in after if row["started"] >= FIRST_KEPT * DAY
+    assert [row for row in before if row["started"] >= FIRST_KEPT * DAY_NS] == [
+        row for row in after if row["started"] >= FIRST_KEPT * DAY_NS
     ]
-    old = [(row["started"] // DAY, *(row[name] for name in KEY)) for row in after if row["started"] < FIRST_KEPT * DAY]
+    old = [
+        (row["started"] // DAY_NS, *(row[name] for name in KEY))
+        for row in after
+        if row["started"] < FIRST_KEPT * DAY_NS
+    ]
     looked_at = [one for one in old if one[0] >= FIRST_KEPT - 7]
     assert len(set(looked_at)) == len(looked_at)
 
 
 def test_a_month_of_hourly_changes_is_one_row_a_day_once_it_is_old() -> None:
     _, after = thinned([(hour, 0, hour % 10) for hour in range(24 * (KEPT_DAYS + 6))])
-    old = [row for row in after if row["started"] < FIRST_KEPT * DAY]
+    old = [row for row in after if row["started"] < FIRST_KEPT * DAY_NS]
     assert len(old) == 6
     assert all((row["started"] // HOUR + 1) % 24 == 0 for row in old)  # each the last hour of its day
 
@@ -73,7 +78,7 @@ def test_a_month_of_hourly_changes_is_one_row_a_day_once_it_is_old() -> None:
 def test_an_index_thins_the_history_of_earlier_ones(read_campaign: Callable[..., Campaign], tmp_path: Path) -> None:
     campaign = read_campaign()
     fill(campaign, "cfg")
-    first = START // DAY * DAY
+    first = START // DAY_NS * DAY_NS
     for hour in range(4):
         for path in sorted((campaign.root / "A_a" / "cfg").iterdir())[: hour % 2]:
             path.rename(path.with_suffix(".away"))
@@ -82,6 +87,6 @@ def test_an_index_thins_the_history_of_earlier_ones(read_campaign: Callable[...,
             path.rename(path.with_suffix(".lime"))
     rows = "select count(*) from history where kind = 'cfg' and stream = 'a' and ensemble = 'A' and status = 'done'"
     many = query(campaign, rows)[0][0]
-    index(campaign, at=first + (KEPT_DAYS + 2) * DAY)
+    index(campaign, at=first + (KEPT_DAYS + 2) * DAY_NS)
     assert query(campaign, rows)[0][0] < many
     assert len(query(campaign, "select * from run")) == 5

@@ -25,6 +25,7 @@ import numpy as np
 
 from latteboard import __version__
 from latteboard.errors import InputRefused
+from latteboard.times import SECOND_NS
 
 COMPLETE = "latteboard_complete"
 MADE = "latteboard_made"
@@ -34,7 +35,6 @@ RECIPE = "latteboard_recipe"
 VERSION = "latteboard_version"
 
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
-NANOSECONDS = 1_000_000_000
 # An HDF5 file may begin with a block of the user's: the signature stands at 0, 512, 1024, 2048, ...
 LARGEST_USER_BLOCK = 1 << 20
 # What h5py raises on a damaged file, whichever of its bytes are wrong.
@@ -165,8 +165,8 @@ class Mark:
 
 def same_time(one: int, other: int) -> bool:
     """Whether two times in ns agree: to the ns, or to the second where one of them is of whole seconds."""
-    whole = one % NANOSECONDS == 0 or other % NANOSECONDS == 0
-    return one == other or (whole and one // NANOSECONDS == other // NANOSECONDS)
+    whole = one % SECOND_NS == 0 or other % SECOND_NS == 0
+    return one == other or (whole and one // SECOND_NS == other // SECOND_NS)
 
 
 def write_mark(

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from latteboard.catalog.questions.history import Series
+from latteboard.times import SECOND_NS
 from site_templates.drawing.figures import Line, progress_figure
 from site_templates.writing.data import data_script
 from site_templates.writing.links import HISTORY
@@ -237,4 +238,4 @@ def _spark(series: Series) -> str:
 
 
 def _date(nanoseconds: int) -> str:
-    return datetime.fromtimestamp(nanoseconds // 1_000_000_000, UTC).date().isoformat()
+    return datetime.fromtimestamp(nanoseconds // SECOND_NS, UTC).date().isoformat()

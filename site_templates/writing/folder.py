@@ -12,13 +12,14 @@ from pathlib import Path, PurePosixPath
 
 from latteboard.errors import OutputRefused
 from latteboard.files.atomic import remove_abandoned, replacing
+from latteboard.times import DAY_SECONDS
 
 STATE = "data/state.js"  # the only data file with a fixed name: it changes with every index, so that pages need not
 LOCK = ".latteboard.lock"
 # Files that no page loads any more, and since when: pages that are open or in a cache still find them for a while.
 SUPERSEDED = "data/superseded.json"
 # Without a stated lifetime a browser may keep a page for a tenth of its age. A day of frequent indexes fills no disk.
-GRACE_SECONDS = 86_400
+GRACE_SECONDS = DAY_SECONDS
 # Stands in the first bytes of each page, ahead of all names of the campaign.
 MARK = b'name="generator" content="latteboard"'
 MARK_WITHIN = 1024

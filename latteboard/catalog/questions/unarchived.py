@@ -13,8 +13,8 @@ from latteboard.catalog.meta import texts
 from latteboard.catalog.statements import exists_in
 from latteboard.catalog.tables.kinds import KindModel
 from latteboard.catalog.tables.schema import replica, run
+from latteboard.times import DAY_NS
 
-DAY = 24 * 3600 * 1_000_000_000  # ns
 # From the time of a file to the beginning of the last index, in days; what is older is in a class of its own.
 AGES = (("up to a week", 7), ("up to a month", 30), ("up to 3 months", 90))
 OLDER = "older"
@@ -48,7 +48,7 @@ def only_here(database: Database) -> list[Holding]:
 def _statement(database: Database, model: KindModel, started: int, *, copied: bool) -> Select[Any]:
     rows = database.tables[model.name]
     named: list[ColumnElement[Any]] = [rows.c.ensemble] if "ensemble" in model.coordinates else []
-    age = case(*((rows.c.mtime >= started - days * DAY, name) for name, days in AGES), else_=OLDER)
+    age = case(*((rows.c.mtime >= started - days * DAY_NS, name) for name, days in AGES), else_=OLDER)
     statement = select(*named or (null(),), age, func.count(), sum_bytes(rows.c.size)).where(rows.c.size.is_not(None))
     if copied:
         copy = replica.alias()

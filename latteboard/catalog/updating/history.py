@@ -6,8 +6,8 @@ from itertools import groupby
 from sqlalchemy import Connection, delete, insert, select
 
 from latteboard.catalog.tables.schema import history, run
+from latteboard.times import DAY_NS
 
-DAY = 86_400_000_000_000  # ns
 # Older days are thinned; one that was thinned a week ago is not looked at again.
 KEPT_DAYS = 14
 LOOKED_AT_DAYS = 7
@@ -19,10 +19,10 @@ def thin_history(connection: Connection, now: int) -> None:
 
     A row of the history stands until a later one of the same key; so what is left says the same of the end of each day.
     """
-    last = now // DAY - KEPT_DAYS
-    old = (run.c.started >= (last - LOOKED_AT_DAYS) * DAY, run.c.started < last * DAY)
+    last = now // DAY_NS - KEPT_DAYS
+    old = (run.c.started >= (last - LOOKED_AT_DAYS) * DAY_NS, run.c.started < last * DAY_NS)
     runs = connection.execute(select(run.c.id, run.c.started).where(*old).order_by(run.c.id)).all()
-    for _, of_day in groupby(runs, key=lambda one: one.started // DAY):
+    for _, of_day in groupby(runs, key=lambda one: one.started // DAY_NS):
         _thin(connection, [one.id for one in of_day])
 
 
