@@ -107,6 +107,59 @@ def test_an_import_along_the_rule_is_let_through(path: str, source: str) -> None
     assert wrong_imports(path, source) == []
 
 
+# Inside the floor
+
+GROUND = {"errors", "recipe", "text", "times", "version"}
+# Each part of the floor imports only parts that stand above it in this table.
+FLOOR = {
+    **dict.fromkeys(GROUND, GROUND),
+    "names": GROUND,
+    "campaign": GROUND | {"names"},
+    "status": GROUND | {"names", "campaign"},  # knows no file and no database
+    "files": GROUND | {"names", "campaign", "status"},
+    "catalog": GROUND | {"names", "campaign", "status", "files"},
+    "demo": GROUND | {"names", "campaign", "files"},
+}
+
+
+def part_of(module: str) -> str:
+    """The part of the floor that a module belongs to; empty for the package itself, which opens the floor for users."""
+    return [*module.split("."), ""][1]
+
+
+def wrong_floor_imports(path: str, source: str) -> list[str]:
+    """Imports inside the floor that the table does not allow."""
+    part = part_of(module_of(path))
+    allowed = FLOOR[part] | {part} if part else FLOOR
+    return [
+        f"{path}:{line} ({part}) imports {name}"
+        for line, name in imports(ast.parse(source), package_of(path))
+        if place(name) == "floor" and part_of(name) not in allowed
+    ]
+
+
+@pytest.mark.parametrize(
+    ("path", "source"),
+    [
+        ("latteboard/errors.py", "from latteboard.names import parsing"),
+        ("latteboard/names/parsing.py", "from latteboard.campaign import Campaign"),
+        ("latteboard/campaign/checks.py", "def f():\n    from ..catalog import Catalog"),
+        ("latteboard/status/rules.py", "import latteboard.catalog.database"),
+        ("latteboard/status/rules.py", "from latteboard.files.hdf5 import read_mark"),
+        ("latteboard/files/hdf5.py", "from latteboard import __version__"),
+        ("latteboard/catalog/catalog.py", "if TYPE_CHECKING:\n    from latteboard.demo import write_demo"),
+    ],
+)
+def test_an_import_against_the_order_of_the_floor_is_found(path: str, source: str) -> None:
+    assert len(wrong_floor_imports(path, source)) == 1
+
+
+def test_an_import_along_the_order_of_the_floor_is_let_through() -> None:
+    source = "from latteboard.errors import Error\nfrom latteboard.campaign import Campaign\nfrom . import states\nimport numpy"
+    assert wrong_floor_imports("latteboard/status/rules.py", source) == []
+    assert wrong_floor_imports("latteboard/__init__.py", "from latteboard.catalog import Catalog") == []
+
+
 # Circles
 
 
@@ -370,6 +423,11 @@ TESTS = {path.relative_to(ROOT).as_posix(): path for path in python_in(ROOT / "t
 
 def test_imports_run_from_the_front_door_through_the_rooms_to_the_floor() -> None:
     assert [line for path, file in SOURCES.items() for line in wrong_imports(path, file.read_text())] == []
+
+
+def test_the_parts_of_the_floor_know_only_those_below_them() -> None:
+    floor = {path: file for path, file in SOURCES.items() if place(module_of(path)) == "floor"}
+    assert [line for path, file in floor.items() for line in wrong_floor_imports(path, file.read_text())] == []
 
 
 def test_no_two_files_import_each_other_in_a_circle() -> None:

@@ -23,9 +23,9 @@ from typing import Any
 import h5py
 import numpy as np
 
-from latteboard import __version__
 from latteboard.errors import InputRefused
 from latteboard.times import SECOND_NS
+from latteboard.version import __version__
 
 COMPLETE = "latteboard_complete"
 MADE = "latteboard_made"
