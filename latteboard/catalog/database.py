@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -82,28 +81,28 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A connection on which every question sees the same complete state."""
-        with self._translated(), self._engine.connect() as connection:
+        with self._translated(""), self._engine.connect() as connection:
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """A connection with one transaction, which takes effect as a whole or not at all."""
         with (
-            self._translated(),
+            self._translated("; nothing was changed"),
             self._engine.connect().execution_options(writes=True) as connection,
             connection.begin(),
         ):
             yield connection
 
     @contextmanager
-    def _translated(self) -> Iterator[None]:
+    def _translated(self, consequence: str) -> Iterator[None]:
         """Turn the errors of the database that a user can cause into :class:`CatalogError`."""
         try:
             yield
         except (DatabaseError, sqlite.DriverError) as error:
             reason = error.orig if isinstance(error, DatabaseError) else error
             if isinstance(reason, sqlite.OperationalError):
-                raise CatalogError(f"{self.path}: {reason}{_obstacle(self.path)}; nothing was changed") from error
+                raise CatalogError(f"{self.path}: {sqlite.cause(self.path, reason)}{consequence}") from error
             if type(reason) is not sqlite.DriverError:
                 raise  # an error of this program, whose traceback is wanted
             raise CatalogError(
@@ -187,18 +186,6 @@ def sqlite_path(url: str | Path) -> Path:
     if "://" in text and not text.startswith("sqlite:///"):
         raise CatalogError(f"{text}: only SQLite catalogs are supported so far; state a path")
     return Path(text.removeprefix("sqlite:///"))
-
-
-def _obstacle(path: Path) -> str:
-    """The reason, after a colon, for which a file cannot be opened, which SQLite does not say; empty if it can be opened."""
-    if os.path.isdir(path):  # noqa: PTH112 false without permission, where Path.is_dir raises
-        return ": it is a folder"
-    try:
-        # Without waiting for a writer, if the file is a pipe.
-        os.close(os.open(path, os.O_RDONLY | os.O_NONBLOCK))
-    except OSError as error:
-        return f": {error.strerror}"
-    return ""
 
 
 def _count_as_claimed(rows: list[dict[str, Any]], artifact: dict[str, Any]) -> None:

@@ -3,7 +3,10 @@
 The journal is SQLite's plain one: a write-ahead log needs shared memory, which shared file systems do not have.
 """
 
+import errno
+import os
 import sqlite3
+import stat
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
 from functools import cache, partial
@@ -69,6 +72,31 @@ def connect(path: Path) -> sqlite3.Connection:
     """A connection of the driver to the file of this name, whatever characters the name has."""
     # Made absolute, a name cannot be taken for ":memory:" or for a URI.
     return sqlite3.connect(path.absolute(), timeout=PATIENCE_SECONDS)
+
+
+def cause(path: Path, error: sqlite3.OperationalError) -> str:
+    """The cause of an error in words; what keeps a file from being opened SQLite does not say."""
+    if error.sqlite_errorcode in (sqlite3.SQLITE_READONLY_ROLLBACK, sqlite3.SQLITE_IOERR_DELETE):
+        return (
+            f"an index was interrupted, and what it left in {path.name}-journal must be undone first: "
+            "any command does it that is run by somebody who may write in the folder, such as: latteboard status"
+        )
+    return f"{error}{_obstacle(path)}"
+
+
+def _obstacle(path: Path) -> str:
+    """The reason, after a colon, for which a file cannot be opened; empty if it can be.
+
+    The file is not opened to find out: closing it would release the locks of other connections in this process.
+    """
+    try:
+        mode = path.stat().st_mode
+    except OSError as error:
+        return f": {error.strerror}"
+    if not stat.S_ISREG(mode):
+        return ": it is a folder" if stat.S_ISDIR(mode) else ": it is no plain file"
+    readable = os.access(path, os.R_OK, effective_ids=os.access in os.supports_effective_ids)
+    return "" if readable else f": {os.strerror(errno.EACCES)}"
 
 
 def _configure(connection: Any, _: object) -> None:

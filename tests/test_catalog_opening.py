@@ -1,0 +1,68 @@
+"""Catalogs that cannot be opened: each is refused in a line that names the cause."""
+
+import os
+import shutil
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from disk import SMALL, closed, index, put, without_rights
+
+from latteboard import Catalog
+from latteboard.campaign import Campaign
+from latteboard.errors import CatalogError
+
+
+@pytest.fixture
+def campaign(read_campaign: Callable[..., Campaign]) -> Campaign:
+    campaign = read_campaign(kinds=SMALL)
+    put(campaign, "A_a/cfg/10.lime")
+    index(campaign)
+    return campaign
+
+
+@pytest.mark.parametrize(
+    ("replace", "said"),
+    [(Path.mkdir, ": it is a folder"), (os.mkfifo, ": it is no plain file")],
+)
+def test_what_is_no_plain_file_is_said_to_be_none(
+    campaign: Campaign, replace: Callable[[Path], object], said: str
+) -> None:
+    path = Path(campaign.catalog)
+    path.unlink()
+    replace(path)
+    with pytest.raises(CatalogError, match=said + "$"):
+        Catalog(path)
+
+
+def test_a_catalog_that_may_not_be_read_is_said_to_be_denied(campaign: Campaign) -> None:
+    with (
+        closed(Path(campaign.catalog)),
+        without_rights(),
+        pytest.raises(CatalogError, match=r"unable to open database file: Permission denied$"),
+    ):
+        Catalog(campaign.catalog)
+
+
+@pytest.mark.parametrize("mode", [0o444, 0o644])
+def test_who_may_not_undo_an_interrupted_index_is_told_what_must_be_done(campaign: Campaign, mode: int) -> None:
+    path = Path(campaign.catalog)
+    writer = sqlite3.connect(path, isolation_level=None)
+    writer.execute("PRAGMA cache_size = 5")
+    writer.execute("BEGIN IMMEDIATE")
+    writer.execute("CREATE TABLE junk (x)")
+    writer.executemany("INSERT INTO junk VALUES (?)", [("y" * 900,)] * 3000)
+    killed = path.parent / "killed"
+    killed.mkdir()
+    for name in (path.name, path.name + "-journal"):
+        shutil.copy(path.parent / name, killed)
+        (killed / name).chmod(mode)
+    writer.close()
+    with closed(killed, 0o555), without_rights(), pytest.raises(CatalogError) as caught:
+        Catalog(killed / path.name)
+    assert "an index was interrupted" in str(caught.value)
+    assert "nothing was changed" not in str(caught.value)
+    for file in killed.iterdir():
+        file.chmod(0o644)
+    assert Catalog(killed / path.name).totals() == Catalog(path).totals()
