@@ -11,7 +11,7 @@ class LatteboardError(Exception):
 
 
 class CampaignError(LatteboardError):
-    """The campaign file, or a list that it names, cannot be used as it stands.
+    """The campaign file, or a list that it names, cannot be used.
 
     Attributes
     ----------

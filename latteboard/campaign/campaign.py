@@ -74,6 +74,7 @@ class Campaign(Definition):
         """Every kind whose template matches ``path``, with the coordinates, whether or not the artifact is expected."""
         for name, kind in self.kinds.items():
             for number, block in enumerate(self.blocks(name)):
+                # Comparing the first literal text is much faster than the regular expression of the parser.
                 first = block.pattern.pieces[0]
                 if isinstance(first, str) and not path.startswith(first):
                     continue
@@ -88,8 +89,8 @@ class Campaign(Definition):
 def catalog_url(campaign_file: Path, stated: str) -> str:
     """The catalog that a campaign file states as ``catalog``.
 
-    A text with ``://`` is a database URL. Any other is the name of a file, relative to the campaign file and taken as it
-    stands, whatever characters it has.
+    A text with ``://`` is a database URL. Any other is the name of a file, relative to the campaign file, and is taken literally,
+    whatever characters it has.
 
     Examples
     --------

@@ -32,7 +32,7 @@ def check_campaign(definition: Definition) -> None:
 
 
 def _check_ensembles(definition: Definition) -> None:
-    """Refuse an ensemble that stands twice under different names: its artifacts would be counted twice."""
+    """Refuse an ensemble that is defined twice under different names: its artifacts would be counted twice."""
     contents: dict[object, str] = {}
     for name in definition.table.ensembles:
         streams = sorted((stream for stream in definition.streams if stream.ensemble == name), key=str)

@@ -61,6 +61,7 @@ class Datasets:
         for layout in self._layouts_for(coordinates):
             for path, free in layout.paths(coordinates):
                 if not picked or picked.items() <= free.items():
+                    # Paths that do not name all coordinates are the same for several; the first ones count.
                     found.setdefault(path, free)
         return found
 
@@ -130,6 +131,7 @@ class _Layout:
 
     def paths(self, coordinates: Coordinates) -> Iterator[tuple[str, Coordinates]]:
         """The datasets of one artifact, each with its free coordinates."""
+        # An axis value that this ensemble does not have belongs to a file of another ensemble.
         if not all(coordinates[name] in values for name, values in self._own_axes.items()):
             return
         form, pieces, axes = self._form
@@ -162,6 +164,7 @@ class _Layout:
 
     def _of_sources(self, coordinates: Coordinates) -> Sequence[Coordinates]:
         """The coordinates of the source lists that datasets have and the file has not; none if it is of another stream."""
+        # The common case needs no join: the datasets have no coordinate of the source lists of their own.
         if not self._free and self._stream.keys() <= coordinates.keys():
             return [{}]
         return self._rows.get(tuple(coordinates[name] for name in self._own), [])

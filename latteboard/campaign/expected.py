@@ -63,6 +63,7 @@ class Expected:
 
     def index(self, coordinates: Mapping[str, Value]) -> int | None:
         """The row of the artifact with these coordinates; None if it is not expected."""
+        # Rows are sorted, so their keys are too.
         key = self._relations.key(self.rows, coordinates)
         if key is None:
             return None
@@ -115,6 +116,7 @@ class Expected:
         return self._format(block.pattern, rows)
 
     def _format(self, pattern: Pattern, rows: Rows) -> list[str]:
+        # One format with %s for each piece that varies is the fastest way to many texts.
         form = "".join(piece.replace("%", "%%") if isinstance(piece, str) else "%s" for piece in pattern.pieces)
         columns = [self._piece_column(piece, rows) for piece in pattern.pieces if not isinstance(piece, str)]
         if columns:
@@ -131,6 +133,7 @@ class Expected:
             column: list[str] = self._texts[piece][self.rows[piece.name][rows]].tolist()
             return column
         assert isinstance(piece, Choice)
+        # The text of a derived name is made once for each combination of its coordinates.
         columns = {name: self.rows[name][rows] for name in dict.fromkeys(coordinates_of((piece,)))}
         _, first, inverse = np.unique(self._relations.keys(columns), return_index=True, return_inverse=True)
         texts = [piece_text(piece, self._relations.decode(columns, index)) for index in first.tolist()]

@@ -54,6 +54,7 @@ class Kind:
 def read_kind(table: CampaignTable, name: str) -> Kind:
     """Read one kind of a campaign; a kind that is made with another has the needs, task and ``only`` of that one."""
     own = table.kinds[name]
+    # One job writes the files of both kinds: it has one list of needs and one set of job settings.
     leader = table.kinds[own.made_with] if own.made_with else own
     with within(f"kinds.{name}"):
         template = Template.parse(own.path)

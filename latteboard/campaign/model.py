@@ -21,7 +21,7 @@ class Definition:
 
     Attributes
     ----------
-    table : the campaign file as it stands
+    table : the content of the campaign file
     streams : in the order of the campaign
     kinds : by name, in the order of the production: inputs before products
     """

@@ -22,6 +22,7 @@ def check_source_sets(definition: Definition, kind: Kind) -> None:
     if not consumers or not inputs or OF_SOURCES & set(kind.coordinates):
         return
     of_stream = [name for name in kind.coordinates if name in MAIN]
+    # With one source set in each stream there is nothing to collide.
     if length(definition.relations.table((*of_stream, "source_set"))) > length(definition.relations.table(of_stream)):
         raise CampaignError(
             f"it stands between {inputs[0]} and {consumers[0]}, and there are the source sets "

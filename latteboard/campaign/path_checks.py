@@ -34,7 +34,7 @@ def _texts_to_check(piece: Piece, values: Values) -> Iterable[str]:
     if isinstance(piece, Choice):
         return choice_table(piece, values)
     if isinstance(piece, Field) and not piece.spec:
-        return ()  # the values of coordinates are checked where they stand
+        return ()  # the values of coordinates are checked when they are read
     try:
         return piece_texts(piece, values)
     except (ValueError, OverflowError) as error:
@@ -129,7 +129,8 @@ def check_separate(definition: Definition) -> None:
 
 def _similar(paths: Sequence[BlockPath]) -> Iterator[tuple[BlockPath, BlockPath]]:
     """The pairs of paths that may be equal as far as their literal texts go."""
-    # Most paths begin with a folder of their ensemble and stream: only those in the same one are compared.
+    # The number of pairs grows with the square of the number of streams. Most paths begin with a folder of their ensemble
+    # and stream, so only those within the same folder, and those without such a folder, need to be compared.
     groups: dict[Pieces, list[BlockPath]] = defaultdict(list)
     for one in paths:
         first = one.components[0]
@@ -143,7 +144,8 @@ def _similar(paths: Sequence[BlockPath]) -> Iterator[tuple[BlockPath, BlockPath]
 
 
 def _may_be_equal(one: Pieces, other: Pieces) -> bool:
-    """Whether the literal beginnings and ends of two parts of a path agree as far as both go."""
+    """Whether the literal beginnings and ends of two components agree as far as both go."""
+    # Fields may have any text, so only what is before the first and after the last one can show a difference.
     heads = [part[0] if isinstance(part[0], str) else "" for part in (one, other)]
     tails = [part[-1][::-1] if isinstance(part[-1], str) else "" for part in (one, other)]
     if len(one) == len(other) == 1 and all(heads):

@@ -31,6 +31,7 @@ def check_recipe(definition: Definition, kind: Kind) -> None:
                 f"concatenate: virtual links to {given.name}, which is temporary: once it is purged, its data are gone; "
                 "remove virtual here, or temporary there"
             )
+        # An axis of the output that is not one of the input selects among the datasets of each input file.
         inside = {name for template in given.datasets for name in definition.coordinates_named(template)}
         for name in kind.coordinates:
             if name not in (*MAIN, *given.coordinates, *inside):
@@ -89,6 +90,7 @@ def check_steps(steps: Sequence[Step], given: Sequence[str], made: Sequence[str]
         raise CampaignError(
             f"concatenate: virtual links to what is there, so nothing can be computed; remove {others}, or virtual"
         )
+    # Streams and configurations are joined by concatenation only; sources and source sets are averaged.
     joined = [name for name in given if name in ("stream", "configuration") and name not in made]
     if joined and "concatenate" not in names:
         raise CampaignError(f"the path does not name {' and '.join(joined)}: name it, or add the step concatenate")

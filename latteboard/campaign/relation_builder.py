@@ -51,6 +51,8 @@ def build_relations(streams: Sequence[Stream], axes: Sequence[str], table: Campa
         values, or different types of values.
     """
     numbers = sorted({number for stream in streams for number in stream.configurations})
+    # Codes of configurations ascend with their numbers, so that rows are sorted by number; all other coordinates of the
+    # source lists are coded in the order of the campaign.
     coders = {name: Coder(()) for name in MAIN} | {"configuration": Coder(numbers)}
     columns: dict[str, list[int]] = {name: [] for name in MAIN}
     for stream in streams:
@@ -69,6 +71,7 @@ def _add_stream(stream: Stream, coders: dict[str, Coder], columns: dict[str, lis
     sets = [(coders["source_set"].code(name), first, end) for name, (first, end) in stream.source_sets.items()]
     for number in stream.configurations:
         constant["configuration"] = coders["configuration"].code(number)
+        # The sets may overlap: a source of two sets then has two rows.
         codes = [coders["source"].code(source) for source in _sources(stream, number)]
         for source_set, first, end in sets:
             for name, code in (*constant.items(), ("source_set", source_set)):
@@ -124,6 +127,7 @@ def _axis(name: str, ensembles: Sequence[Value], table: CampaignTable) -> tuple[
         if len({type(value) for value in own}) > 1 or len(set(own)) < len(own):
             raise CampaignError(f"expected whole numbers or texts, not both, each once; found {own}", key=key)
         stated.append(own)
+    # An axis becomes one column, so its values have one type in all ensembles.
     values = in_order(value for own in stated for value in own)
     if len({type(value) for value in values}) > 1:
         raise CampaignError(f"there are numbers in one ensemble and texts in another: {values}", key=f"axes.{name}")

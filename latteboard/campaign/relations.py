@@ -57,9 +57,23 @@ class Relations:
         """The natural join of all relations, projected on the coordinates ``names``: distinct rows in canonical order.
 
         An axis depends on the ensemble. So the join with an axis is the product of each row with the axis's values in the
-        ensemble of the row, and relations without a coordinate in ``names`` need not be joined at all.
+        ensemble of the row, and relations without a coordinate in ``names`` need not be joined: no relation is empty for any
+        ensemble, so they would take no row away.
+
+        Examples
+        --------
+        Ensemble A has two configurations and the separations 3 and 4, ensemble B one configuration and only 4:
+
+        >>> columns = {"ensemble": [0, 0, 1], "configuration": [0, 1, 0], "stream": [0] * 3, "source_set": [0] * 3}
+        >>> main = {name: np.array(column) for name, column in (columns | {"source": [0, 1, 2]}).items()}
+        >>> values = {"ensemble": ["A", "B"], "configuration": [10, 20], "separation": [3, 4]}
+        >>> relations = Relations(values, main, {"separation": [np.array([0, 1]), np.array([1])]})
+        >>> rows = relations.table(["ensemble", "separation"])
+        >>> [relations.decode(rows, index) for index in range(length(rows))]
+        [{'ensemble': 'A', 'separation': 3}, {'ensemble': 'A', 'separation': 4}, {'ensemble': 'B', 'separation': 4}]
         """
         wanted = set(names)
+        # The ensemble is needed to join an axis, and dropped in the end if it is not wanted.
         axes = [name for name in self.order if name in wanted and name not in MAIN]
         base = [name for name in MAIN if name in wanted or (axes and name == "ensemble")]
         rows = self.distinct({name: self.main[name] for name in base})
@@ -74,6 +88,7 @@ class Relations:
         starts = np.concatenate(([0], np.cumsum(counts)[:-1]))
         flat = np.concatenate(by_ensemble)
         repeats = counts[rows["ensemble"]]
+        # Row r is repeated once for each value; ``position`` counts 0, 1, ... within the repetitions of one row.
         index = np.repeat(np.arange(len(repeats)), repeats)
         position = np.arange(len(index)) - np.repeat(np.cumsum(repeats) - repeats, repeats)
         crossed = {name: column[index] for name, column in rows.items()}
@@ -86,6 +101,7 @@ class Relations:
         if not rows:
             return rows
         keys = self.keys(rows)
+        # Mostly the rows are distinct and sorted already: the check is much faster than sorting.
         if len(keys) < 2 or np.all(keys[1:] > keys[:-1]):
             return rows
         _, first = np.unique(keys, return_index=True)
@@ -95,6 +111,7 @@ class Relations:
         """A number for each row, shape (number of rows,), ordered as the rows are; equal rows have equal numbers."""
         # Python's integers if the product of all axes exceeds 64 bits: slower, but exact.
         fits = prod(len(self.values[name]) for name in rows) < 2**62
+        # The codes of a row are the digits of a number in mixed radix, the first coordinate being the most significant.
         key = np.zeros(length(rows), dtype=np.int64 if fits else object)
         for name, column in rows.items():
             key = key * len(self.values[name]) + column

@@ -87,11 +87,11 @@ def _check_streams(stated: EnsembleTable) -> None:
 
 def _read_stream(table: CampaignTable, ensemble: str, name: str, folder: Path, lists: Lists) -> Stream:
     stated = table.ensembles[ensemble]
-    alone = stated.stream.get(name, StreamTable())
-    own = frozenset(setting for setting in StreamTable.model_fields if getattr(alone, setting) is not None)
+    override = stated.stream.get(name, StreamTable())
+    own = frozenset(setting for setting in StreamTable.model_fields if getattr(override, setting) is not None)
     chosen: dict[str, Any] = {}
     for setting in ("L", "T", "configurations", "sources", "source_sets"):
-        chosen[setting] = getattr(alone if setting in own else stated, setting)
+        chosen[setting] = getattr(override if setting in own else stated, setting)
         if chosen[setting] is None:
             where = f"ensembles.{ensemble}"
             message = f"this key is missing: stream {name} needs it, from here or from {where}.stream.{name}.{setting}"
@@ -102,13 +102,14 @@ def _read_stream(table: CampaignTable, ensemble: str, name: str, folder: Path, l
         name=name,
         L=chosen["L"],
         T=chosen["T"],
-        parameters={**table.parameters, **stated.parameters, **alone.parameters},
+        parameters={**table.parameters, **stated.parameters, **override.parameters},
         configurations=[],
         file=file,
         sources={},
         source_sets=chosen["source_sets"],
         own=own,
     )
+    # The lists are read last, so that an error in them is reported with the key that names the list.
     with within(stream.key("configurations")):
         configurations = configuration_numbers(chosen["configurations"], folder)
     with within(stream.key("sources")):

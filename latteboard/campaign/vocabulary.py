@@ -148,6 +148,7 @@ def kinds_in_order(table: CampaignTable) -> list[str]:
     except CycleError as error:
         circle = " needs ".join(reversed(error.args[1]))
         raise CampaignError(f"they need each other in a circle: {circle}", key="kinds") from None
+    # Of the kinds whose needs have all been placed, the one that the campaign lists first comes next.
     ordered: list[str] = []
     ready: set[str] = set()
     while sorter.is_active():

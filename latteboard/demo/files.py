@@ -58,9 +58,11 @@ class Writer:
             write_sparse(path, artifact.least_bytes, mtime_ns)
             self.tally.add(artifact.least_bytes)
             return
+        # Without locking, which some network file systems refuse.
         with h5py.File(path, "w", locking=False) as file:
             for name, data in self._datasets(artifact):
                 dataset = file.create_dataset(name, data=data)
+                # As the production codes mark four-dimensional correlators that are not shifted to their source.
                 if data.ndim == 5:
                     dataset.attrs["is_shifted"] = np.int32(0)
         os.utime(path, ns=(mtime_ns, mtime_ns))

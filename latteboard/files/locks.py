@@ -39,11 +39,11 @@ class Holder:
         if self.host != socket.gethostname():
             return False
         try:
-            os.kill(self.pid, 0)
+            os.kill(self.pid, 0)  # signal 0 only checks that the process exists
         except ProcessLookupError:
             return True
         except PermissionError:
-            return False
+            return False  # it exists, and belongs to another user
         return False
 
 
@@ -68,22 +68,23 @@ def lock(path: Path, *, wait_seconds: float, waiting: Callable[[Holder], None] =
     """
     own = Holder(socket.gethostname(), os.getpid(), time.time(), uuid4().hex)
     deadline = time.monotonic() + wait_seconds
-    told = False
+    reported = False
     while not _take(path, own):
         holder = _read(path)
         if holder is None:
-            continue
+            continue  # it was released between the two calls
         if holder.is_dead and _take_over(path, holder, own):
             break
         if time.monotonic() >= deadline:
             raise LockedError(f"{path}: held by {holder}; wait for it, or remove the file if that process is gone")
-        if not told and not holder.is_dead:
+        if not reported and not holder.is_dead:
             waiting(holder)
-            told = True
+            reported = True
         time.sleep(0.2)
     try:
         yield
     finally:
+        # A user may have removed the lock meanwhile, and another process may hold a new one.
         if _read(path) == own:
             path.unlink(missing_ok=True)
 

@@ -11,7 +11,7 @@ from latteboard.names.templates import SOURCE, SOURCE_PARTS, Choice, Field, Piec
 class PathParser:
     """The inverse of one pattern: from a path to coordinates.
 
-    A number or source that stands apart is parsed although it is not one of the expected values, so that a file of an
+    A number or source whose end is certain is parsed even if it is not one of the expected values, so that a file of an
     unexpected configuration is recognised as such.
 
     Examples
@@ -58,7 +58,7 @@ class PathParser:
             known = {piece.text(value): piece.part_of(value) for value in self._values[piece.name]}
             self._fields.append((number, piece, known))
             texts = known
-        # The order does not matter: segments are unambiguous, so a path matches the expression in one way at most.
+        # In any order, since segments are unambiguous: a path matches the expression in one way at most.
         return "|".join(map(re.escape, sorted(texts)))
 
     def parse(self, path: str, known: Mapping[str, Value] | None = None) -> dict[str, Value] | None:
@@ -66,7 +66,7 @@ class PathParser:
 
         Parameters
         ----------
-        known : coordinates that are known beforehand, and that the path need not tell
+        known : coordinates that are known beforehand, which the path need not determine
 
         Returns
         -------

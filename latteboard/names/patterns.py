@@ -92,6 +92,7 @@ def _filled(pieces: Pieces, known: Mapping[str, Value]) -> Pieces:
     result: list[Piece] = []
     for piece in pieces:
         if isinstance(piece, Choice):
+            # A derived name disappears once its coordinate is known; what is left of its text may still vary.
             options = {value: _filled(inner, known) for value, inner in piece.options}
             chosen = options[known[piece.on]] if piece.on in known else None
             result += chosen if chosen is not None else (Choice(piece.name, piece.on, tuple(options.items())),)

@@ -51,7 +51,7 @@ def _ends_unambiguously(segment: Sequence[Piece], following: Sequence[Piece], va
         raise _ambiguous(segment)
     end = following[0] if following and isinstance(following[0], str) else "" if following else "/"
     texts = sorted("".join(parts) + end for parts in product(*sets))
-    # In sorted order a text that begins another one stands directly before one that it begins.
+    # In sorted order a text that is the beginning of others comes directly before one of these.
     return not any(after.startswith(before) for before, after in pairwise(texts))
 
 

@@ -18,7 +18,7 @@ NUMBER = "[0-9]{1,10}"
 SOURCE = re.compile("".join(f"{part}({NUMBER})" for part in "xyzt"))
 SOURCE_PARTS = ("x", "y", "z", "t")
 INSIDE = "::"  # separates a container file from the path of a dataset in it
-WIDEST = 255  # file systems allow no longer file name, so no format may ask for a wider field
+WIDEST = 255  # no file name may be longer, so no format may ask for a wider field
 
 
 @dataclass(frozen=True, order=True)
