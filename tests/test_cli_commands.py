@@ -121,6 +121,19 @@ def test_help_waits_for_nothing_heavy(words: list[str]) -> None:
     assert done.stdout.splitlines()[-1] == "[]"
 
 
+@pytest.mark.parametrize("words", [["status"], ["status", "--json"], ["list", "prop"], ["why", PROP]])
+def test_answers_wait_for_no_other_room(indexed: Campaign, words: list[str]) -> None:
+    text = (
+        "sys.argv = ['latteboard', '--campaign', *sys.argv[1:]]\nfrom latteboard.cli import main\n"
+        "try: main()\nexcept SystemExit: pass\n"
+        "heavy = {'pandas', 'h5py', 'jinja2', 'plotly', 'indexer', 'reducer', 'site_templates'}\n"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    done = subprocess.run(script(text, indexed.path, *words), capture_output=True, text=True, check=True)
+    assert len(done.stdout.splitlines()) > 1
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
 def test_it_says_which_version_it_is(command: Command) -> None:
     assert command("--version")[1] == f"latteboard, version {__version__}\n"
 

@@ -10,7 +10,6 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from latteboard.text import human_bytes, shown
-from site_templates.drawing.bars import cells
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -91,6 +90,8 @@ def _console() -> Console:
 
 def _bar(counts: Mapping[str, int]) -> Text:
     from rich.text import Text
+
+    from site_templates.drawing.bars import cells
 
     bar = Text()
     for status, number in cells(counts, BAR_WIDTH).items():
