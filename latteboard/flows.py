@@ -12,10 +12,9 @@ from latteboard.files.locks import Holder
 
 if TYPE_CHECKING:
     from latteboard.campaign import Campaign
-    from reducer.planning.plan import Asked
+    from reducer.planning.choice import ReduceOptions
     from reducer.running.engines import Engine
     from reducer.running.stopping import Stop
-    from reducer.tasks.plan_file import Plan
     from reducer.tasks.report import Failure, Report
 
 
@@ -25,7 +24,7 @@ def reduce_campaign(
     *,
     engine: Engine,
     stop: Stop,
-    asked: Asked,
+    options: ReduceOptions,
     allow_nan: bool = False,
     waiting: Callable[[Holder], None] = lambda _: None,
     progress: Callable[[int, Report], None] = lambda *_: None,
@@ -38,13 +37,14 @@ def reduce_campaign(
 
     Parameters
     ----------
-    words : ``KIND`` and ``NAME=VALUE``, as in :func:`reducer.planning.plan.choose`
+    words : ``KIND`` and ``NAME=VALUE``, as in :func:`reducer.planning.choice.choose`
     waiting : called with the holder of the lock, if another process is indexing
     progress : called after each output with the number planned so far and the report of those that are done
     failing : called with each failure as it happens
     """
     from indexer.index import index_campaign
-    from reducer.planning.plan import choose, levels, plan
+    from reducer.planning.choice import choose, levels
+    from reducer.planning.plan import plan
     from reducer.running.run import run
     from reducer.tasks.report import Report
 
@@ -52,7 +52,7 @@ def reduce_campaign(
     total = Report()
     further = levels(campaign, choose(campaign, catalog, words))
     while further and not stop.requested:
-        planned = plan(campaign, catalog, further.pop(0), asked)
+        planned = plan(campaign, catalog, further.pop(0), options)
         for failure in planned.failed:
             failing(failure)
         total += Report(failed=planned.failed)
@@ -65,24 +65,6 @@ def reduce_campaign(
             # The index opens the files that could not be used, names their problem and remembers it.
             index_campaign(campaign, fast=True, suspects=report.suspects, waiting=waiting)
     return replace(total, stopped=total.stopped or bool(further))
-
-
-def plan_campaign(campaign: Campaign, words: Sequence[str], asked: Asked) -> tuple[Plan, list[str]]:
-    """What can be made now, and the kinds that may become ready once it is; ``words`` as for :func:`reduce_campaign`."""
-    from reducer.planning.plan import choose, following, plan
-
-    catalog = Catalog(campaign.catalog)
-    chosen = choose(campaign, catalog, words)
-    planned = plan(campaign, catalog, chosen, asked)
-    return planned, following(campaign, chosen, {next(iter(part)).kind for part in planned.parts if len(part)})
-
-
-def why_nothing(campaign: Campaign, words: Sequence[str], asked: Asked) -> str:
-    """What somebody can do for whom nothing is ready."""
-    from reducer.planning.plan import choose, what_next
-
-    catalog = Catalog(campaign.catalog)
-    return what_next(catalog, choose(campaign, catalog, words), asked)
 
 
 def _report_progress(progress: Callable[[int, Report], None], before: Report, expected: int, now: Report) -> None:

@@ -1,8 +1,11 @@
-"""The steps of recipes and their options, as plain data: what a campaign may state and what the reducer carries out."""
+"""Recipes: the steps by which a kind is reduced from another, with their options, as plain data.
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Literal
+The campaign states recipes and checks them strictly; the reducer carries them out.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from annotated_types import Ge, Gt, Le
 
@@ -13,14 +16,14 @@ Step = str | Mapping[str, Options]
 
 
 @dataclass(frozen=True)
-class _Checked:
-    """What a campaign states is checked strictly; pydantic reads how from here, and is imported only where that is done."""
+class _Strict:
+    """Options of a step that are checked strictly: pydantic reads the rule here, and is imported only where it is applied."""
 
     __pydantic_config__: ClassVar[Any] = {"strict": True, "extra": "forbid"}
 
 
 @dataclass(frozen=True)
-class Slice(_Checked):
+class Slice(_Strict):
     """``tslice``: the time slices between source and sink, shifted to the source."""
 
     fraction: Annotated[float, Gt(0), Le(1)] | None = None
@@ -28,19 +31,19 @@ class Slice(_Checked):
 
 
 @dataclass(frozen=True)
-class Average(_Checked):
+class Average(_Strict):
     """``average``: the mean over every coordinate that the input has and the output has not."""
 
 
 @dataclass(frozen=True)
-class Fourier(_Checked):
+class Fourier(_Strict):
     """``fft``: from sites to momenta."""
 
     max_momentum: Annotated[int, Ge(0)]
 
 
 @dataclass(frozen=True)
-class Concatenation(_Checked):
+class Concatenation(_Strict):
     """``concatenate``: configurations and streams joined along an array axis."""
 
     along: Literal["new"] | Annotated[int, Ge(0)] = "new"
@@ -58,6 +61,49 @@ STEPS: dict[str, type[Slice] | type[Average] | type[Fourier] | type[Concatenatio
     "fft": Fourier,
     "concatenate": Concatenation,
 }
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """The steps from the inputs of an output to the output; a step that is None is left out.
+
+    They are carried out in this order, whatever the order in the campaign: slicing comes first by its nature, and the
+    others commute.
+    """
+
+    tslice: Slice | None = None
+    average: Average | None = None
+    fft: Fourier | None = None
+    concatenate: Concatenation | None = None
+
+    @classmethod
+    def read(cls, steps: Sequence[Step]) -> Self:
+        """Read a ``reduce`` list that the campaign has checked.
+
+        Examples
+        --------
+        >>> Recipe.read(["tslice", {"fft": {"max_momentum": 5}}])
+        Recipe(tslice=Slice(fraction=None, boundary_sign=None), average=None, fft=Fourier(max_momentum=5), concatenate=None)
+        """
+        return cls(**{name: STEPS[name](**options) for name, options in map(named_step, steps)})  # type: ignore[arg-type]
+
+    def steps(self) -> list[Step]:
+        """The list that :meth:`read` reads back; equal recipes always give equal lists.
+
+        Examples
+        --------
+        >>> Recipe(average=Average(), fft=Fourier(max_momentum=5)).steps()
+        ['average', {'fft': {'max_momentum': 5}}]
+        """
+        stated = {"tslice": self.tslice, "average": self.average, "fft": self.fft, "concatenate": self.concatenate}
+        options = {name: _options(step) for name, step in stated.items() if step is not None}
+        return [{name: some} if some else name for name, some in options.items()]
+
+
+def _options(step: Any) -> dict[str, Any]:
+    """The options of a step that are not left at their defaults."""
+    values = {field.name: (getattr(step, field.name), field.default) for field in fields(step)}
+    return {name: value for name, (value, default) in values.items() if value != default}
 
 
 def named_step(step: Step) -> tuple[str, Options]:

@@ -9,12 +9,11 @@ from threadpoolctl import threadpool_limits
 
 from latteboard.errors import InputRefused, OutputRefused
 from latteboard.files.hdf5 import read_mark
-from latteboard.recipe import Average, Concatenation, Fourier, Slice
+from latteboard.recipe import Average, Concatenation, Fourier, Recipe, Slice
 from reducer.correlators.file import CorrelatorFile
 from reducer.making.labels import NAMES, Labels
 from reducer.making.make import make
-from reducer.recipes import Steps
-from reducer.tasks.task import Input, Made, Row, Task
+from reducer.tasks.task import Input, Result, Row, Task
 
 NUMBER = re.compile(r"[0-9]+")
 
@@ -27,23 +26,23 @@ def slice_file(
     boundary_sign: bool | None = None,
     overwrite: bool = False,
     allow_nan: bool = False,
-) -> Made:
+) -> Result:
     """The time slices between source and sink, shifted to the source; defaults follow from what the file holds."""
-    steps = Steps(tslice=Slice(fraction=fraction, boundary_sign=boundary_sign))
-    return _carry_out([given], output, steps, overwrite=overwrite, allow_nan=allow_nan)
+    recipe = Recipe(tslice=Slice(fraction=fraction, boundary_sign=boundary_sign))
+    return _carry_out([given], output, recipe, overwrite=overwrite, allow_nan=allow_nan)
 
 
-def average_files(given: Sequence[Path], output: Path, *, overwrite: bool = False, allow_nan: bool = False) -> Made:
+def average_files(given: Sequence[Path], output: Path, *, overwrite: bool = False, allow_nan: bool = False) -> Result:
     """The mean over the sources of some slices, and over the spins of a spectrum."""
-    return _carry_out(given, output, Steps(average=Average()), overwrite=overwrite, allow_nan=allow_nan)
+    return _carry_out(given, output, Recipe(average=Average()), overwrite=overwrite, allow_nan=allow_nan)
 
 
 def transform_file(
     given: Path, output: Path, *, max_momentum: int, overwrite: bool = False, allow_nan: bool = False
-) -> Made:
+) -> Result:
     """From sites to momenta of at most ``max_momentum`` on each axis, in units of 2 pi / L."""
-    steps = Steps(fft=Fourier(max_momentum=max_momentum))
-    return _carry_out([given], output, steps, overwrite=overwrite, allow_nan=allow_nan)
+    recipe = Recipe(fft=Fourier(max_momentum=max_momentum))
+    return _carry_out([given], output, recipe, overwrite=overwrite, allow_nan=allow_nan)
 
 
 def project_files(
@@ -56,22 +55,24 @@ def project_files(
     boundary_sign: bool | None = None,
     overwrite: bool = False,
     allow_nan: bool = False,
-) -> Made:
+) -> Result:
     """Slice, average and transform 4D files of all sources in one pass; ``keep_average`` gets the average."""
-    steps = Steps(Slice(fraction=fraction, boundary_sign=boundary_sign), Average(), Fourier(max_momentum=max_momentum))
-    return _carry_out(given, output, steps, overwrite=overwrite, allow_nan=allow_nan, keep_average=keep_average)
+    recipe = Recipe(
+        Slice(fraction=fraction, boundary_sign=boundary_sign), Average(), Fourier(max_momentum=max_momentum)
+    )
+    return _carry_out(given, output, recipe, overwrite=overwrite, allow_nan=allow_nan, keep_average=keep_average)
 
 
 def _carry_out(
     given: Sequence[Path],
     output: Path,
-    steps: Steps,
+    recipe: Recipe,
     *,
     overwrite: bool,
     allow_nan: bool,
     keep_average: Path | None = None,
-) -> Made:
-    task = Task("", str(output.absolute()), steps, (Row(tuple(map(_input, given))),))
+) -> Result:
+    task = Task("", str(output.absolute()), recipe, (Row(tuple(map(_input, given))),))
     for target in filter(None, (output, keep_average)):
         _check_target(target, given, overwrite=overwrite)
     if keep_average is not None:
@@ -115,21 +116,21 @@ def concatenate_files(
     configurations: Sequence[int] | None = None,
     overwrite: bool = False,
     allow_nan: bool = False,
-) -> Made:
+) -> Result:
     """Join the files of several configurations, sorted by configuration.
 
     ``append`` adds them to an output that is there, or makes one that can be added to. Without ``configurations``, one
     for each file, they are what the files say of themselves, or else the one number in which the names differ.
     """
-    steps = Steps(concatenate=Concatenation(along=along, append=append, virtual=virtual))
+    recipe = Recipe(concatenate=Concatenation(along=along, append=append, virtual=virtual))
     keys = _keys_of(given) if configurations is None else [("", number) for number in configurations]
     if len(keys) != len(given):
         raise InputRefused(f"{len(given)} files and {len(keys)} configurations; expected one for each file")
     rows = [Row((_input(path),), number, stream or None) for path, (stream, number) in zip(given, keys, strict=True)]
     _check_target(output, given, overwrite=overwrite or append)
-    task = Task("", str(output.absolute()), steps, tuple(sorted(rows, key=lambda row: row.key)))
+    task = Task("", str(output.absolute()), recipe, tuple(sorted(rows, key=lambda row: row.key)))
     made = make(task, Path(), allow_nan=allow_nan, overwrite=overwrite)
-    return made or Made(str(output), 0, 0)
+    return made or Result(str(output), 0, 0)
 
 
 def _keys_of(given: Sequence[Path]) -> list[tuple[str, int]]:

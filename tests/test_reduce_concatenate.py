@@ -37,10 +37,10 @@ from members import (
 
 from latteboard.errors import InputRefused
 from latteboard.files.hdf5 import problem_of, read_mark
+from latteboard.recipe import Recipe
 from reducer.arrays.joining import Along
 from reducer.arrays.joining import join as join_arrays
 from reducer.making.make import make
-from reducer.recipes import Steps
 from reducer.tasks.task import Task
 
 OUTPUT = "joined.h5"
@@ -355,7 +355,7 @@ def test_fewer_time_slices_than_the_others_are_refused_and_not_filled_up(tmp_pat
 @pytest.mark.parametrize("steps", [JOIN, APPEND, VIRTUAL], ids=["copied", "growing", "linked"])
 def test_a_configuration_that_is_there_twice_is_refused_and_named(tmp_path: Path, steps: Any) -> None:
     rows = joining(tmp_path, {("a", 10): average(tmp_path, 10), ("a", 20): average(tmp_path, 20)}, steps).rows
-    task = Task("joined", OUTPUT, Steps.read(list(steps)), (*rows, rows[1]))
+    task = Task("joined", OUTPUT, Recipe.read(list(steps)), (*rows, rows[1]))
     with pytest.raises(InputRefused, match=r"^joined.h5: configuration a 20 is there 2 times; expected it once$"):
         make(task, tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["avg_10.h5", "avg_20.h5"]

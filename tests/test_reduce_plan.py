@@ -21,25 +21,25 @@ from latteboard.campaign import Campaign
 from latteboard.catalog import Catalog
 from latteboard.demo import write_demo
 from latteboard.errors import CatalogError, InputRefused, OutputRefused, QueryError
-from latteboard.recipe import Concatenation, Fourier, Slice
+from latteboard.recipe import Concatenation, Fourier, Recipe, Slice
 from reducer.correlators.conventions import sourceless
-from reducer.links import Links
-from reducer.planning.plan import NOTHING_MORE, Asked, choose, following, levels, plan, what_next
-from reducer.recipes import Steps
+from reducer.planning.choice import READY_ONLY, ReduceOptions, choose, following, levels
+from reducer.planning.input_lists import InputLists
+from reducer.planning.plan import advice, plan
 from reducer.tasks.plan_file import Plan, in_shard, read_plan, shard, write_plan
 from reducer.tasks.task import Input, Row, Task
 
 Read = Callable[..., Campaign]
-EVERYTHING = Asked(stale=True, allow_missing=True)
+EVERYTHING = ReduceOptions(stale=True, allow_missing=True)
 GIVEN = ("cfg", "prop", "seqprop", "formfac", "formfac_4D")
 AVERAGE = "A_a/average/10/average_dt3_Srcs0-1.h5"
 RAW = "A_a/formfac_4D/10/formfac_4D_dt3_Srcs0-1_x0y1z2t3.h5"
 JOINED = "A_a/joined_A3_Srcs0-1.h5"
 
 
-def planned(campaign: Campaign, *words: str, asked: Asked = NOTHING_MORE) -> Plan:
+def planned(campaign: Campaign, *words: str, options: ReduceOptions = READY_ONLY) -> Plan:
     catalog = Catalog(campaign.catalog)
-    return plan(campaign, catalog, choose(campaign, catalog, words), asked)
+    return plan(campaign, catalog, choose(campaign, catalog, words), options)
 
 
 # -- the truth in plain loops ------------------------------------------------------------------------------------------
@@ -64,25 +64,25 @@ class Truth:
         self.production = production_of(campaign)
         self.statuses = statuses(campaign)
 
-    def tasks(self, asked: Asked) -> Iterator[Task]:
+    def tasks(self, options: ReduceOptions) -> Iterator[Task]:
         for kind, stated in self.production.kinds.items():
             steps = stated.get("reduce", [])
             joins = any("concatenate" in step for step in steps)
             for artifact in self.production.of_kind(kind) if steps else ():
                 status = self.statuses[artifact.path]
-                wanted = {"ready", "stale"} if asked.stale else {"ready"}
-                wanted |= {"blocked", "recall"} if asked.allow_missing and joins else set()
-                rows, lacking = self._rows(artifact, stated["needs"][0], asked)
-                if status in wanted and rows and (not lacking or (asked.allow_missing and joins)):
-                    yield Task(kind, artifact.path, Steps.read(steps), rows, lacking, replace=status == "stale")
+                wanted = {"ready", "stale"} if options.stale else {"ready"}
+                wanted |= {"blocked", "recall"} if options.allow_missing and joins else set()
+                rows, lacking = self._rows(artifact, stated["needs"][0], options)
+                if status in wanted and rows and (not lacking or (options.allow_missing and joins)):
+                    yield Task(kind, artifact.path, Recipe.read(steps), rows, lacking, replace=status == "stale")
 
-    def _rows(self, artifact: Any, need: str, asked: Asked) -> tuple[tuple[Row, ...], tuple[str, ...]]:
+    def _rows(self, artifact: Any, need: str, options: ReduceOptions) -> tuple[tuple[Row, ...], tuple[str, ...]]:
         of_row: dict[tuple[str, int], list[Any]] = {}
         for path in self.production.inputs[artifact.path][need]:
             one = self.production.artifacts[path]
             here = {**artifact.coordinates, **one.coordinates}
             of_row.setdefault((here["stream"], here["configuration"]), []).append(one)
-        usable = {"done", "stale"} if asked.stale else {"done"}
+        usable = {"done", "stale"} if options.stale else {"done"}
         rows, lacking = [], []
         for (stream, configuration), inputs in sorted(of_row.items()):
             if all(self.statuses[one.path] in usable for one in inputs):
@@ -121,9 +121,9 @@ class Truth:
         return Input(one.path, status.st_size, status.st_mtime_ns, source and str(source), group, picks)
 
 
-def assert_true(campaign: Campaign, asked: Asked) -> list[Task]:
-    found = sorted(planned(campaign, asked=asked), key=lambda task: task.path)
-    assert found == sorted(Truth(campaign).tasks(asked), key=lambda task: task.path)
+def assert_true(campaign: Campaign, options: ReduceOptions) -> list[Task]:
+    found = sorted(planned(campaign, options=options), key=lambda task: task.path)
+    assert found == sorted(Truth(campaign).tasks(options), key=lambda task: task.path)
     return found
 
 
@@ -156,7 +156,7 @@ def joins(read_campaign: Read, tmp_path: Path, tmp_path_factory: pytest.TempPath
 
 
 def test_averages_are_planned_of_all_their_sources(averages: Campaign) -> None:
-    tasks = assert_true(averages, NOTHING_MORE)
+    tasks = assert_true(averages, READY_ONLY)
     assert len(tasks) == 13  # of 14, since one source of one is not there
     assert AVERAGE not in {task.path for task in tasks}
     task = next(task for task in tasks if task.path == AVERAGE.replace("dt3", "dt4"))
@@ -169,7 +169,7 @@ def test_averages_are_planned_of_all_their_sources(averages: Campaign) -> None:
 
 
 def test_files_of_one_current_pick_it_from_averages_of_all_separations(joins: Campaign) -> None:
-    tasks = assert_true(joins, NOTHING_MORE)
+    tasks = assert_true(joins, READY_ONLY)
     assert JOINED not in {task.path for task in tasks}
     task = next(task for task in tasks if task.path == "A_a/joined_A3_Srcs2-3.h5")
     assert [row.configuration for row in task.rows] == [10, 20]
@@ -186,19 +186,19 @@ def test_a_configuration_is_left_out_as_a_whole_where_that_is_allowed(joins: Cam
 def test_where_nothing_is_there_nothing_is_joined_though_missing_is_allowed(read_campaign: Read) -> None:
     campaign = read_campaign()
     index(campaign, accept_empty=True)
-    found = planned(campaign, asked=EVERYTHING)
+    found = planned(campaign, options=EVERYTHING)
     assert (list(found), found.failed) == ([], [])
 
 
-@pytest.mark.parametrize("asked", [NOTHING_MORE, EVERYTHING], ids=["ready", "all"])
-def test_a_production_of_all_kinds_is_planned_as_plain_loops_say(tmp_path: Path, asked: Asked) -> None:
+@pytest.mark.parametrize("options", [READY_ONLY, EVERYTHING], ids=["ready", "all"])
+def test_a_production_of_all_kinds_is_planned_as_plain_loops_say(tmp_path: Path, options: ReduceOptions) -> None:
     write_demo(tmp_path / "demo", empty=True, configurations=4)
     campaign = Campaign.read(tmp_path / "demo" / "campaign.toml")
     index(campaign, at=int(datetime.now(UTC).timestamp() * 10**9))
-    tasks = assert_true(campaign, asked)
+    tasks = assert_true(campaign, options)
     kinds = {task.kind for task in tasks}
     assert {"spec_4D_tslice", "formfac_4D_tslice"} <= kinds
-    assert asked == NOTHING_MORE or {"spec_momentum", "formfac_cat", "formfac_momentum"} <= kinds
+    assert options == READY_ONLY or {"spec_momentum", "formfac_cat", "formfac_momentum"} <= kinds
 
 
 def test_artifacts_that_a_changed_campaign_brings_in_are_planned_rightly(read_campaign: Read) -> None:
@@ -211,7 +211,7 @@ def test_artifacts_that_a_changed_campaign_brings_in_are_planned_rightly(read_ca
     )
     fill(campaign, *GIVEN)
     index(campaign)
-    assert len(assert_true(campaign, NOTHING_MORE)) == 14
+    assert len(assert_true(campaign, READY_ONLY)) == 14
 
 
 def test_inputs_of_random_productions_are_those_that_plain_loops_find() -> None:
@@ -239,11 +239,11 @@ def test_inputs_of_random_productions_are_those_that_plain_loops_find() -> None:
 def linked(campaign: Campaign, kind: str, need: str) -> dict[str, list[str]]:
     """The paths of the inputs of every expected artifact of a kind."""
     expected, given = campaign.expected(kind), campaign.expected(need)
-    links = Links.of(campaign, kind, need, np.arange(len(expected)))
+    lists = InputLists.of(campaign, kind, need, np.arange(len(expected)))
     found = {}
-    for output, number in enumerate(links.list_of.tolist()):
-        first, last = links.row_starts[links.list_starts[number : number + 2]]
-        rows = links.inputs[first:last].tolist()
+    for output, number in enumerate(lists.list_of.tolist()):
+        first, last = lists.row_starts[lists.list_starts[number : number + 2]]
+        rows = lists.inputs[first:last].tolist()
         path = campaign.path_of(kind, expected.coordinates(output))
         found[path] = sorted(campaign.path_of(need, given.coordinates(row)) for row in rows)
     return found
@@ -256,7 +256,7 @@ def test_what_is_stale_is_planned_again_only_if_asked_for(averages: Campaign) ->
     put(averages, AVERAGE.replace("dt3", "dt4"), at=OLD - DAY)
     index(averages)
     assert len(planned(averages)) == 12
-    tasks = {task.path: task for task in assert_true(averages, Asked(stale=True))}
+    tasks = {task.path: task for task in assert_true(averages, ReduceOptions(stale=True))}
     assert len(tasks) == 13
     assert tasks[AVERAGE.replace("dt3", "dt4")].replace
 
@@ -264,7 +264,7 @@ def test_what_is_stale_is_planned_again_only_if_asked_for(averages: Campaign) ->
 def test_what_is_stale_and_cannot_be_made_again_names_the_first_missing_input(averages: Campaign) -> None:
     put(averages, AVERAGE, at=OLD - DAY)
     index(averages)
-    (failure,) = planned(averages, asked=Asked(stale=True)).failed
+    (failure,) = planned(averages, options=ReduceOptions(stale=True)).failed
     assert failure.path == AVERAGE
     assert failure.reason == f"1 of its 2 inputs are not there, first {RAW}"
     assert planned(averages).failed == []
@@ -327,7 +327,7 @@ def test_levels_follow_the_production(tmp_path: Path) -> None:
 def test_where_nothing_is_ready_it_says_what_is_in_the_way(joins: Campaign) -> None:
     put(joins, AVERAGE.replace("dt3", "dt4"), at=OLD - DAY)
     index(joins)
-    told = what_next(Catalog(joins.catalog), {"average": {}, "joined": {}}, NOTHING_MORE)
+    told = advice(Catalog(joins.catalog), {"average": {}, "joined": {}}, READY_ONLY)
     assert told.startswith("nothing is ready to be made; 1 are stale: --stale makes them again; 2 wait for inputs")
 
 
@@ -340,7 +340,7 @@ def test_names_that_tell_sources_apart_in_their_own_way_are_picked_for_each(read
     campaign = read_campaign(("x{source.x}_y{source.y}_z{source.z}_t{source.t}", "from_{source}"))
     fill(campaign, *GIVEN)
     index(campaign)
-    for task in assert_true(campaign, NOTHING_MORE):
+    for task in assert_true(campaign, READY_ONLY):
         for one in task.inputs:
             assert one.picks
             assert all(name.endswith(f"from_{one.source}") for name in one.picks)
@@ -354,7 +354,7 @@ PICKS = st.none() | st.lists(TEXTS, max_size=3).map(tuple)
 INPUTS = st.builds(Input, TEXTS, NUMBERS, NUMBERS, st.none() | TEXTS, TEXTS, PICKS)
 ROWS = st.builds(Row, st.lists(INPUTS, min_size=1, max_size=3).map(tuple), st.none() | NUMBERS, st.none() | TEXTS)
 STEPS = st.builds(
-    Steps,
+    Recipe,
     tslice=st.none()
     | st.builds(Slice, fraction=st.none() | st.floats(0.1, 1.0), boundary_sign=st.none() | st.booleans()),
     fft=st.none() | st.builds(Fourier, max_momentum=st.integers(0, 9)),

@@ -34,10 +34,9 @@ from disk import HOUSE, closed, full_disk, run
 from latteboard.errors import InputRefused, LatteboardError, OutputRefused, Stopped
 from latteboard.files.hdf5 import read_mark
 from latteboard.names.templates import Source
-from latteboard.recipe import Average, Fourier, Slice
+from latteboard.recipe import Average, Fourier, Recipe, Slice
 from reducer.commands import average_files, concatenate_files, project_files, slice_file, transform_file
 from reducer.making.make import make
-from reducer.recipes import Steps
 from reducer.tasks.task import Input, Row, Task
 
 Files = list[Path]
@@ -143,7 +142,7 @@ def test_a_file_of_another_source_than_its_task_says(tmp_path: Path, files: File
     for source in ("x1y2z3t6", "x0y1z2t27"):
         found = files[1].stat()
         given = Input(str(files[1]), found.st_size, found.st_mtime_ns, source=source)
-        task = Task("", str(tmp_path / "out.h5"), Steps(tslice=Slice()), (Row((given,)),))
+        task = Task("", str(tmp_path / "out.h5"), Recipe(tslice=Slice()), (Row((given,)),))
         with refused(tmp_path, f"{files[1]}: {A3}: is of source x0y1z2t2; expected {source} only"):
             make(task, Path())
 
@@ -175,7 +174,7 @@ def test_a_dataset_that_a_task_picks_and_a_file_lacks(tmp_path: Path, files: Fil
     for path in files:
         found = path.stat()
         given.append(Input(str(path), found.st_size, found.st_mtime_ns, picks=(MEAN, MEAN.replace("A3", "P"))))
-    task = Task("", str(tmp_path / "out.h5"), Steps(tslice=Slice(), average=Average()), (Row(tuple(given)),))
+    task = Task("", str(tmp_path / "out.h5"), Recipe(tslice=Slice(), average=Average()), (Row(tuple(given)),))
     message = f"{files[0]}: {MEAN.replace('A3', 'P')}: missing, one of 1 of the 2 datasets expected there"
     with refused(tmp_path, message):
         make(task, Path())
@@ -479,7 +478,7 @@ def planned(files: Files, **changes: int) -> Task:
         found = {"size": path.stat().st_size, "mtime": path.stat().st_mtime_ns}
         inputs.append(Input(str(path), **found))
     inputs[1] = Input(inputs[1].path, **{"size": inputs[1].size, "mtime": inputs[1].mtime} | changes)
-    steps = Steps(tslice=Slice(), average=Average(), fft=Fourier(max_momentum=1))
+    steps = Recipe(tslice=Slice(), average=Average(), fft=Fourier(max_momentum=1))
     return Task("", str(files[0].parent / "out.h5"), steps, (Row(tuple(inputs)),))
 
 

@@ -35,8 +35,8 @@ from latteboard import __version__
 from latteboard.demo.physics import TRUTH, three_point, two_point
 from latteboard.files.hdf5 import read_mark
 from latteboard.names.templates import Source
+from latteboard.recipe import Recipe
 from reducer.commands import average_files, concatenate_files, project_files, slice_file, transform_file
-from reducer.recipes import Steps
 
 Write = Callable[[Path], list[Path]]
 FORM_FACTORS = {
@@ -456,7 +456,7 @@ def test_an_output_says_what_it_is_made_of_and_how(tmp_path: Path) -> None:
             (str(file), file.stat().st_size, file.stat().st_mtime_ns) for file in files
         ]
         assert mark.recipe["steps"] == steps
-        assert Steps.read(mark.recipe["steps"]).stated() == steps
+        assert Recipe.read(mark.recipe["steps"]).steps() == steps
         assert mark.recipe["versions"].keys() == {"python", "numpy", "h5py", "hdf5"}
         assert mark.recipe["versions"]["numpy"] == np.__version__
         with h5py.File(path) as file:

@@ -17,7 +17,7 @@ from latteboard.text import human_bytes
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from reducer.planning.plan import Asked
+    from reducer.planning.choice import ReduceOptions
     from reducer.tasks.plan_file import Plan
     from reducer.tasks.report import Failure, Report
 
@@ -133,14 +133,14 @@ class _Choice:
     allow_missing: bool
 
     @property
-    def _options(self) -> Asked:
-        from reducer.planning.plan import Asked
+    def _options(self) -> ReduceOptions:
+        from reducer.planning.choice import ReduceOptions
 
-        return Asked(stale=self.stale, allow_missing=self.allow_missing)
+        return ReduceOptions(stale=self.stale, allow_missing=self.allow_missing)
 
     def plan(self) -> tuple[Plan, list[str]]:
         """Plan what can be made now; return the kinds that may become ready by it too."""
-        from latteboard.flows import plan_campaign
+        from reducer.planning.plan import plan_campaign
 
         return plan_campaign(read_campaign(self.campaign_file), self.words, self._options)
 
@@ -149,11 +149,13 @@ class _Choice:
         from latteboard.flows import reduce_campaign
 
         campaign = read_campaign(self.campaign_file)
-        return reduce_campaign(campaign, self.words, asked=self._options, waiting=say_waiting, progress=progress, **how)
+        return reduce_campaign(
+            campaign, self.words, options=self._options, waiting=say_waiting, progress=progress, **how
+        )
 
     def advice(self) -> str:
         """Say why there is nothing to make, and what to do about it."""
-        from latteboard.flows import why_nothing
+        from reducer.planning.plan import why_nothing
 
         return why_nothing(read_campaign(self.campaign_file), self.words, self._options)
 

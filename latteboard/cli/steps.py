@@ -14,7 +14,7 @@ from latteboard.text import human_bytes
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from reducer.tasks.task import Made
+    from reducer.tasks.task import Result
 
 Command = Any
 path = click.Path(path_type=Path)
@@ -162,7 +162,7 @@ def concatenate(input_files: tuple[Path, ...], output: Path, *, as_json: bool, *
     _print_result(concatenate_files(input_files, output, **options), as_json=as_json)
 
 
-def _print_result(made: Made, *, as_json: bool) -> None:
+def _print_result(made: Result, *, as_json: bool) -> None:
     if as_json:
         print_json({"path": made.path, "bytes_read": made.bytes_read, "bytes_written": made.bytes_written})
     elif made.bytes_written:

@@ -44,7 +44,7 @@ class Arrangement:
     @classmethod
     def of(cls, task: Task, earlier: Earlier | None) -> Self:
         """Rows sorted by stream and configuration; one that is there twice is refused."""
-        assert task.steps.concatenate is not None
+        assert task.recipe.concatenate is not None
         rows, kept = task.rows, Labels()
         if earlier is None or earlier.adds is None:
             earlier = None
@@ -52,7 +52,7 @@ class Arrangement:
             rows, kept = earlier.adds, earlier.labels
         keys = [*kept.keys, *(row.key for row in rows)]
         check_keys(keys, Path(task.path))
-        return cls(task.steps.concatenate, rows, earlier, kept, sorted(range(len(keys)), key=keys.__getitem__))
+        return cls(task.recipe.concatenate, rows, earlier, kept, sorted(range(len(keys)), key=keys.__getitem__))
 
     @property
     def grows(self) -> bool:

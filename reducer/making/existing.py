@@ -63,7 +63,7 @@ def look_at_earlier(target: Path, task: Task) -> Earlier | None:
         remake = "remake it with --stale" if task.kind else "say --overwrite"
         raise OutputRefused(f"{target}: exists, {_what_differs(mark, task)}; {remake}, or move it away")
     earlier = Earlier(target, mark)
-    if task.steps.concatenate is not None and mark.complete:
+    if task.recipe.concatenate is not None and mark.complete:
         _check_nothing_is_lost(earlier, task)
     return earlier
 
@@ -76,13 +76,13 @@ def _is_same_name(recorded: str, task: Task) -> bool:
 def _is_current(mark: Mark, task: Task) -> bool:
     recorded = [(one.path, one.size, one.mtime) for one in mark.inputs]
     wanted = [(one.path, one.size, one.mtime) for one in task.inputs]
-    return mark.recipe.get("steps") == task.steps.stated() and sorted(recorded) == sorted(wanted)
+    return mark.recipe.get("steps") == task.recipe.steps() and sorted(recorded) == sorted(wanted)
 
 
 def _rows_to_add(mark: Mark, task: Task) -> tuple[Row, ...] | None:
     """The rows that the recorded inputs lack; None unless those are as they were and make up whole rows."""
-    joins = task.steps.concatenate
-    if joins is None or joins.virtual or not joins.append or mark.recipe.get("steps") != task.steps.stated():
+    joins = task.recipe.concatenate
+    if joins is None or joins.virtual or not joins.append or mark.recipe.get("steps") != task.recipe.steps():
         return None
     recorded = {one.path: one for one in mark.inputs}
     adds = []
@@ -101,8 +101,8 @@ def _what_differs(mark: Mark, task: Task) -> str:
     """Why a file is not current, in a few words."""
     if not mark.complete:
         return "marked incomplete"
-    if mark.recipe.get("steps") != task.steps.stated():
-        made, asked = (json.dumps(steps) for steps in (mark.recipe.get("steps"), task.steps.stated()))
+    if mark.recipe.get("steps") != task.recipe.steps():
+        made, asked = (json.dumps(steps) for steps in (mark.recipe.get("steps"), task.recipe.steps()))
         return f"made by the steps {made}; expected {asked}"
     recorded = {one.path: one for one in mark.inputs}
     for given in task.inputs:

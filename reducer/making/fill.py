@@ -50,12 +50,12 @@ class Filling:
         """The open files of a row, and what is made of them."""
         with ExitStack() as stack:
             files = [stack.enter_context(CorrelatorFile(self.root / given.path)) for given in row.inputs]
-            yield files, survey(row, files, self.task.steps)
+            yield files, survey(row, files, self.task.recipe)
             self.bytes_read += sum(file.bytes_read for file in files)
 
     def transformed(self, target: Target) -> tuple[str, Shape]:
         """Name and shape of a row of an output dataset."""
-        fft = self.task.steps.fft
+        fft = self.task.recipe.fft
         if fft is None or not target.is_correlator:
             return target.name, target.shape
         lattice = target.first.stored.complex_shape
@@ -64,7 +64,7 @@ class Filling:
     def dtype(self, target: Target) -> np.dtype[Any]:
         """The type of the numbers of an output dataset."""
         stored = target.first.stored
-        if self.task.steps.fft is not None and target.is_correlator:
+        if self.task.recipe.fft is not None and target.is_correlator:
             return stored.complex_dtype
         return stored.dtype.newbyteorder("=")
 
@@ -73,7 +73,7 @@ class Filling:
         if self.stop():
             raise Stopped(f"{self.task.path}: stopped before it was finished; nothing is left of it")
         name, shape = self.transformed(target)
-        fft = self.task.steps.fft if target.is_correlator else None
+        fft = self.task.recipe.fft if target.is_correlator else None
         # Numbers that are not finite are counted; numpy need not warn of them too.
         with np.errstate(over="ignore", invalid="ignore"):
             for here, block in blocks(target):
@@ -108,7 +108,7 @@ class Filling:
         ``kept`` are inputs of rows written before, ``lacking`` configurations that are expected and of which there is no row.
         """
         output.write_metas()
-        fft = self.task.steps.fft
+        fft = self.task.recipe.fft
         if fft is not None:
             sites = next(_sites(target) for target in targets if target.is_correlator)
             output.label_momenta(fft.max_momentum, sites)
@@ -118,12 +118,12 @@ class Filling:
 
     def _recipe(self, lacking: Sequence[str]) -> dict[str, Any]:
         task = self.task
-        recipe: dict[str, Any] = {"steps": task.steps.stated(), "versions": VERSIONS}
+        recipe: dict[str, Any] = {"steps": task.recipe.steps(), "versions": VERSIONS}
         if task.kind:
             recipe["kind"] = task.kind
         if lacking:
             recipe["lacking"] = list(lacking)
-        if task.steps.concatenate is None and task.rows[0].configuration is not None:
+        if task.recipe.concatenate is None and task.rows[0].configuration is not None:
             recipe |= {"configuration": task.rows[0].configuration, "stream": task.rows[0].stream}
         return recipe
 
@@ -145,7 +145,7 @@ def fill_one(filling: Filling, draft: Path, average: Path | None, *, average_nam
             one.carry_labels(files)
         filling.finish(output, targets)
         if kept is not None:
-            untransformed = replace(filling.task, path=average_name, steps=replace(filling.task.steps, fft=None))
+            untransformed = replace(filling.task, path=average_name, recipe=replace(filling.task.recipe, fft=None))
             replace(filling, task=untransformed).finish(kept, targets)
 
 

@@ -15,7 +15,7 @@ from reducer.making.concatenate import fill_joined
 from reducer.making.existing import look_at_earlier
 from reducer.making.fill import Filling, fill_one
 from reducer.making.targets import Target, survey
-from reducer.tasks.task import Input, Made, Row, Task
+from reducer.tasks.task import Input, Result, Row, Task
 
 
 def make(
@@ -26,7 +26,7 @@ def make(
     overwrite: bool = False,
     keep_average: Path | None = None,
     stop: Callable[[], bool] = lambda: False,
-) -> Made | None:
+) -> Result | None:
     """Make the output of a task; None if it is there already, made of the same inputs in the same way.
 
     Parameters
@@ -61,7 +61,7 @@ def _is_there(target: Path, task: Task) -> bool:
 
 def _make(
     task: Task, root: Path, *, allow_nan: bool, overwrite: bool, keep_average: Path | None, stop: Callable[[], bool]
-) -> Made | None:
+) -> Result | None:
     target = root / task.path
     _remove_abandoned(target.parent)
     state = _state(target)
@@ -80,13 +80,13 @@ def _make(
         draft = stack.enter_context(_drafted(target, overwrite=replaces, last=check_unchanged))
         kept = None if keep_average is None else stack.enter_context(_drafted(keep_average, overwrite=overwrite))
         filling = Filling(task, root, allow_nan, stop)
-        if task.steps.concatenate is None:
+        if task.recipe.concatenate is None:
             fill_one(filling, draft, kept, average_name=str(keep_average))
         else:
             fill_joined(filling, draft, earlier)
         _look_again(inputs, root)
         written = sum(path.stat().st_size for path in (draft, kept) if path is not None)
-    return Made(task.path, filling.bytes_read, written)
+    return Result(task.path, filling.bytes_read, written)
 
 
 def cost(task: Task, root: Path) -> tuple[int, int]:
@@ -103,21 +103,21 @@ def cost(task: Task, root: Path) -> tuple[int, int]:
         groups.setdefault(given.group, []).append(given)
     for members in groups.values():
         with CorrelatorFile(root / members[0].path) as file:
-            targets = survey(Row((members[0],)), [file], task.steps)
+            targets = survey(Row((members[0],)), [file], task.recipe)
             read += len(members) * sum(term.bytes for target in targets for term in target.terms)
-            copies = 1 if task.steps.average is not None else len(members)
+            copies = 1 if task.recipe.average is not None else len(members)
             written += copies * sum(_bytes_written(target, task) for target in targets)
     return len(task.rows) * read, len(task.rows) * written
 
 
 def _bytes_written(target: Target, task: Task) -> int:
-    if task.steps.fft is None or not target.is_correlator:
+    if task.recipe.fft is None or not target.is_correlator:
         return target.first.bytes
     stored = target.first.stored
     sites = 1
     for length in stored.complex_shape[-3:]:
         sites *= length
-    return target.first.bytes // sites * (2 * task.steps.fft.max_momentum + 1) ** 3
+    return target.first.bytes // sites * (2 * task.recipe.fft.max_momentum + 1) ** 3
 
 
 @cache
@@ -160,6 +160,8 @@ def _drafted(target: Path, *, overwrite: bool, last: Callable[[], object] = lamb
     try:
         with replacing(target, overwrite=overwrite, last=last) as draft:
             yield draft
+    except InputRefused:
+        raise
     except (OSError, RuntimeError) as error:
         raise OutputRefused(f"{target}: cannot be written: {_reason(error)}; nothing is left of it") from error
 

@@ -12,10 +12,10 @@ import numpy as np
 
 from latteboard.errors import InputRefused
 from latteboard.names.templates import Source
+from latteboard.recipe import Recipe
 from reducer.correlators.conventions import SPINS, averaged_name, other_spin, read_name, term_meta
 from reducer.correlators.file import CorrelatorFile
 from reducer.making.terms import Term, terms_of
-from reducer.recipes import Steps
 from reducer.tasks.task import Input, Row
 
 
@@ -44,23 +44,23 @@ class Target:
         return (len(self.first.rows), *stored[1:]) if stored else stored
 
 
-def survey(row: Row, files: Sequence[CorrelatorFile], steps: Steps) -> list[Target]:
+def survey(row: Row, files: Sequence[CorrelatorFile], recipe: Recipe) -> list[Target]:
     """The output datasets of one configuration, sorted by name."""
     terms: dict[str, list[Term]] = defaultdict(list)
     of_file: list[set[str]] = []
     for given, file in zip(row.inputs, files, strict=True):
         names = set()
-        for term in terms_of(given, file, steps):
-            name = averaged_name(term.stored.name) if steps.average and term.told else term.stored.name
+        for term in terms_of(given, file, recipe):
+            name = averaged_name(term.stored.name) if recipe.average and term.told else term.stored.name
             terms[name].append(term)
             names.add(name)
         of_file.append(names)
-    if steps.average is not None:
+    if recipe.average is not None:
         _check_groups(row.inputs, files, of_file)
-    targets = [_target(name, found, steps) for name, found in sorted(terms.items())]
-    if steps.average is not None:
+    targets = [_target(name, found, recipe) for name, found in sorted(terms.items())]
+    if recipe.average is not None:
         _check_sources(targets)
-    acts = steps.tslice or steps.average or steps.fft
+    acts = recipe.tslice or recipe.average or recipe.fft
     if acts and not any(target.is_correlator for target in targets):
         raise InputRefused(
             f"{files[0].path}: holds no 4D correlator, of form factor or spectrum; expected .../4D_correlator/..."
@@ -77,11 +77,11 @@ def sources_of(targets: Sequence[Target]) -> list[Source]:
     return sorted(found)
 
 
-def _target(name: str, terms: list[Term], steps: Steps) -> Target:
+def _target(name: str, terms: list[Term], recipe: Recipe) -> Target:
     first = terms[0]
     if first.told is None:
         return Target(name, (_only(terms),), first.meta)
-    if steps.average is None:
+    if recipe.average is None:
         if len(terms) > 1:
             raise InputRefused(f"{terms[1].place}: is in {first.file.path} too; expected it once")
         meta = first.meta
@@ -89,8 +89,8 @@ def _target(name: str, terms: list[Term], steps: Steps) -> Target:
         terms = sorted(terms, key=_order)
         _check_terms(terms)
         meta = "\n".join(_averaged_meta(term) for term in terms)
-    if steps.fft is not None:
-        _check_modes(first, steps.fft.max_momentum)
+    if recipe.fft is not None:
+        _check_modes(first, recipe.fft.max_momentum)
     return Target(name, tuple(terms), meta)
 
 

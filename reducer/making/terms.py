@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 
 from latteboard.errors import InputRefused, ShapeError
 from latteboard.names.templates import Source
+from latteboard.recipe import Recipe
 from reducer.arrays.slicing import boundary_signs, running_times, separation_of_fraction
 from reducer.correlators.conventions import LABELS, Correlator, read_name, slice_meta, sourceless, sources_in
 from reducer.correlators.file import CorrelatorFile, Stored
-from reducer.recipes import Steps
 from reducer.tasks.task import Input
 
 HALF = 0.5  # of the lattice in time, what is kept of a spectrum
@@ -53,7 +53,7 @@ class Term:
         return sources_in(self.stored.meta)
 
 
-def terms_of(given: Input, file: CorrelatorFile, steps: Steps) -> Iterator[Term]:
+def terms_of(given: Input, file: CorrelatorFile, recipe: Recipe) -> Iterator[Term]:
     """What is taken from one file, sorted by name.
 
     Raises
@@ -68,8 +68,8 @@ def terms_of(given: Input, file: CorrelatorFile, steps: Steps) -> Iterator[Term]
         whole = tuple(range(stored.shape[0])) if stored.shape else ()
         term = Term(file, stored, told, whole, meta=stored.meta)
         if told is not None:
-            _check_stage(term, steps)
-            term = _sliced(term, steps) if steps.tslice is not None else term
+            _check_stage(term, recipe)
+            term = _sliced(term, recipe) if recipe.tslice is not None else term
         yield term
 
 
@@ -88,34 +88,34 @@ def _taken(given: Input, file: CorrelatorFile) -> list[str]:
     return taken
 
 
-def _check_stage(term: Term, steps: Steps) -> None:
+def _check_stage(term: Term, recipe: Recipe) -> None:
     """Refuse what has been through a step already, or has still to go through an earlier one."""
     stored = term.stored
     in_momentum = "max_momentum==" in stored.meta or "momentum_current" in stored.name.split("/")
-    if in_momentum and (steps.tslice or steps.fft):
+    if in_momentum and (recipe.tslice or recipe.fft):
         raise InputRefused(f"{term.place}: is in momentum space already; expected sites")
-    if steps.tslice is not None and stored.meta and stored.is_shifted is None:
+    if recipe.tslice is not None and stored.meta and stored.is_shifted is None:
         raise InputRefused(
             f"{term.place}: is a time slice already ({stored.meta.splitlines()[0]}); expected a 4D correlator"
         )
-    if steps.tslice is None and steps.average is not None and stored.is_shifted is not None and not stored.meta:
+    if recipe.tslice is None and recipe.average is not None and stored.is_shifted is not None and not stored.meta:
         raise InputRefused(
             f"{term.place}: is not sliced and shifted to its source yet, so its mean has no meaning; slice it first"
         )
     if 0 in stored.shape:
         raise InputRefused(f"{term.place}: has shape {stored.shape}, so there is nothing in it")
-    if (steps.tslice or steps.fft) and (len(stored.complex_shape) < 4 or stored.complex_dtype.char not in "FD"):
+    if (recipe.tslice or recipe.fft) and (len(stored.complex_shape) < 4 or stored.complex_dtype.char not in "FD"):
         raise InputRefused(
             f"{term.place}: has shape {stored.shape}, {stored.dtype}; expected (..., T, Z, Y, X, 2) of float64 or "
             "float32, or complex numbers without the last axis"
         )
 
 
-def _sliced(term: Term, steps: Steps) -> Term:
+def _sliced(term: Term, recipe: Recipe) -> Term:
     """The same, only the slices between source and sink, in running order and relative to the source."""
-    assert steps.tslice is not None
+    assert recipe.tslice is not None
     assert term.told is not None
-    stored, told, asked = term.stored, term.told, steps.tslice
+    stored, told, asked = term.stored, term.told, recipe.tslice
     if stored.is_shifted:
         raise InputRefused(f"{term.place}: is_shifted is set: its origin is the source already; expected 0")
     if len(stored.complex_shape) != 4:

@@ -1,4 +1,4 @@
-"""The inputs of planned outputs in bulk: their paths, what tells them apart, which of their datasets are taken."""
+"""The inputs of planned outputs in bulk: their paths, sizes and times, and the coordinates in which they differ."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,14 +8,12 @@ from numpy.typing import NDArray
 
 from latteboard.campaign import Campaign
 from latteboard.campaign.expected import Expected
-from latteboard.campaign.relations import MAIN, Columns
 from latteboard.catalog.questions.facts import Facts
-from latteboard.names.templates import Source, Value
-from reducer.correlators.conventions import sourceless
+from latteboard.names.templates import Value
+from reducer.planning.picks import Picks
 from reducer.tasks.task import Input
 
 Numbers = NDArray[np.int64]
-Names = tuple[str, ...]
 
 
 def paths_of(expected: Expected, rows: Numbers) -> list[str]:
@@ -26,8 +24,8 @@ def paths_of(expected: Expected, rows: Numbers) -> list[str]:
     return paths
 
 
-class Inputs:
-    """Makes the inputs that some outputs of one kind have."""
+class InputBuilder:
+    """Builds the inputs of the outputs of one kind."""
 
     def __init__(self, campaign: Campaign, kind: str, need: str, facts: Facts, rows: Numbers) -> None:
         """``rows`` are those of the expected artifacts of ``need`` that may be asked for."""
@@ -38,89 +36,38 @@ class Inputs:
         self._columns = {name: column[self._rows] for name, column in expected.rows.items()}
         self._relations = campaign.relations
         made = campaign.kinds[kind].coordinates
-        self._sources = self._told(["source"] if "source" in expected.rows else [], "{1}", None)
+        self._sources = self._texts(["source"] if "source" in expected.rows else [], "{1}", None)
         free = [name for name in expected.rows if name not in (*made, "source", "stream", "configuration")]
-        self._groups = self._told(free, "{0}={1}", "")
+        self._groups = self._texts(free, "{0}={1}", "")
         self._picks = Picks(campaign, kind, need, self._columns)
 
-    def places(self, rows: Numbers) -> list[int]:
-        """Where some of the rows stand here."""
-        places: list[int] = np.searchsorted(self._rows, rows).tolist()
-        return places
+    def positions(self, rows: Numbers) -> list[int]:
+        """The positions here of some of the rows."""
+        positions: list[int] = np.searchsorted(self._rows, rows).tolist()
+        return positions
 
     def path(self, row: int) -> str:
         """The path of one of the rows."""
         return self._paths[int(np.searchsorted(self._rows, row))]
 
-    def input(self, place: int, made: Mapping[str, Value]) -> Input:
-        """The input at a place, for an output with the coordinates ``made``."""
+    def input(self, position: int, coordinates: Mapping[str, Value]) -> Input:
+        """The input at a position, for an output of these coordinates."""
         return Input(
-            path=self._paths[place],
-            size=self._sizes[place],
-            mtime=self._mtimes[place],
-            source=self._sources[place],
-            group=self._groups[place],
-            picks=self._picks.of(place, made),
+            path=self._paths[position],
+            size=self._sizes[position],
+            mtime=self._mtimes[position],
+            source=self._sources[position],
+            group=self._groups[position],
+            picks=self._picks.of(position, coordinates),
         )
 
-    def _told(self, names: list[str], form: str, nothing: Any) -> list[Any]:
-        """What some coordinates say of each input, such as ``t_separation=3``; ``nothing`` where there are none."""
+    def _texts(self, names: list[str], form: str, nothing: Any) -> list[Any]:
+        """Some coordinates of each input as text, such as ``t_separation=3``; ``nothing`` where ``names`` is empty."""
         if not names:
             return [nothing] * len(self._rows)
-        told = {name: self._columns[name] for name in names}
-        _, first, inverse = np.unique(self._relations.keys(told), return_index=True, return_inverse=True)
+        columns = {name: self._columns[name] for name in names}
+        _, first, inverse = np.unique(self._relations.keys(columns), return_index=True, return_inverse=True)
         texts = []
         for index in first.tolist():
-            texts.append(" ".join(form.format(*pair) for pair in self._relations.decode(told, index).items()))
+            texts.append(" ".join(form.format(*pair) for pair in self._relations.decode(columns, index).items()))
         return [texts[number] for number in inverse.tolist()]
-
-
-class Picks:
-    """Which datasets of its inputs an output takes; equal choices are one tuple, however many inputs have it."""
-
-    def __init__(self, campaign: Campaign, kind: str, need: str, columns: Columns) -> None:
-        """``columns`` are the coordinates of the inputs, of which there is at least one."""
-        self._datasets = campaign.datasets(need)
-        self._relations, self._columns = campaign.relations, columns
-        self._picked = [name for name in campaign.kinds[kind].coordinates if name in self._datasets.free]
-        self._states = bool(campaign.kinds[need].datasets)
-        self._found: dict[tuple[object, ...], Names] = {}
-        self._same: dict[Names, Names] = {}
-        if self._states:
-            named = {name for one in campaign.kinds[need].datasets for name in campaign.coordinates_named(one)}
-            self._alike = self._alike_by(named & columns.keys())
-
-    def of(self, place: int, made: Mapping[str, Value]) -> Names | None:
-        """The names without what tells sources apart; None where the campaign does not say what is in the files."""
-        if not self._states:
-            return None
-        picked = {name: made[name] for name in self._picked}
-        key = (self._alike[place], *picked.values())
-        if key not in self._found:
-            names = self._names(self._relations.decode(self._columns, place), picked)
-            self._found[key] = self._same.setdefault(names, names)
-        return self._found[key]
-
-    def _names(self, coordinates: Mapping[str, Value], picked: Mapping[str, Value]) -> Names:
-        return tuple(dict.fromkeys(map(sourceless, self._datasets.of(coordinates, **picked))))
-
-    def _alike_by(self, named: set[str]) -> list[int]:
-        """A number for each input; inputs with the same hold the same datasets."""
-        telling = named | ({"ensemble", "stream"} & self._columns.keys())
-        if set(MAIN) & set(self._datasets.free):  # what is in a file is then found in the lists of sources
-            telling |= set(MAIN) & self._columns.keys()
-        elif "source" in named and not self._tells_sources_apart():
-            telling.discard("source")
-        columns = {name: column for name, column in self._columns.items() if name in telling}
-        if not columns:
-            return [0] * len(next(iter(self._columns.values()), [0]))
-        numbers: list[int] = np.unique(self._relations.keys(columns), return_inverse=True)[1].tolist()
-        return numbers
-
-    def _tells_sources_apart(self) -> bool:
-        """Whether names differ by source in another way than the conventions know."""
-        here = self._relations.decode(self._columns, 0)
-        source = here["source"]
-        assert isinstance(source, Source)
-        other = Source(source.x + 1, source.y + 1, source.z + 1, source.t + 1)
-        return self._names(here, {}) != self._names({**here, "source": other}, {})

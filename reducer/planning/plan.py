@@ -1,8 +1,7 @@
-"""What can be made now: a task for each output that is ready, planned in bulk from catalog and campaign."""
+"""Plans: a task for each output that can be made now, drawn up in bulk from catalog and campaign."""
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,160 +9,123 @@ from numpy.typing import NDArray
 
 from latteboard.campaign import Campaign
 from latteboard.catalog import Catalog, Status
-from latteboard.catalog.questions.conditions import parse_conditions
-from latteboard.errors import QueryError
 from latteboard.names.templates import Value
-from reducer.links import Links
-from reducer.planning.inputs import Inputs, paths_of
-from reducer.recipes import Steps
+from latteboard.recipe import Recipe
+from reducer.planning.choice import READY_ONLY, Choice, ReduceOptions, choose, following
+from reducer.planning.input_lists import InputLists
+from reducer.planning.inputs import InputBuilder, paths_of
 from reducer.tasks.plan_file import Plan
 from reducer.tasks.report import Failure
 from reducer.tasks.task import Row, Task
 
 Numbers = NDArray[np.int64]
-# The conditions on the outputs of each kind, as :meth:`latteboard.catalog.Selection.filter` takes them.
-Chosen = Mapping[str, Mapping[str, Any]]
 
 
-@dataclass(frozen=True)
-class Asked:
-    """What is to be made beside what is ready.
+def plan_campaign(campaign: Campaign, words: Sequence[str], options: ReduceOptions) -> tuple[Plan, list[str]]:
+    """Plan the outputs that can be made now; and name the kinds that may become ready once they are made.
 
-    Attributes
-    ----------
-    stale : also what is there but out of date, from inputs that may be so themselves
-    allow_missing : also concatenations of which some configurations are not there
+    ``words`` are ``KIND`` and ``NAME=VALUE``, as in :func:`reducer.planning.choice.choose`.
     """
-
-    stale: bool = False
-    allow_missing: bool = False
-
-    def lets_lack(self, steps: Steps) -> bool:
-        """Whether an output of this recipe may be made though configurations are missing."""
-        return self.allow_missing and steps.concatenate is not None
+    catalog = Catalog(campaign.catalog)
+    choice = choose(campaign, catalog, words)
+    planned = plan(campaign, catalog, choice, options)
+    return planned, following(campaign, choice, {next(iter(part)).kind for part in planned.parts if len(part)})
 
 
-NOTHING_MORE = Asked()
+def why_nothing(campaign: Campaign, words: Sequence[str], options: ReduceOptions) -> str:
+    """Say in a line why nothing can be made now, and which commands help."""
+    catalog = Catalog(campaign.catalog)
+    return advice(catalog, choose(campaign, catalog, words), options)
 
 
-def choose(campaign: Campaign, catalog: Catalog, words: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """The kinds, in the order of the production, that words such as ``KIND`` and ``NAME=VALUE`` mean, with the conditions.
-
-    Without a kind these are all that have a recipe and, where conditions are stated, name their coordinates. Raises
-    :class:`QueryError`.
-    """
-    catalog.require(campaign)
-    names = [word for word in words if "=" not in word]
-    conditions = [word for word in words if "=" in word]
-    reduced = [name for name, kind in campaign.kinds.items() if kind.reduced]
-    if not reduced:
-        raise QueryError(f"{campaign.path}: no kind has a recipe; state one with reduce = [...]")
-    for name in names:
-        if name not in reduced:
-            what = "has no recipe" if name in campaign.kinds else "is not a kind"
-            raise QueryError(f"{name!r} {what}; those that have one: {', '.join(reduced)}")
-    asked_for = {word.partition("=")[0] for word in conditions}
-    chosen = [
-        name for name in reduced if (name in names if names else asked_for <= set(campaign.kinds[name].coordinates))
-    ]
-    # Where no kind names all of them, the first that has a recipe says what may stand there.
-    return {name: parse_conditions(catalog, name, conditions) for name in chosen or reduced[:1]}
-
-
-def levels(campaign: Campaign, chosen: Chosen) -> list[dict[str, Mapping[str, Any]]]:
-    """The chosen kinds, level by level: those of one level are made of nothing that the same or a later level makes."""
-    depths: dict[str, int] = {}
-    for name, kind in campaign.kinds.items():
-        depths[name] = max((depths[need] + (need in chosen) for need in kind.needs), default=0)
-    numbers = sorted({depths[name] for name in chosen})
-    return [{name: chosen[name] for name in chosen if depths[name] == number} for number in numbers]
-
-
-def following(campaign: Campaign, chosen: Chosen, kinds: Collection[str]) -> list[str]:
-    """The chosen kinds that may become ready once all of these ``kinds`` are made."""
-    further: set[str] = set()
-    for name, kind in campaign.kinds.items():
-        if any(need in kinds or need in further for need in kind.needs):
-            further.add(name)
-    return [name for name in chosen if name in further]
-
-
-def what_next(catalog: Catalog, chosen: Chosen, asked: Asked) -> str:
-    """What somebody can do for whom nothing is ready."""
+def advice(catalog: Catalog, choice: Choice, options: ReduceOptions) -> str:
+    """Say in a line how many outputs of the chosen kinds are not ready, and which commands help."""
     counts: Counter[str] = Counter()
     for row in catalog.totals():
-        counts[row["status"]] += row["number"] if row["kind"] in chosen else 0
-    told = ["nothing is ready to be made"]
-    if counts["stale"] and not asked.stale:
-        told.append(f"{counts['stale']:,} are stale: --stale makes them again")
+        counts[row["status"]] += row["number"] if row["kind"] in choice else 0
+    parts = ["nothing is ready to be made"]
+    if counts["stale"] and not options.stale:
+        parts.append(f"{counts['stale']:,} are stale: --stale makes them again")
     if counts["blocked"] or counts["recall"]:
-        told.append(f"{counts['blocked'] + counts['recall']:,} wait for inputs, as latteboard why says of each")
+        parts.append(f"{counts['blocked'] + counts['recall']:,} wait for inputs, as latteboard why says of each")
     if counts["claimed"]:
-        told.append(f"{counts['claimed']:,} are claimed")
-    return "; ".join(told if told[1:] else [*told, f"{counts['done']:,} are done"]) + f" (as of {catalog.indexed_at()})"
+        parts.append(f"{counts['claimed']:,} are claimed")
+    return (
+        "; ".join(parts if parts[1:] else [*parts, f"{counts['done']:,} are done"]) + f" (as of {catalog.indexed_at()})"
+    )
 
 
-def plan(campaign: Campaign, catalog: Catalog, chosen: Chosen, asked: Asked = NOTHING_MORE) -> Plan:
-    """The tasks of the chosen kinds as of the last index, kind by kind in the order of ``chosen``, each in canonical order.
+def plan(campaign: Campaign, catalog: Catalog, choice: Choice, options: ReduceOptions = READY_ONLY) -> Plan:
+    """Plan the outputs of the chosen kinds as of the last index: kind by kind in the order of ``choice``.
 
-    Raises :class:`latteboard.errors.CatalogError` if the campaign changed since.
+    The outputs of a kind stand in canonical order.
+
+    Raises
+    ------
+    CatalogError : the campaign changed since the last index.
     """
     catalog.require(campaign)
     planned = Plan(campaign.name, campaign.root)
-    for kind, conditions in chosen.items():
-        steps = Steps.read(campaign.kinds[kind].table.reduce)
-        statuses = _asked_for(steps, asked)
-        found = catalog[kind].filter(**conditions, status=list(statuses)).statuses()
+    for kind, conditions in choice.items():
+        recipe = Recipe.read(campaign.kinds[kind].table.reduce)
+        statuses = list(_statuses(recipe, options))
+        found = catalog[kind].filter(**conditions, status=statuses).statuses()
         if found:
-            part = _Part(campaign, catalog, kind, steps, found, asked)
+            part = KindTasks(campaign, catalog, kind, recipe, found, options)
             planned.parts.append(part)
             planned.failed += part.failed
     planned.failed.sort()
     return planned
 
 
-def _asked_for(steps: Steps, asked: Asked) -> Iterator[Status]:
+def _statuses(recipe: Recipe, options: ReduceOptions) -> Iterator[Status]:
     """The statuses of outputs that may be made."""
     yield Status.ready
-    if asked.stale:
+    if options.stale:
         yield Status.stale
-    if asked.lets_lack(steps):
+    if options.allows_gaps(recipe):
         yield from (Status.blocked, Status.recall)
 
 
-class _Part:
-    """The tasks of one kind."""
+class KindTasks:
+    """The tasks of one kind, each built when it is asked for.
+
+    Attributes
+    ----------
+    failed : the outputs that were asked for and cannot be made
+    """
 
     def __init__(
         self,
         campaign: Campaign,
         catalog: Catalog,
         kind: str,
-        steps: Steps,
+        recipe: Recipe,
         found: Mapping[int, Status],
-        asked: Asked,
+        options: ReduceOptions,
     ) -> None:
         """``found`` are the outputs that may be made: ids and statuses."""
-        self._campaign, self._kind, self._steps = campaign, kind, steps
+        self._campaign, self._kind, self._recipe = campaign, kind, recipe
         (need,) = campaign.kinds[kind].needs
         ids = np.array(list(found), dtype=np.int64)
         outputs = catalog.facts(campaign, kind).rows_of(ids)
         order = np.argsort(outputs)
         outputs, statuses = outputs[order], np.array(list(found.values()))[order]
         facts = catalog.facts(campaign, need)
-        usable = [Status.done, Status.stale] if asked.stale else [Status.done]
-        self._links = Links.of(campaign, kind, need, outputs)
-        self._there = np.isin(facts.statuses[self._links.inputs], usable)
-        self._inputs = Inputs(campaign, kind, need, facts, self._links.inputs)
-        self._whole = _sums(~self._there, self._links.row_starts) == 0
-        number = _sums(np.ones_like(self._whole), self._links.list_starts)[self._links.list_of]
-        whole = _sums(self._whole, self._links.list_starts)[self._links.list_of]
-        makeable = (whole > 0) & ((whole == number) | asked.lets_lack(steps))
-        self._outputs, self._lists = outputs[makeable], self._links.list_of[makeable]
+        usable = [Status.done, Status.stale] if options.stale else [Status.done]
+        self._lists = InputLists.of(campaign, kind, need, outputs)
+        self._available = np.isin(facts.statuses[self._lists.inputs], usable)
+        self._inputs = InputBuilder(campaign, kind, need, facts, self._lists.inputs)
+        # A row of which one input is missing is no row: a mean over fewer sources would be another quantity.
+        self._whole = _sums(~self._available, self._lists.row_starts) == 0
+        number = _sums(np.ones_like(self._whole), self._lists.list_starts)[self._lists.list_of]
+        whole = _sums(self._whole, self._lists.list_starts)[self._lists.list_of]
+        makeable = (whole > 0) & ((whole == number) | options.allows_gaps(recipe))
+        self._outputs, self._list_of = outputs[makeable], self._lists.list_of[makeable]
         self._is_stale = statuses[makeable] == Status.stale
-        # What is blocked was asked for only if something of it is there.
+        # Blocked outputs were asked for only in so far as some of their rows are there.
         hopeless = ~makeable & np.isin(statuses, [Status.ready, Status.stale])
-        self.failed = self._failures(outputs[hopeless], self._links.list_of[hopeless])
+        self.failed = self._failures(outputs[hopeless], self._lists.list_of[hopeless])
 
     def __len__(self) -> int:
         return len(self._outputs)
@@ -171,23 +133,23 @@ class _Part:
     def __iter__(self) -> Iterator[Task]:
         expected = self._campaign.expected(self._kind)
         paths = paths_of(expected, self._outputs)
-        columns = (self._outputs.tolist(), self._lists.tolist(), self._is_stale.tolist())
+        columns = (self._outputs.tolist(), self._list_of.tolist(), self._is_stale.tolist())
         for path, output, number, is_stale in zip(paths, *columns, strict=True):
             rows, lacking = self._rows(number, expected.coordinates(output))
-            yield Task(self._kind, path, self._steps, rows, lacking, replace=is_stale)
+            yield Task(self._kind, path, self._recipe, rows, lacking, replace=is_stale)
 
-    def _rows(self, number: int, made: Mapping[str, Value]) -> tuple[tuple[Row, ...], tuple[str, ...]]:
-        """The rows of an output with the coordinates ``made``, and which configurations it lacks."""
+    def _rows(self, number: int, coordinates: Mapping[str, Value]) -> tuple[tuple[Row, ...], tuple[str, ...]]:
+        """The rows of an output of these coordinates, and the configurations that it lacks."""
         rows, lacking = [], []
-        links = self._links
-        for row in range(*links.list_starts[number : number + 2].tolist()):
-            stream = self._value("stream", int(links.streams[row]))
-            configuration = self._value("configuration", int(links.configurations[row]))
+        lists = self._lists
+        for row in range(*lists.list_starts[number : number + 2].tolist()):
+            stream = self._value("stream", int(lists.streams[row]))
+            configuration = self._value("configuration", int(lists.configurations[row]))
             if not self._whole[row]:
                 lacking.append("/".join(str(value) for value in (stream, configuration) if value is not None))
                 continue
-            places = self._inputs.places(links.inputs[slice(*links.row_starts[row : row + 2])])
-            inputs = tuple(self._inputs.input(place, made) for place in places)
+            positions = self._inputs.positions(lists.inputs[slice(*lists.row_starts[row : row + 2])])
+            inputs = tuple(self._inputs.input(position, coordinates) for position in positions)
             rows.append(Row(inputs, configuration, stream))
         return tuple(rows), tuple(lacking)
 
@@ -195,21 +157,21 @@ class _Part:
         return None if code < 0 else self._campaign.values_of(name)[code]
 
     def _failures(self, outputs: Numbers, lists: Numbers) -> list[Failure]:
-        """What was asked for and cannot be made, with the first input that is missing."""
+        """The failures of outputs that cannot be made, each with the first input that is missing."""
         paths = paths_of(self._campaign.expected(self._kind), outputs)
         return [Failure(path, self._reason(number)) for path, number in zip(paths, lists.tolist(), strict=True)]
 
     def _reason(self, number: int) -> str:
-        first, last = self._links.list_starts[number : number + 2]
-        here = slice(*self._links.row_starts[[first, last]])
-        lacking = self._links.inputs[here][~self._there[here]]
-        path = self._inputs.path(int(lacking[0]))
-        hint = "; --allow-missing joins what is there" if self._steps.concatenate is not None else ""
-        return f"{len(lacking):,} of its {here.stop - here.start:,} inputs are not there, first {path}{hint}"
+        first, last = self._lists.list_starts[number : number + 2]
+        here = slice(*self._lists.row_starts[[first, last]])
+        missing = self._lists.inputs[here][~self._available[here]]
+        path = self._inputs.path(int(missing[0]))
+        hint = "; --allow-missing joins what is there" if self._recipe.concatenate is not None else ""
+        return f"{len(missing):,} of its {here.stop - here.start:,} inputs are not there, first {path}{hint}"
 
 
 def _sums(values: NDArray[np.bool_], starts: Numbers) -> Numbers:
-    """How many are true in each of the stretches that ``starts`` bounds."""
+    """Count the true values in each of the stretches that ``starts`` bounds."""
     before = np.append(0, np.cumsum(values))
     sums: Numbers = before[starts[1:]] - before[starts[:-1]]
     return sums

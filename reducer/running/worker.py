@@ -14,7 +14,7 @@ from threadpoolctl import threadpool_limits
 from latteboard.errors import InputRefused, LatteboardError, Stopped
 from latteboard.files.hdf5 import DAMAGED
 from reducer.running.stopping import SIGNALS
-from reducer.tasks.task import Made, Task
+from reducer.tasks.task import Result, Task
 
 # What a damaged file, a full disk or a small memory raise is a failure of one task; anything else is a mistake of ours.
 FORESEEN = (LatteboardError, MemoryError, *DAMAGED)
@@ -23,7 +23,7 @@ FORESEEN = (LatteboardError, MemoryError, *DAMAGED)
 class CarryOut(Protocol):
     """Carries out one task, as :func:`reducer.making.make.make` does; None if its output was there already."""
 
-    def __call__(self, task: Task, root: Path, *, allow_nan: bool, stop: Callable[[], bool]) -> Made | None:
+    def __call__(self, task: Task, root: Path, *, allow_nan: bool, stop: Callable[[], bool]) -> Result | None:
         """``stop`` is asked now and then; once it is true, :class:`Stopped` is raised."""
 
 
@@ -31,7 +31,7 @@ class CarryOut(Protocol):
 class Outcome:
     """What became of a task: what was made, or why it failed, or that it was stopped; none of them if it was there."""
 
-    made: Made | None = None
+    made: Result | None = None
     reason: str | None = None
     suspect: str = ""
     stopped: bool = False

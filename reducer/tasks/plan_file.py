@@ -19,7 +19,7 @@ from zlib import error as damaged_archive
 
 from latteboard.errors import InputRefused, OutputRefused
 from latteboard.files.atomic import replacing
-from reducer.recipes import Steps
+from latteboard.recipe import Recipe
 from reducer.tasks.report import Failure
 from reducer.tasks.task import Input, Row, Task
 
@@ -134,7 +134,7 @@ def _stated(task: Task, numbers: dict[Picks, int]) -> dict[str, Any]:
         return [one.path, one.size, one.mtime, one.source, one.group, picks]
 
     rows = [[row.stream, row.configuration, [stated(one) for one in row.inputs]] for row in task.rows]
-    steps = task.steps.stated()
+    steps = task.recipe.steps()
     what = {"kind": task.kind, "path": task.path, "steps": steps, "rows": rows}
     return {**what, "lacking": task.lacking, "replace": task.replace}
 
@@ -147,7 +147,7 @@ def _task(line: dict[str, Any], lists: list[Picks]) -> Task:
     rows = tuple(
         Row(tuple(read(one) for one in inputs), configuration, stream) for stream, configuration, inputs in line["rows"]
     )
-    steps, lacking = Steps.read(line["steps"]), tuple(line["lacking"])
+    steps, lacking = Recipe.read(line["steps"]), tuple(line["lacking"])
     return Task(line["kind"], line["path"], steps, rows, lacking, replace=line["replace"])
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from reducer.recipes import Steps
+from latteboard.recipe import Recipe
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class Task:
 
     kind: str
     path: str
-    steps: Steps
+    recipe: Recipe
     rows: tuple[Row, ...]
     lacking: tuple[str, ...] = ()
     replace: bool = False
@@ -71,7 +71,7 @@ class Task:
 
 
 @dataclass(frozen=True)
-class Made:
+class Result:
     """What carrying out a task came to: bytes that were read from inputs, and bytes of the outputs."""
 
     path: str

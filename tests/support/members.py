@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from latteboard.files.hdf5 import RecordedInput, stamp, write_mark
+from latteboard.recipe import Recipe
 from reducer.making.make import make
-from reducer.recipes import Steps
-from reducer.tasks.task import Input, Made, Row, Task
+from reducer.tasks.task import Input, Result, Row, Task
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -113,9 +113,9 @@ def joining(
         stream, configuration = key if isinstance(key, tuple) else (None, key)
         paths = [files] if isinstance(files, Path) else files
         rows.append(Row(tuple(given(root, file) for file in paths), configuration, stream))
-    return Task("joined", path, Steps.read(list(steps)), tuple(sorted(rows, key=lambda row: row.key)), **what)
+    return Task("joined", path, Recipe.read(list(steps)), tuple(sorted(rows, key=lambda row: row.key)), **what)
 
 
-def join(root: Path, members: Mapping[Any, Any], steps: Iterable[Any] = JOIN, **what: Any) -> Made | None:
+def join(root: Path, members: Mapping[Any, Any], steps: Iterable[Any] = JOIN, **what: Any) -> Result | None:
     """Carry such a task out."""
     return make(joining(root, members, steps, **what), root)

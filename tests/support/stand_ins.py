@@ -15,16 +15,16 @@ from pathlib import Path
 from threadpoolctl import threadpool_info
 
 from latteboard.errors import InputRefused, Stopped
-from reducer.recipes import Steps
-from reducer.tasks.task import Input, Made, Row, Task
+from latteboard.recipe import Recipe
+from reducer.tasks.task import Input, Result, Row, Task
 
 
 def task(path: str) -> Task:
     """A task of this path, made of one file."""
-    return Task("kind", path, Steps(), (Row((Input(f"of_{path}", 1, 1),)),))
+    return Task("kind", path, Recipe(), (Row((Input(f"of_{path}", 1, 1),)),))
 
 
-def write_small(task: Task, root: Path, *, allow_nan: bool, stop: Callable[[], bool]) -> Made | None:
+def write_small(task: Task, root: Path, *, allow_nan: bool, stop: Callable[[], bool]) -> Result | None:
     """Write the number of this process into the output, or do what its path says."""
     path = root / task.path
     if "fails" in task.path:
@@ -43,24 +43,24 @@ def write_small(task: Task, root: Path, *, allow_nan: bool, stop: Callable[[], b
         path.write_text("killed")
         os.kill(os.getpid(), signal.SIGKILL)
     path.write_text(f"{os.getpid()} {allow_nan} {stop()}")
-    return Made(task.path, 10, 3)
+    return Result(task.path, 10, 3)
 
 
-def count_threads(task: Task, root: Path, *, allow_nan: bool, stop: Callable[[], bool]) -> Made | None:
+def count_threads(task: Task, root: Path, *, allow_nan: bool, stop: Callable[[], bool]) -> Result | None:
     """Say as bytes read how many threads a library for linear algebra would use."""
-    return Made(task.path, max(pool["num_threads"] for pool in threadpool_info()), 0)
+    return Result(task.path, max(pool["num_threads"] for pool in threadpool_info()), 0)
 
 
-def wait_and_drop(task: Task, root: Path, *, allow_nan: bool, stop: Callable[[], bool]) -> Made | None:
+def wait_and_drop(task: Task, root: Path, *, allow_nan: bool, stop: Callable[[], bool]) -> Result | None:
     """Begin, wait until it is time to stop, and drop what was begun; a lock is held as long as this process lives."""
     _wait(root / task.path, stop)
     raise Stopped(task.path)
 
 
-def wait_and_finish(task: Task, root: Path, *, allow_nan: bool, stop: Callable[[], bool]) -> Made | None:
+def wait_and_finish(task: Task, root: Path, *, allow_nan: bool, stop: Callable[[], bool]) -> Result | None:
     """Begin, wait until it is time to stop, and finish what was begun."""
     _wait(root / task.path, stop)
-    return Made(task.path, 10, 3)
+    return Result(task.path, 10, 3)
 
 
 HELD = []
