@@ -131,7 +131,7 @@ class Definition:
         ]
 
     def stream(self, coordinates: Mapping[str, Value]) -> Stream:
-        """The first stream of the ensemble and stream in ``coordinates``, of any where these are absent.
+        """The first stream that agrees with the ensemble and the stream in ``coordinates``, either of which may be absent.
 
         Raises
         ------

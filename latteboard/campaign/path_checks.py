@@ -92,7 +92,14 @@ def _determined_by(table: dict[str, list[dict[str, Value]]], known: set[str]) ->
 
 @dataclass(frozen=True)
 class BlockPath:
-    """The path of one naming block of a kind, component by component."""
+    """The path of one naming block of a kind.
+
+    Attributes
+    ----------
+    kind : name of the kind
+    block : number of the block among those of the kind
+    components : the pieces of each component of the path
+    """
 
     kind: str
     block: int
