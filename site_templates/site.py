@@ -45,6 +45,7 @@ def build_site(
     redact : hide the place of the campaign, and the names of machines and people
     waiting : called once with the holder of the lock, if another process writes these pages
     """
+    # Statuses are those of the last index: a campaign that changed since would describe other artifacts.
     catalog.require(campaign)
     hide = redaction(private(catalog), campaign.path) if redact else NOTHING_HIDDEN
     frame = Frame(hide(catalog.campaign_name()), catalog.indexed_at(), list(catalog.kinds), _streams(catalog))
@@ -88,6 +89,7 @@ def _streams(catalog: Catalog) -> list[tuple[str, str]]:
 
 def _tables(catalog: Catalog, hide: Redaction) -> Iterator[Page]:
     """Yield the page of each kind; its texts are redacted before they are packed."""
+    # The blocking kind of a row is stored by its number.
     names = {model.id: model.name for model in catalog.kinds.values()}
     for kind in catalog.kinds:
         yield kind_table(hide.within(kind_columns(catalog, kind)), names)

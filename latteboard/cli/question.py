@@ -38,6 +38,7 @@ def parse_question(
 
 def _parse_path(campaign_file: Path, path: str) -> tuple[str, dict[str, Any]]:
     campaign = read_campaign(campaign_file)
+    # A path may be typed as the campaign states it, or as the file is seen from the current folder.
     names = list(_campaign_paths(Path(path), campaign.root))
     parsed = next((parsed for name in names if (parsed := campaign.parse(name)) is not None), None)
     if parsed is None:

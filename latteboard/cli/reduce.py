@@ -76,6 +76,7 @@ def reduce(
 
     A plan is made once, where the catalog is, and carried out anywhere, in parts; the next index finds what was made.
     """
+    # click knows no options that exclude each other.
     for refused, reason in (
         (
             from_file and (words or plan_file or stale or allow_missing),
@@ -203,6 +204,7 @@ def _make(work: _Work, *, engine: str | None, jobs: int | None, allow_nan: bool,
     from reducer.running.engines import choose_engine
     from reducer.running.stopping import stopping_on_signals
 
+    # A first signal lets outputs that are under way come to their end; the report then says how many are left.
     with stopping_on_signals() as stop, reduction_progress() as display:
         report = work.make(
             engine=choose_engine(engine, jobs),

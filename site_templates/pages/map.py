@@ -115,6 +115,7 @@ def map_of(
 def _counts(layer: Layer, configurations: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return the numbers of artifacts, shape (columns of the layer, configurations, statuses in ``ORDER``)."""
     counts = np.zeros((max(len(layer.values), 1), len(configurations), len(ORDER)), np.int64)
+    # Cells of configurations in which the kind has no artifact stay empty.
     rows = np.searchsorted(configurations, layer.configurations)
     counts[layer.columns, rows, PLACE_IN_ORDER[layer.statuses]] = layer.numbers
     return counts
@@ -147,6 +148,7 @@ def _cells(steps: Sequence[Step], configurations: NDArray[np.int64], cells: NDAr
     ``cells`` has shape (steps, configurations, statuses). Mixture 0 is that of an empty cell, in which nothing is expected.
     The script completes the link of a step by the number of a configuration.
     """
+    # Few mixtures occur, so that each of up to a million cells is one small number.
     flat = np.concatenate([np.zeros((1, len(ORDER)), np.int64), cells.reshape(-1, len(ORDER))])
     mixtures, codes = np.unique(flat, axis=0, return_inverse=True)
     columns = codes.ravel()[1:].reshape(cells.shape[:2])

@@ -162,7 +162,6 @@ def problems(
 def _wrong(one: Wrong) -> WrongRow:
     # A link can filter by the wording if it is the only one, is stored (that of stale ones is not), and is short.
     is_exact = one.wordings == 1 and one.status != "stale" and 0 < len(one.wording) <= LONGEST_LINK
-    problem = {"problem": one.wording} if is_exact else {}
     return WrongRow(
         kind=one.kind,
         status=one.status,
@@ -172,24 +171,25 @@ def _wrong(one: Wrong) -> WrongRow:
         others=one.wordings - 1,
         changed=list(one.changed.items()),
         paths=one.paths,
-        link=rows_link(one.kind, status=one.status, **problem),
+        link=rows_link(one.kind, status=one.status, problem=one.wording if is_exact else None),
     )
 
 
 def _cause(one: Cause) -> CauseRow:
-    place = {name: value for name, value in (("ensemble", one.ensemble), ("stream", one.stream)) if value is not None}
+    place = {"ensemble": one.ensemble, "stream": one.stream}
     numbers = sorted(number for number in one.configurations if number is not None)
-    chosen = {"configuration": numbers} if 0 < len(numbers) <= CONFIGURATIONS_NAMED else {}
+    # Many configurations would make a link too long for a browser; it then leads to all of them.
+    chosen = numbers if 0 < len(numbers) <= CONFIGURATIONS_NAMED else None
     waiting = sorted(one.held.items(), key=lambda item: (-item[1], item[0]))
     return CauseRow(
         kind=one.kind,
         status=one.status,
         state=STATE[one.status],
-        where=" ".join(place.values()),
+        where=" ".join(name for name in place.values() if name is not None),
         configurations=_in_words(numbers),
         number=one.number,
         waiting=[WaitingKind(kind, number, rows_link(kind, **place, status="blocked")) for kind, number in waiting],
-        link=rows_link(one.kind, **place, **chosen, status=one.status),
+        link=rows_link(one.kind, **place, configuration=chosen, status=one.status),
     )
 
 
@@ -209,5 +209,6 @@ def _strays(one: Strays) -> StrayGroup:
 
 def _claim(one: Claims) -> ClaimRow:
     until = one.until[:16].replace("T", " ")
-    link = rows_link(one.kind, **({} if one.expired else {"status": "claimed"}))
+    # Work whose claim expired is claimed no longer, so that no status leads to it.
+    link = rows_link(one.kind, status=None if one.expired else "claimed")
     return ClaimRow(one.kind, one.owner, one.number, f"{until} UTC", one.expired, link)

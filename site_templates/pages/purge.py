@@ -92,6 +92,7 @@ class Purge:
 def purge(totals: Iterable[Mapping[str, Any]], holdings: Iterable[Holding], kinds: Mapping[str, KindModel]) -> Page:
     """Return the page, from the summary of the catalog and its knowledge of copies."""
     holdings = list(holdings)
+    # Files of a kind with an archive are meant to be there too: a purge of this disk would lose them.
     unsaved = sum(one.bytes for one in holdings if kinds[one.kind].archive)
     content = Purge(
         rows=_purgeable(totals),
@@ -110,7 +111,14 @@ def _purgeable(totals: Iterable[Mapping[str, Any]]) -> list[PurgeRow]:
             number[0] += row["purgeable"]
             number[1] += row["purgeable_bytes"]
     rows = [
-        PurgeRow(ensemble or "", stream or "", kind, number, size, _link(kind, ensemble, stream, purgeable="yes"))
+        PurgeRow(
+            ensemble or "",
+            stream or "",
+            kind,
+            number,
+            size,
+            rows_link(kind, ensemble=ensemble, stream=stream, purgeable="yes"),
+        )
         for (ensemble, stream, kind), (number, size) in sums.items()
     ]
     return sorted(rows, key=lambda row: (-row.bytes, row.ensemble, row.stream, row.kind))
@@ -130,7 +138,7 @@ def _here(holdings: Iterable[Holding], kinds: Mapping[str, KindModel]) -> list[H
             number=sum(one.number for one in group),
             bytes=sum(one.bytes for one in group),
             ages=_by_age(group),
-            link=_link(kind, ensemble, None),
+            link=rows_link(kind, ensemble=ensemble),
         )
         for (ensemble, kind), group in groups.items()
     ]
@@ -140,8 +148,3 @@ def _here(holdings: Iterable[Holding], kinds: Mapping[str, KindModel]) -> list[H
 def _by_age(holdings: Sequence[Holding]) -> list[str]:
     sums = [sum(one.bytes for one in holdings if one.age == name) for name in CLASSES]
     return [human_bytes(number) if number else "" for number in sums]
-
-
-def _link(kind: str, ensemble: str | None, stream: str | None, **more: str) -> str:
-    place = {name: value for name, value in (("ensemble", ensemble), ("stream", stream)) if value is not None}
-    return rows_link(kind, **place, **more)

@@ -30,7 +30,8 @@ def slug(text: str) -> str:
 
 
 def rows_link(kind: str, **filters: object) -> str:
-    """Return a link to the rows of a kind in which each column equals the value given for it; a list means any of its values.
+    """Return a link to the rows of a kind in which each column equals the value given for it; a list means any of its values,
+    None any value.
 
     The fragment holds the state of the table: ``column=filter`` parts joined by ``&``, percent-encoded. A filter is the
     text that a person types above the column.
@@ -40,7 +41,11 @@ def rows_link(kind: str, **filters: object) -> str:
     >>> rows_link("prop", configuration=[300, 306], status="bad")
     'kind_prop.html#configuration=%3D300%2C%3D306&status=%3Dbad'
     """
-    parts = [f"{quote(name, safe='')}={quote(equals(value), safe='')}" for name, value in filters.items()]
+    parts = [
+        f"{quote(name, safe='')}={quote(equals(value), safe='')}"
+        for name, value in filters.items()
+        if value is not None
+    ]
     return f"{kind_page(kind)}#{'&'.join(parts)}" if parts else kind_page(kind)
 
 
