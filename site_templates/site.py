@@ -6,13 +6,13 @@ from pathlib import Path
 from latteboard.campaign import Campaign
 from latteboard.catalog import Catalog
 from latteboard.catalog.questions.columns import kind_columns
-from latteboard.catalog.questions.contents import axes, private, streams, views
+from latteboard.catalog.questions.contents import axes, private_names, streams, views
 from latteboard.catalog.questions.counts import status_rows
-from latteboard.catalog.questions.history import timeline, together
+from latteboard.catalog.questions.history import merge_places, timeline
 from latteboard.catalog.questions.map_layers import layers
-from latteboard.catalog.questions.problems import claims, strays, unreadable_folders, wrong
+from latteboard.catalog.questions.problems import claims, problem_groups, strays, unreadable_folders
 from latteboard.catalog.questions.root_causes import causes
-from latteboard.catalog.questions.unarchived import only_here
+from latteboard.catalog.questions.unarchived import unarchived_files
 from latteboard.files.locks import Holder
 from latteboard.status.states import RULES
 from site_templates.pages.dictionary import dictionary
@@ -47,7 +47,7 @@ def build_site(
     """
     # Statuses are those of the last index: a campaign that changed since would describe other artifacts.
     catalog.require(campaign)
-    hide = redaction(private(catalog), campaign.path) if redact else NOTHING_HIDDEN
+    hide = redaction(private_names(catalog), campaign.path) if redact else NOTHING_HIDDEN
     frame = Frame(hide(catalog.campaign_name()), catalog.indexed_at(), list(catalog.kinds), _streams(catalog))
     pages = map(hide.page, _pages(catalog, campaign, hide))
     return build(frame, pages, out, inspect=hide.inspect, waiting=waiting)
@@ -70,11 +70,13 @@ def _overview(catalog: Catalog) -> Page:
 
 
 def _problems(catalog: Catalog) -> Page:
-    return problems(wrong(catalog), causes(catalog), strays(catalog), unreadable_folders(catalog), claims(catalog))
+    return problems(
+        problem_groups(catalog), causes(catalog), strays(catalog), unreadable_folders(catalog), claims(catalog)
+    )
 
 
 def _purge(catalog: Catalog) -> Page:
-    return purge(catalog.totals(), only_here(catalog), catalog.kinds)
+    return purge(catalog.totals(), unarchived_files(catalog), catalog.kinds)
 
 
 def _dictionary(catalog: Catalog, campaign: Campaign) -> Page:
@@ -111,4 +113,4 @@ def _maps(catalog: Catalog) -> Iterator[Page]:
 
 def _history(catalog: Catalog) -> Page:
     """Return the page of history, all ensembles together."""
-    return history(together(timeline(catalog)))
+    return history(merge_places(timeline(catalog)))

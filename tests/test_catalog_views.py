@@ -16,7 +16,7 @@ from latteboard.catalog.dialects.sqlite import GREATEST, quoted_name, quoted_tex
 from latteboard.catalog.questions.contents import views
 from latteboard.catalog.questions.counts import status_rows
 from latteboard.catalog.questions.problems import strays
-from latteboard.catalog.questions.unarchived import only_here
+from latteboard.catalog.questions.unarchived import unarchived_files
 from latteboard.errors import CatalogError
 
 Read = Callable[..., Campaign]
@@ -186,8 +186,8 @@ def test_sizes_that_no_number_holds_in_sum_end_no_question(campaign: Campaign) -
     assert status_rows(catalog, ("kind",))[0]["bytes"] == sum(
         row["bytes"] for row in catalog.totals() if row["kind"] == "cfg"
     )
-    assert sum(one.number for one in only_here(catalog)) == number
-    assert max(one.bytes for one in only_here(catalog)) == GREATEST
+    assert sum(one.number for one in unarchived_files(catalog)) == number
+    assert max(one.bytes for one in unarchived_files(catalog)) == GREATEST
     assert [one.bytes for one in strays(catalog)] == [GREATEST]
     assert max(size for (size,) in query(campaign, "select bytes from progress")) == GREATEST
 

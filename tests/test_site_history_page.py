@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from latteboard import Catalog
 from latteboard.campaign import Campaign
-from latteboard.catalog.questions.history import Series, timeline, together
+from latteboard.catalog.questions.history import Series, merge_places, timeline
 from site_templates.drawing.figures import COLOURS, Line, progress_figure
 from site_templates.pages.history import estimate, history, kept_points, pace, rate, trimmed_mean
 from site_templates.writing.build import build
@@ -51,7 +51,7 @@ def test_a_series_says_how_far_a_kind_was_after_each_index(read_campaign: Read) 
     index(campaign, at=START + 2 * HOUR)
     (campaign.root / props[0]).unlink()
     index(campaign, at=START + 3 * HOUR)
-    found = {one.kind: one for one in together(timeline(Catalog(campaign.catalog)))}
+    found = {one.kind: one for one in merge_places(timeline(Catalog(campaign.catalog)))}
     prop = found["prop"]
     assert list(found) == list(campaign.kinds)
     assert prop.times.tolist() == [START + hour * HOUR for hour in range(4)]
@@ -77,7 +77,7 @@ def test_a_used_file_that_was_purged_is_no_step_back(read_campaign: Read) -> Non
     for path in paths_of(campaign, "prop"):
         (campaign.root / path).unlink()
     index(campaign, at=START + HOUR, accept_empty=True)
-    (prop,) = (one for one in together(timeline(Catalog(campaign.catalog))) if one.kind == "prop")
+    (prop,) = (one for one in merge_places(timeline(Catalog(campaign.catalog))) if one.kind == "prop")
     assert prop.finished.tolist() == [14, 14]
     assert estimate(prop).text == "done"
 
@@ -89,7 +89,7 @@ def test_a_kind_is_followed_from_the_index_that_first_knew_it(read_campaign: Rea
     index(campaign, at=START)
     more = '[kinds.log]\npath = "{ensemble}_{stream}/log/{configuration}.txt"\n'
     index(read_campaign(kinds=kinds + more), at=START + DAY)
-    cfg, log = together(timeline(Catalog(campaign.catalog)))
+    cfg, log = merge_places(timeline(Catalog(campaign.catalog)))
     assert (len(cfg.times), len(log.times)) == (2, 1)
     assert log.expected.tolist() == [4]
 
@@ -97,7 +97,7 @@ def test_a_kind_is_followed_from_the_index_that_first_knew_it(read_campaign: Rea
 def test_kinds_that_came_later_are_summed_up_where_they_are_known() -> None:
     early = series([1, 2, 3], expected=5)
     late = Series("prop", "A", "a", early.times[1:], np.array([10, 20]), np.array([30, 30]))
-    (both,) = together([early, late])
+    (both,) = merge_places([early, late])
     assert both.finished.tolist() == [1, 12, 23]
     assert both.expected.tolist() == [5, 35, 35]
 

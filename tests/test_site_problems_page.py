@@ -16,7 +16,7 @@ from plain_production import Production
 
 from latteboard.campaign import Campaign
 from latteboard.catalog import Catalog
-from latteboard.catalog.questions.problems import claims, strays, unreadable_folders, wrong
+from latteboard.catalog.questions.problems import claims, problem_groups, strays, unreadable_folders
 from latteboard.catalog.questions.root_causes import Cause, causes
 from latteboard.status.states import Status
 from site_templates.pages.problems import Problems, problems
@@ -26,7 +26,9 @@ Read = Callable[..., Campaign]
 
 def page(campaign: Campaign) -> Problems:
     catalog = Catalog(campaign.catalog)
-    made = problems(wrong(catalog), causes(catalog), strays(catalog), unreadable_folders(catalog), claims(catalog))
+    made = problems(
+        problem_groups(catalog), causes(catalog), strays(catalog), unreadable_folders(catalog), claims(catalog)
+    )
     assert isinstance(made.content, Problems)
     return made.content
 

@@ -7,7 +7,7 @@ from disk import DAY, HOUR, OLD, SMALL, START, fill, index, paths_of, put, query
 
 from latteboard.campaign import Campaign
 from latteboard.catalog import Catalog
-from latteboard.catalog.questions.unarchived import only_here
+from latteboard.catalog.questions.unarchived import unarchived_files
 from latteboard.text import human_bytes
 from site_templates.pages.purge import CLASSES, Purge, purge
 from site_templates.site import build_site
@@ -17,7 +17,7 @@ Read = Callable[..., Campaign]
 
 def page(campaign: Campaign) -> Purge:
     catalog = Catalog(campaign.catalog)
-    content = purge(catalog.totals(), only_here(catalog), catalog.kinds).content
+    content = purge(catalog.totals(), unarchived_files(catalog), catalog.kinds).content
     assert isinstance(content, Purge)
     return content
 

@@ -13,7 +13,7 @@ from disk import HOUR, OLD, SMALL, fill, index, paths_of, put, run
 
 from latteboard.campaign import Campaign
 from latteboard.catalog import Catalog
-from latteboard.catalog.questions.contents import Private
+from latteboard.catalog.questions.contents import PrivateNames
 from latteboard.errors import OutputRefused
 from site_templates.site import build_site
 from site_templates.writing.page import Page
@@ -66,7 +66,8 @@ def test_nothing_is_hidden_unless_it_is_asked_for() -> None:
 def test_who_is_called_like_a_word_of_every_page_does_not_stop_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LOGNAME", "kind")
     hide = redaction(
-        Private("/lustre/nucleon", "/lustre/nucleon/catalog.db", ("gpu queue",), frozenset({"prop"})), Path("/x/c.toml")
+        PrivateNames("/lustre/nucleon", "/lustre/nucleon/catalog.db", ("gpu queue",), frozenset({"prop"})),
+        Path("/x/c.toml"),
     )
     assert (
         hide("kind and status of a prop in /lustre/nucleon for gpu queue")

@@ -6,6 +6,7 @@ Run as: python history.py [catalog.db [kind ...]]
 import sqlite3
 import sys
 from contextlib import closing
+from pathlib import Path
 
 import pandas as pd
 
@@ -19,7 +20,7 @@ from history where status = 'done'
 def done(catalog: str) -> pd.DataFrame:
     """A row for each index, by its time; a column for each kind: how many were done."""
     # "ro": a question never makes a file, and never writes to one.
-    with closing(sqlite3.connect(f"file:{catalog}?mode=ro", uri=True)) as connection:
+    with closing(sqlite3.connect(Path(catalog).absolute().as_uri() + "?mode=ro", uri=True)) as connection:
         changes = pd.read_sql(CHANGES, connection)
         runs = pd.read_sql("select id, started from run order by id", connection, index_col="id")
     table = changes.pivot(index="run", columns=["place", "kind"], values="number")

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class Catalog(Database):
-    """A catalog that exists. ``Catalog("catalog.db")["prop"].filter(status="ready")`` asks; no question waits for an index."""
+    """An existing catalog: ``Catalog("catalog.db")["prop"].filter(status="ready")``. No question waits for an index."""
 
     def __getitem__(self, kind: str) -> Selection:
         """All artifacts of a kind; raises :class:`QueryError` if there is no such kind."""
@@ -37,16 +37,13 @@ class Catalog(Database):
         """The number of artifacts, and their bytes on disk, by ensemble, stream, kind and status."""
         import pandas as pd
 
-        frame = pd.DataFrame(
+        return pd.DataFrame(
             self.totals(), columns=["ensemble", "stream", "kind", "status", "number", "bytes", "purgeable"]
         )
-        return frame.groupby(["ensemble", "stream", "kind", "status"], sort=False, dropna=False, as_index=False).sum()
 
     def snapshot(self, target: Path) -> None:
         """Write a compact copy that can be published; it appears whole or not at all."""
         sqlite.snapshot(self.path, target)
-
-    # -- for the reducer ---------------------------------------------------------------------------------------------
 
     def require(self, campaign: Campaign) -> None:
         """Raises :class:`CatalogError` unless the last index was of this campaign as it stands."""
@@ -58,8 +55,6 @@ class Catalog(Database):
         """Size, time and status of every artifact of a kind as of the last index, in the campaign's order."""
         with self.reading() as connection:
             return read_facts(connection, campaign, kind, self.tables[kind])
-
-    # -- for the indexer ---------------------------------------------------------------------------------------------
 
     def known_folders(self, campaign: Campaign) -> tuple[dict[str, FolderState], dict[str, str], int]:
         """The known folders, the unreadable ones, and the number of the last run; no folders if the campaign changed."""
@@ -88,8 +83,6 @@ class Catalog(Database):
         """One transaction of an index; it takes effect as a whole or not at all."""
         with self.writing() as connection:
             yield Books(connection, campaign, inspect_closer)
-
-    # -- for the owners of claims and of archive listings ------------------------------------------------------------
 
     def claim(self, artifacts: Iterable[Artifact], until: datetime, owner: str) -> None:
         """Note that work has been handed out to ``owner`` until a time; an earlier claim on it is replaced."""

@@ -76,8 +76,6 @@ class Database:
             )
         return True
 
-    # -- connections -------------------------------------------------------------------------------------------------
-
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A connection on which every question sees the same complete state."""
@@ -109,8 +107,6 @@ class Database:
                 f"{self.path}: not a catalog: {reason}; state another catalog in the campaign"
             ) from error
 
-    # -- kinds -------------------------------------------------------------------------------------------------------
-
     @cached_property
     def kinds(self) -> dict[str, KindModel]:
         """The kinds in the order of the production."""
@@ -132,8 +128,6 @@ class Database:
         """The readable rows of a kind."""
         return Readable(self.kinds, self.kinds[kind])
 
-    # -- the last index ----------------------------------------------------------------------------------------------
-
     def totals(self) -> list[dict[str, Any]]:
         """The summary of the last index, claims counted as of now."""
         with self.reading() as connection:
@@ -144,7 +138,7 @@ class Database:
         return rows
 
     def _claimed(self, connection: Connection) -> Iterator[dict[str, Any]]:
-        """Every artifact whose status a claim changes: ensemble, stream, kind and the status that is stored."""
+        """Artifacts whose status a claim changes: ensemble, stream, kind and the status that is stored."""
         valid = select(claim.c.kind).distinct().where(claim.c.until > sqlite.now_seconds())
         held = set(connection.execute(valid).scalars())
         for model in self.kinds.values():
@@ -168,7 +162,7 @@ class Database:
         return None if last is None else dict(last)
 
     def indexed_at(self) -> str:
-        """When the last index began to scan: ISO, UTC."""
+        """Time at which the last index began to scan: ISO, UTC."""
         last = self.last_run()
         if last is None:
             raise CatalogError(f"{self.path}: no index has been finished. Run: latteboard index")

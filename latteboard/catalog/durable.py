@@ -1,4 +1,4 @@
-"""What no index can rebuild: claims on work that has been handed out, and listings of archives."""
+"""The part of a catalog that no index can rebuild: claims on work that has been handed out, and listings of archives."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime

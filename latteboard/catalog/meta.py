@@ -1,4 +1,4 @@
-"""What a catalog keeps about itself: its facts by key, its kinds, and the texts behind its codes."""
+"""The catalog's description of itself: its facts by key, its kinds, and the texts behind its codes."""
 
 from sqlalchemy import Connection, delete, insert, inspect, select
 

@@ -1,4 +1,4 @@
-"""Rows as people read them: texts for codes, paths built from templates; as selects for Python and as views for SQL."""
+"""Rows in a form for people: texts instead of codes, paths built from templates."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -42,7 +42,7 @@ WORK_IN_HAND = (Status.recall, Status.ready)
 
 
 class Readable:
-    """The readable rows of one kind: the select, and its parts for those who add conditions."""
+    """The readable rows of one kind: a select, and its columns for further conditions."""
 
     def __init__(self, kinds: Mapping[str, KindModel], model: KindModel) -> None:
         self.model = model
@@ -75,14 +75,14 @@ class Readable:
         return select(*columns).select_from(self._joined)
 
     def count(self) -> Select[Any]:
-        """How many rows; conditions are on ``rows`` and ``status``."""
+        """The number of rows; conditions are on ``rows`` and ``status``."""
         return select(func.count()).select_from(self.rows)
 
     def _coordinate(self, name: str) -> ColumnElement[Any]:
         return self.rows.c[name] if name in self.model.numeric else self._text(name, self.rows.c[name])
 
     def _text(self, axis: str, code: ColumnElement[int]) -> ColumnElement[Any]:
-        """The text behind a code; each axis is joined once, and not at all where nobody asks for it."""
+        """The text behind a code; each axis is joined once, and only if a column needs it."""
         if axis not in self._texts:
             # An outer join that turns out to be unused is left out by SQLite; one that a condition needs becomes an inner one.
             values = coordinate_value.alias(f"v{len(self._texts)}")
@@ -127,19 +127,19 @@ class Readable:
 
 
 def format_key(field: Field) -> str:
-    """Under which axis of ``coordinate_value`` the texts of a formatted coordinate are kept."""
+    """The axis of ``coordinate_value`` that keeps the texts of a formatted coordinate."""
     return str(field)[1:-1]
 
 
 def effective_status(kinds: Mapping[str, KindModel], model: KindModel, rows: FromClause) -> ColumnElement[int]:
-    """The status as of the question: what is in hand under a claim that has not expired is ``claimed``."""
+    """The status as of the question: ready or recall, under a claim that has not expired, is ``claimed``."""
     claimed = or_(*_claims(kinds, model, rows))
     in_hand = rows.c.status.in_([CODE[status] for status in WORK_IN_HAND])
     return case((and_(in_hand, claimed), CODE[Status.claimed]), else_=rows.c.status)
 
 
 def _claims(kinds: Mapping[str, KindModel], model: KindModel, rows: FromClause) -> Iterator[ColumnElement[bool]]:
-    """A claim on the artifact, or on what the same job writes: one task, one claim."""
+    """Whether there is a claim on the artifact, or on another output of the same job: one task has one claim."""
     leader = model.made_with or model.name
     for other in kinds.values():
         if leader not in (other.name, other.made_with):

@@ -20,7 +20,7 @@ def not_done(rows: FromClause) -> ColumnElement[bool]:
 
 
 def exists_in(rows: FromClause | Sequence[FromClause], *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
-    """Whether such rows exist; other tables in the conditions belong to the statements around, however far out."""
+    """Whether such rows exist; other tables in the conditions belong to the enclosing statements, at any level."""
     own = [rows] if isinstance(rows, FromClause) else rows
     found: Select[Any] = select(literal_column("1")).select_from(*own).where(*conditions)
     return exists(found.correlate_except(*own))

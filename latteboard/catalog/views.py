@@ -36,7 +36,7 @@ from latteboard.status.states import Status
 
 MARK = "/* made by latteboard, and replaced by it */"
 OVERALL = ("artifact", "missing", "work", "progress", "problems")
-UNIFORM = ("ensemble", "stream", "configuration", "source_set", "source")
+COORDINATES = ("ensemble", "stream", "configuration", "source_set", "source")
 WANTED = (Status.blocked, Status.recall, Status.ready)
 
 
@@ -95,7 +95,7 @@ def _index_names(table: Table) -> list[str]:
 
 
 def drop_views(connection: Connection) -> None:
-    """Drop the catalog's own views; to be done while it still knows the kinds that they are of."""
+    """Drop the catalog's own views, while the catalog still has the kinds to which they belong."""
     for name in sorted(own_views(connection)):
         connection.exec_driver_sql(f"DROP VIEW {quoted_name(name)}")
 
@@ -105,13 +105,18 @@ def create_views(connection: Connection, kinds: Mapping[str, KindModel]) -> None
     readable = [Readable(kinds, model) for model in kinds.values()]
     for one in readable:
         _create(connection, one.model.name, one.select())
-    _create(connection, "artifact", union_all(*(_uniform(one) for one in readable)))
-    _create(connection, "missing", union_all(*(_uniform(one).where(_has(one, WANTED)) for one in readable)))
+    _create(connection, "artifact", union_all(*(_common_columns(one) for one in readable)))
+    _create(
+        connection, "missing", union_all(*(_common_columns(one).where(_has_status(one, WANTED)) for one in readable))
+    )
     _create(
         connection,
         "work",
         union_all(
-            *(_uniform(one).where(_has(one, (Status.ready,)), one.status == CODE[Status.ready]) for one in readable)
+            *(
+                _common_columns(one).where(_has_status(one, (Status.ready,)), one.status == CODE[Status.ready])
+                for one in readable
+            )
         ),
     )
     _create(connection, "progress", _progress())
@@ -124,15 +129,15 @@ def _create(connection: Connection, name: str, statement: Select[Any] | Compound
     connection.exec_driver_sql(f"CREATE VIEW {quoted_name(name)} AS {MARK} {written}")
 
 
-def _uniform(one: Readable) -> Select[Any]:
+def _common_columns(one: Readable) -> Select[Any]:
     """A kind's rows with the columns that all kinds share; coordinates that it does not name are empty."""
-    coordinates = [one.columns.get(name, null()).label(name) for name in UNIFORM]
+    coordinates = [one.columns.get(name, null()).label(name) for name in COORDINATES]
     rest = [one.columns[name].label(name) for name in COMMON if name != "id"]
     return one.select().with_only_columns(literal(one.model.name, Text).label("kind"), *coordinates, *rest)
 
 
-def _has(one: Readable, statuses: tuple[Status, ...]) -> ColumnElement[bool]:
-    """The stored status is one of these; said so that the partial index on what is not done is used."""
+def _has_status(one: Readable, statuses: tuple[Status, ...]) -> ColumnElement[bool]:
+    """Whether the stored status is one of these, none of them ``done``; in the words of the partial index, so that it is used."""
     return and_(not_done(one.rows), one.rows.c.status.in_([CODE[status] for status in statuses]))
 
 
@@ -150,9 +155,9 @@ def _progress() -> Select[Any]:
 
 
 def _problems(readable: list[Readable]) -> Iterator[Select[Any]]:
-    """What people must look at: bad, stale and unknown artifacts, those done with a remark, strays, unreadable folders."""
+    """Artifacts and files that need attention: bad, stale, unknown, done with a remark; strays; unreadable folders."""
     for one in readable:
-        wrong = or_(_has(one, (Status.bad, Status.stale, Status.unknown)), one.rows.c.problem.is_not(None))
+        wrong = or_(_has_status(one, (Status.bad, Status.stale, Status.unknown)), one.rows.c.problem.is_not(None))
         kind_name = literal(one.model.name, Text).label("kind")
         what = [one.columns[name].label(name) for name in ("status", "path", "problem")]
         yield one.select().with_only_columns(kind_name, *what).where(wrong)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from latteboard.catalog.questions.problems import Claims, Strays, Unreadable, Wrong
+from latteboard.catalog.questions.problems import Claims, ProblemGroup, Strays, Unreadable
 from latteboard.catalog.questions.root_causes import Cause
 from latteboard.text import human_bytes
 from site_templates.writing.links import PROBLEMS, rows_link
@@ -133,7 +133,7 @@ class Problems:
 
 
 def problems(
-    wrong: Sequence[Wrong],
+    wrong: Sequence[ProblemGroup],
     causes: Sequence[Cause],
     strays: Sequence[Strays],
     unreadable: Unreadable,
@@ -159,7 +159,7 @@ def problems(
     return Page(PROBLEMS, "Problems", "problems.html", content)
 
 
-def _wrong(one: Wrong) -> WrongRow:
+def _wrong(one: ProblemGroup) -> WrongRow:
     # A link can filter by the wording if it is the only one, is stored (that of stale ones is not), and is short.
     is_exact = one.wordings == 1 and one.status != "stale" and 0 < len(one.wording) <= LONGEST_LINK
     return WrongRow(

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from latteboard.catalog.questions.unarchived import AGES, OLDER, Holding
+from latteboard.catalog.questions.unarchived import AGES, OLDER, UnarchivedFiles
 from latteboard.catalog.tables.kinds import KindModel
 from latteboard.text import human_bytes
 from site_templates.writing.links import PURGE, rows_link
@@ -89,7 +89,9 @@ class Purge:
         return human_bytes(sum(row.bytes for row in self.here))
 
 
-def purge(totals: Iterable[Mapping[str, Any]], holdings: Iterable[Holding], kinds: Mapping[str, KindModel]) -> Page:
+def purge(
+    totals: Iterable[Mapping[str, Any]], holdings: Iterable[UnarchivedFiles], kinds: Mapping[str, KindModel]
+) -> Page:
     """Return the page, from the summary of the catalog and its knowledge of copies."""
     holdings = list(holdings)
     # Files of a kind with an archive are meant to be there too: a purge of this disk would lose them.
@@ -124,8 +126,8 @@ def _purgeable(totals: Iterable[Mapping[str, Any]]) -> list[PurgeRow]:
     return sorted(rows, key=lambda row: (-row.bytes, row.ensemble, row.stream, row.kind))
 
 
-def _here(holdings: Iterable[Holding], kinds: Mapping[str, KindModel]) -> list[HereRow]:
-    groups: dict[tuple[str | None, str], list[Holding]] = {}
+def _here(holdings: Iterable[UnarchivedFiles], kinds: Mapping[str, KindModel]) -> list[HereRow]:
+    groups: dict[tuple[str | None, str], list[UnarchivedFiles]] = {}
     for one in holdings:
         groups.setdefault((one.ensemble, one.kind), []).append(one)
     rows = [
@@ -145,6 +147,6 @@ def _here(holdings: Iterable[Holding], kinds: Mapping[str, KindModel]) -> list[H
     return sorted(rows, key=lambda row: (-row.bytes, row.ensemble, row.kind))
 
 
-def _by_age(holdings: Sequence[Holding]) -> list[str]:
+def _by_age(holdings: Sequence[UnarchivedFiles]) -> list[str]:
     sums = [sum(one.bytes for one in holdings if one.age == name) for name in CLASSES]
     return [human_bytes(number) if number else "" for number in sums]

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from latteboard.catalog.questions.contents import Private
+from latteboard.catalog.questions.contents import PrivateNames
 from latteboard.errors import OutputRefused
 from site_templates.writing.page import Page
 
@@ -88,7 +88,7 @@ class Redaction:
 NOTHING_HIDDEN = Redaction({}, {})
 
 
-def redaction(private: Private, campaign: Path) -> Redaction:
+def redaction(private: PrivateNames, campaign: Path) -> Redaction:
     """Return the redaction of a campaign, as of this machine and the person who runs it."""
     home = Path.home()
     places = {

@@ -1,4 +1,4 @@
-"""What only SQLite can do, or says in its own way: opening, locking, times, bulk loads, comments, snapshots.
+"""The dialect of SQLite: opening, locking, errors, times, bulk loads, sums, comments, snapshots.
 
 The journal is SQLite's plain one: a write-ahead log needs shared memory, which shared file systems do not have.
 """
@@ -42,26 +42,26 @@ from latteboard.errors import CatalogError
 DIALECT = sqlite_dialect.dialect()
 LOWER, GREATEST = 2**32 - 1, 2**63 - 1
 
-# What the driver raises where rows go past SQLAlchemy, by its own path.
+# Errors of the driver itself, where bulk loads do not pass through SQLAlchemy.
 DriverError = sqlite3.DatabaseError
 OperationalError = sqlite3.OperationalError
 
 # UPDATE FROM, which the rules are written with, came with this version.
 OLDEST = (3, 33)
-# A commit holds the file while it writes; whoever comes meanwhile waits instead of failing.
+# A commit holds the file while it writes; other processes wait for it instead of failing.
 PATIENCE_SECONDS = 120
 # Beginning and ending a statement costs as much as inserting a row: with many rows in one, loading takes half the time.
 ROWS_A_STATEMENT = 200
-# SQLite's own 2 MB make a large index read its pages again and again: it takes half as long again.
+# With SQLite's own 2 MB a large index reads its pages repeatedly and takes half as long again.
 WRITING_CACHE_KIB = 200_000
 
 
 def engine(path: Path) -> Engine:
-    """An engine on one SQLite file; every transaction is one of SQLite's own, none is begun behind its back."""
+    """An engine on one SQLite file; transactions begin where SQLAlchemy begins them, not where the driver would."""
     if sqlite3.sqlite_version_info < OLDEST:
         needed = ".".join(map(str, OLDEST))
         raise CatalogError(f"SQLite {sqlite3.sqlite_version} is too old: latteboard needs {needed} or newer")
-    # By a function of ours: a name in a URL would be read as one, and "c?1.db" means a file as well as "c1.db" does.
+    # Not by a URL with the name in it: there "c?1.db" would be the file "c" and a query.
     made = create_engine("sqlite://", creator=partial(connect, path), poolclass=NullPool)
     event.listen(made, "connect", _configure)
     event.listen(made, "begin", _begin)
@@ -69,13 +69,13 @@ def engine(path: Path) -> Engine:
 
 
 def connect(path: Path) -> sqlite3.Connection:
-    """A connection of the driver to the file of this name, whatever characters the name has."""
+    """A connection of the driver to the file of this name, which may hold any characters."""
     # Made absolute, a name cannot be taken for ":memory:" or for a URI.
     return sqlite3.connect(path.absolute(), timeout=PATIENCE_SECONDS)
 
 
 def cause(path: Path, error: sqlite3.OperationalError) -> str:
-    """The cause of an error in words; what keeps a file from being opened SQLite does not say."""
+    """The cause of an error in words; SQLite itself does not say why it cannot open a file."""
     if error.sqlite_errorcode in (sqlite3.SQLITE_READONLY_ROLLBACK, sqlite3.SQLITE_IOERR_DELETE):
         return (
             f"an index was interrupted, and what it left in {path.name}-journal must be undone first: "
@@ -114,7 +114,7 @@ def _begin(connection: Connection) -> None:
 
 
 def bulk_insert(connection: Connection, table: Table, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Insert many rows by the driver's own path; ``rows`` is consumed as it is written."""
+    """Insert many rows directly by the driver; ``rows`` is consumed as it is written."""
     cursor = connection.connection.cursor()
     statement = _insertion(connection, table, columns, {})
     rows = iter(rows)
@@ -140,7 +140,7 @@ def bulk_insert_numbers(
 def _insertion(
     connection: Connection, table: Table, columns: Sequence[str], constants: Mapping[str, int]
 ) -> Callable[[int], str]:
-    """The statement that inserts so many rows.
+    """The statement for a given number of rows.
 
     Written out, since a compiled insert would put the columns into the order of the table.
     """
@@ -161,8 +161,8 @@ def number_columns(
     """Columns of whole numbers, -1 where there is none, of the rows that agree with the conditions.
 
     Where ``by`` comes first in the key of ``rows`` and there are no conditions, they stand in the order of the key.
-    As texts of numbers, one for each column and each value of ``by``: a row that passes through the driver costs four times
-    as much.
+    They are read as texts of numbers, one for each column and each value of ``by``, since rows that pass through the driver
+    cost four times as much.
     """
     texts = [func.group_concat(func.coalesce(column, -1)) for column in columns]
     parts: list[list[NDArray[np.int64]]] = [[np.empty(0, dtype=np.int64)] for _ in columns]
@@ -193,7 +193,7 @@ class SchemaObject(NamedTuple):
 
 
 def schema_objects(connection: Connection) -> list[SchemaObject]:
-    """All that statements have created in the database, in the order of names."""
+    """The objects that statements have created in the database, in the order of their names."""
     rows = connection.exec_driver_sql(
         "SELECT type, name, tbl_name, sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY name"
     )
@@ -202,7 +202,7 @@ def schema_objects(connection: Connection) -> list[SchemaObject]:
 
 @compiles(CreateColumn, "sqlite")
 def _column_with_comment(element: CreateColumn, compiler: Any, **options: Any) -> str:
-    """SQLite keeps no comments, but the text of a statement: ``.schema`` reads like prose."""
+    """Write the comment of a column into the statement, whose text SQLite keeps: ``.schema`` reads like prose."""
     written: str = compiler.visit_create_column(element, **options)
     return f"{written} {_comment(element.element.comment)}" if element.element.comment and written else written
 

@@ -1,4 +1,4 @@
-"""All rows of a kind as columns of numbers: for those who show a million of them at once."""
+"""All rows of a kind as columns of numbers, for pages that show a million of them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ CHANGED = 0  # stands for :data:`latteboard.catalog.readable.STALE` among the pr
 
 @dataclass(frozen=True)
 class KindColumns:
-    """The artifacts of a kind, a row each, in canonical order; -1 where a column has nothing to say.
+    """The artifacts of a kind, a row each, in canonical order; -1 where a column has no value.
 
     Attributes
     ----------
@@ -89,7 +89,7 @@ def kind_columns(database: Database, kind: str) -> KindColumns:
 
 
 def _axes(model: KindModel) -> list[str]:
-    """Whose texts are needed: coordinates that are no numbers, and formats."""
+    """The coordinates and formats whose texts the paths need; coordinates that are numbers have none."""
     names = [name for name in model.coordinates if name not in model.numeric]
     formats = (key for _, pattern in model.patterns for piece in pattern.pieces for key in _formats(piece))
     return list(dict.fromkeys((*names, *formats)))

@@ -1,4 +1,4 @@
-"""Conditions as people type them: ``configuration=300:400:5`` (end included), ``t_separation=3,4``, ``stream=e``."""
+"""Conditions as typed on the command line: ``configuration=300:400:5`` (end included), ``t_separation=3,4``, ``stream=e``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from latteboard.errors import CampaignError, QueryError
 
 
 def parse_conditions(database: Database, kind: str, arguments: Sequence[str]) -> dict[str, Any]:
-    """What :meth:`Selection.filter` takes, from ``NAME=VALUE`` arguments; raises :class:`QueryError`."""
+    """The conditions of :meth:`Selection.filter` from ``NAME=VALUE`` arguments; raises :class:`QueryError`."""
     model = database.kind(kind)
     conditions: dict[str, Any] = {}
     for argument in arguments:

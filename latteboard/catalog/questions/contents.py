@@ -1,4 +1,4 @@
-"""What the catalog knows of the campaign itself: ensembles, values of axes, the views that people ask, where it lies."""
+"""The campaign as the catalog knows it: streams, values of axes, views, and the names that a redacted site hides."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ class View:
 
 
 @dataclass(frozen=True)
-class Private:
-    """What the catalog knows that is nobody else's: where the campaign lies, who holds claims, what pages speak of.
+class PrivateNames:
+    """Names that a redacted site hides: the places of campaign and catalog, and the owners of claims.
 
-    ``public`` are words that pages cannot do without: kinds, coordinates and their ensembles and streams, statuses.
+    ``public`` are the words that pages need nevertheless: kinds, coordinates, ensembles, streams, statuses.
     """
 
     root: str
@@ -47,15 +47,15 @@ class Private:
     public: frozenset[str]
 
 
-def private(database: Database) -> Private:
-    """What a redacted site must not tell, and what it must."""
+def private_names(database: Database) -> PrivateNames:
+    """Read the names that a redacted site hides, and those that it needs."""
     names = {*database.kinds, *Status.__members__}
     names |= {coordinate for model in database.kinds.values() for coordinate in model.coordinates}
     with database.reading() as connection:
         owners = connection.execute(select(claim.c.owner).distinct().order_by(claim.c.owner)).scalars().all()
         root = read_meta(connection, "root") or ""
         places = [text for axis in ("ensemble", "stream") for text in texts(connection, axis).values()]
-    return Private(root, str(database.path.resolve()), tuple(owners), frozenset({*names, *places}))
+    return PrivateNames(root, str(database.path.resolve()), tuple(owners), frozenset({*names, *places}))
 
 
 def streams(database: Database) -> list[StreamFacts]:

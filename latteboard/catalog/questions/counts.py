@@ -1,4 +1,4 @@
-"""How many artifacts have which status, grouped by any names."""
+"""Numbers of artifacts by status, grouped by any coordinates."""
 
 from __future__ import annotations
 
@@ -43,12 +43,12 @@ def status_rows(database: Database, by: Sequence[str] = SUMMED) -> list[dict[str
 
 
 def _place(value: Any, places: Mapping[str, int]) -> tuple[bool, Any]:
-    """Kinds in the order of the production, other values in their own; what has no value comes last."""
+    """The place of a value in the order of rows: kinds as in the production, other values ascending, None last."""
     return value is None, "" if value is None else places.get(value, value)
 
 
 def _counted(database: Database, by: Sequence[str]) -> list[dict[str, Any]]:
-    """Counted in the tables themselves: slower than the summary, but by any coordinate."""
+    """Count in the tables themselves: slower than the summary, but by any coordinate."""
     result: list[dict[str, Any]] = []
     with database.reading() as connection:
         for model in database.kinds.values():

@@ -1,4 +1,4 @@
-"""Why an artifact is what it is: its inputs, theirs, and which of them are missing."""
+"""The explanation of a status: the inputs of an artifact, theirs, and the missing ones among them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ DEPTH = 2  # its inputs, and theirs
 
 @dataclass(frozen=True)
 class InputGroup:
-    """The inputs of one kind: how many are expected, how many have each status, up to ten paths that are missing."""
+    """The inputs of one kind: the number expected, the number of each status, up to ten missing paths."""
 
     kind: str
     expected: int
@@ -36,7 +36,7 @@ class InputGroup:
 
 @dataclass(frozen=True)
 class Explanation:
-    """One artifact and what it is made from."""
+    """One artifact and its inputs."""
 
     artifact: Artifact
     inputs: list[InputGroup]
@@ -65,12 +65,12 @@ def explain(database: Database, kind: str, conditions: Mapping[str, Any]) -> Exp
         raise QueryError(f"{kind}: {number} artifacts agree with what was given, expected exactly one{hint}")
     artifact = next(iter(selection))
     with database.reading() as connection:
-        tree = _Tree(database, connection)
+        tree = _InputTree(database, connection)
         return Explanation(artifact, list(tree.groups(database.kinds[kind], selection.stored(), DEPTH)))
 
 
-class _Tree:
-    """The inputs of artifacts, and theirs, as one reading of the catalog shows them."""
+class _InputTree:
+    """The inputs of artifacts, and theirs, in one state of the catalog."""
 
     def __init__(self, database: Database, connection: Connection) -> None:
         self._database = database
@@ -95,7 +95,7 @@ class _Tree:
             )
 
     def _near(self, readable: Readable, products: Stored) -> tuple[Stored, Numbers]:
-        """Coordinates and statuses of a kind, at least of its artifacts that any of the products needs, in canonical order."""
+        """Coordinates and statuses of artifacts of a kind in canonical order: all that a product may need, and perhaps others."""
         names, rows = readable.model.coordinates, readable.rows.c
         near = [rows[name].in_(found) for name, found in few_values(products).items() if name in names]
         columns = [rows[name] for name in names]
@@ -105,7 +105,7 @@ class _Tree:
         return dict(zip(names, coordinates, strict=True)), statuses
 
     def _missing(self, readable: Readable, inputs: Stored, statuses: Numbers) -> list[str]:
-        """The paths of the first of these inputs that are not there."""
+        """The paths of the first missing inputs."""
         rows = readable.rows.c
         lacking = np.flatnonzero(~np.isin(statuses, THERE))[:SHOWN].tolist()
         one = [and_(true(), *(rows[name] == int(column[row]) for name, column in inputs.items())) for row in lacking]

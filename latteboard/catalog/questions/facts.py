@@ -1,4 +1,4 @@
-"""What the last index says of every expected artifact of a kind, as columns: for those who plan a great deal of work at once."""
+"""Size, time and status of every expected artifact of a kind as of the last index, as columns, for planning."""
 
 from dataclasses import dataclass
 
@@ -19,7 +19,7 @@ class Facts:
 
     Attributes
     ----------
-    ids : numbers of the artifacts in the catalog, which are not their places here once a campaign has changed
+    ids : numbers of the artifacts in the catalog; after a change of the campaign they differ from the places here
     sizes : bytes, -1 where there is no file
     mtimes : ns since 1970, 0 where there is no file
     statuses : codes of :class:`latteboard.catalog.Status`; claims, which depend on the time, are not in them

@@ -1,4 +1,4 @@
-"""How far each kind was after each index: the numbers behind rates, estimates and a plot against time."""
+"""The progress of each kind at each index: the numbers behind rates, estimates and a plot against time."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ FINISHED = (Status.done, Status.archived, Status.unneeded)
 
 @dataclass(frozen=True)
 class Series:
-    """How far one kind was after each index since it is known.
+    """The progress of one kind, a value for each index since the first that knew it.
 
     Attributes
     ----------
     ensemble, stream : None where its files name none, or where several are taken together
     times : shape (n,), ns since 1970, when each index began, ascending
-    finished : shape (n,), how many were done or archived, or needed no more
-    expected : shape (n,), how many there were in all
+    finished : shape (n,), the number done, archived or unneeded
+    expected : shape (n,), the number in all
     """
 
     kind: str
@@ -39,7 +39,7 @@ class Series:
 
     @property
     def left(self) -> int:
-        """How many are still to do."""
+        """The number still to do."""
         return int(self.expected[-1] - self.finished[-1])
 
 
@@ -66,13 +66,13 @@ def timeline(database: Database) -> list[Series]:
     return sorted(series, key=lambda one: places[one.kind])
 
 
-def together(series: Iterable[Series]) -> list[Series]:
-    """All ensembles and streams of each kind as one."""
+def merge_places(series: Iterable[Series]) -> list[Series]:
+    """The sum of each kind over its ensembles and streams."""
     return [_sum(kind, list(group)) for kind, group in groupby(series, key=lambda one: one.kind)]
 
 
 def _series(key: tuple[str, str | None, str | None], changes: NDArray[np.int64], runs: NDArray[np.int64]) -> Series:
-    """From changes, shape (m, 3): run, more finished, more expected; each stands from its run on."""
+    """A series from changes, shape (m, 3): run, increase of finished, increase of expected."""
     places = np.searchsorted(runs[:, 0], changes[:, 0])
     finished, expected = np.zeros((2, len(runs)), np.int64)
     np.add.at(finished, places, changes[:, 1])

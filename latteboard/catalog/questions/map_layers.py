@@ -1,4 +1,4 @@
-"""How many artifacts of each step have which status, configuration by configuration: the numbers behind a map."""
+"""Numbers of artifacts by step, configuration and status: the cells of a map."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ class Layer:
     Attributes
     ----------
     place : those of ensemble and stream that the kind names, as the conditions of a selection
-    axis : the coordinate whose values are told apart; None where the kind is one step
-    values : of the axis, in order; empty where the kind is one step
+    axis : the coordinate whose values have columns of their own; None where the kind is one column
+    values : of the axis, in order; empty where the kind is one column
     configurations, columns, statuses, numbers : shape (n,); columns are places in ``values``, statuses codes of
         :class:`Status`; configurations stand in ascending order
     """
@@ -44,7 +44,7 @@ class Layer:
 
 
 def layers(database: Database, ensemble: str, stream: str) -> list[Layer]:
-    """The kinds whose files name a configuration, in the order of the production, as far as this stream has any.
+    """The layers of a stream: its kinds whose files name a configuration, in the order of the production.
 
     A kind that does not name its stream is counted in the configurations that the stream has in other kinds. A claim
     counts as of the question.
@@ -62,7 +62,7 @@ def layers(database: Database, ensemble: str, stream: str) -> list[Layer]:
     ]
     own = [layer.configurations for layer in counted if len(layer.place) == len(PLACE)]
     known = np.unique(np.concatenate(own)) if own else np.array([], np.int64)
-    return [kept for layer in counted if len((kept := _only(layer, known)).numbers)]
+    return [kept for layer in counted if len((kept := _restricted(layer, known)).numbers)]
 
 
 def split_axes(kinds: Mapping[str, Sequence[str]], sizes: Mapping[str, int]) -> dict[str, str]:
@@ -88,7 +88,7 @@ def _code(connection: Connection, axis: str, text: str) -> int:
 
 
 def _sizes(connection: Connection, ensemble: int) -> dict[str, int]:
-    """How many values each axis has in an ensemble."""
+    """The number of values of each axis in an ensemble."""
     statement = select(axis_value.c.axis, func.count()).where(axis_value.c.ensemble == ensemble)
     return dict(connection.execute(statement.group_by(axis_value.c.axis)).all())
 
@@ -112,8 +112,8 @@ def _layer(
     return axis, [names.get(value, value) for value in values.tolist()], table[0], columns, table[2], table[3]
 
 
-def _only(layer: Layer, configurations: NDArray[np.int64]) -> Layer:
-    """The rows of some configurations."""
+def _restricted(layer: Layer, configurations: NDArray[np.int64]) -> Layer:
+    """The part of a layer that belongs to some configurations."""
     among = np.isin(layer.configurations, configurations)
     if among.all():
         return layer

@@ -1,4 +1,4 @@
-"""What people must look at, grouped as they would say it: wrong files, strays, unreadable folders, claims."""
+"""Groups of problems: artifacts that need attention, strays, unreadable folders, claims."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ NUMBER = re.compile(r"\d+")
 
 
 @dataclass(frozen=True)
-class Wrong:
+class ProblemGroup:
     """Artifacts of one kind and status with the same problem.
 
     Attributes
     ----------
     wording : of the problem; where several differ in their numbers only, that of most
-    wordings : how many such wordings there are
-    changed : of stale ones, for each kind of input that changed, how many have such an input
+    wordings : the number of such wordings
+    changed : for stale artifacts the number of those with a changed input, by the kind of the input
     paths : of the first few
     """
 
@@ -48,7 +48,7 @@ class Wrong:
 
 @dataclass(frozen=True)
 class Strays:
-    """Files and folders that nobody expects, for one reason; ``largest`` holds path and bytes, none of a folder."""
+    """Files and folders that belong to no artifact, for one reason; ``largest`` holds path and bytes, None for a folder."""
 
     reason: str
     files: int
@@ -76,10 +76,10 @@ class Claims:
     expired: bool
 
 
-def wrong(database: Database) -> list[Wrong]:
-    """What is bad, stale or unknown, or is done with a remark: most first within a kind and status."""
+def problem_groups(database: Database) -> list[ProblemGroup]:
+    """Groups of artifacts that are bad, stale, unknown, or done with a remark; within a kind and status the largest first."""
     with database.reading() as connection:
-        return [group for model in database.kinds.values() for group in _wrong_of(database, connection, model)]
+        return [group for model in database.kinds.values() for group in _groups_of(database, connection, model)]
 
 
 def strays(database: Database) -> list[Strays]:
@@ -121,7 +121,7 @@ def claims(database: Database) -> list[Claims]:
     return sorted(found, key=lambda one: (not one.expired, places.index(one.kind), one.owner))
 
 
-def _wrong_of(database: Database, connection: Connection, model: KindModel) -> Iterator[Wrong]:
+def _groups_of(database: Database, connection: Connection, model: KindModel) -> Iterator[ProblemGroup]:
     """The groups of one kind; wordings that differ in their numbers only are one group."""
     rows = database.tables[model.name]
     is_wrong = and_(rows.c.status != CODE[Status.done], rows.c.status.in_([CODE[status] for status in WRONG]))
@@ -138,7 +138,7 @@ def _wrong_of(database: Database, connection: Connection, model: KindModel) -> I
         groups.setdefault((code, NUMBER.sub("0", wording)), []).append((problem, wording, number))
     for (code, _), parts in sorted(groups.items(), key=lambda item: (item[0][0], -sum(p[2] for p in item[1]))):
         problem, wording, _ = parts[0]
-        yield Wrong(
+        yield ProblemGroup(
             kind=model.name,
             status=Status(code).name,
             number=sum(number for *_, number in parts),
@@ -155,7 +155,7 @@ def _examples(
     readable = database.readable(model.name)
     rows = readable.rows
     same = (rows.c.status == CODE[Status(code)], rows.c.problem.is_not_distinct_from(problem))
-    # Said so that the partial index on what is not done is used, in which rows stand in this order.
+    # In the words of the partial index, in which rows stand in this order.
     open_ = () if code == Status.done else (rows.c.status != CODE[Status.done],)
     order = [rows.c[name] for name in model.coordinates]
     statement = readable.select().with_only_columns(readable.columns["path"]).where(*same, *open_)
@@ -164,7 +164,7 @@ def _examples(
 
 
 def _changed(rules: Rules, connection: Connection, model: KindModel) -> Iterator[tuple[str, int]]:
-    """For each kind of input, how many stale artifacts have one that changed since they were made."""
+    """For each kind of input, the number of stale artifacts with an input that changed since they were made."""
     rows, record = rules.tables[model.name], recorded_input.alias()
     is_stale = and_(rows.c.status != CODE[Status.done], rows.c.status == CODE[Status.stale])
     recorded = exists().where(record.c.kind == model.id, record.c.artifact == rows.c.id)

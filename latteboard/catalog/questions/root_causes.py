@@ -32,13 +32,13 @@ NO_CAUSE = 2**62
 
 @dataclass(frozen=True)
 class Cause:
-    """What others wait for: artifacts of one kind and status in one ensemble and stream.
+    """A root cause: missing artifacts of one kind and status in one ensemble and stream.
 
     Attributes
     ----------
-    status : ``blocked`` is what is given, not there, and made by nobody here
-    configurations : for each how many wait for it; one None where the kind names no configuration
-    held : for each kind how many of it wait
+    status : ``blocked`` for a missing file that is given, which no step here makes
+    configurations : the number of artifacts that wait for each; the key None where the kind names no configuration
+    held : the number of artifacts that wait, by kind
     """
 
     kind: str
@@ -50,7 +50,7 @@ class Cause:
 
     @property
     def number(self) -> int:
-        """How many wait."""
+        """The number of artifacts that wait."""
         return sum(self.held.values())
 
 
@@ -70,7 +70,7 @@ def causes(database: Database) -> list[Cause]:
 
 @dataclass(frozen=True)
 class _Missing:
-    """Artifacts of one kind that are not there for others.
+    """Artifacts of one kind that their products lack.
 
     Attributes
     ----------
@@ -91,7 +91,7 @@ class _Missing:
 
 
 class _Search:
-    """The forward pass, as one reading of the catalog shows it."""
+    """The forward pass over the kinds, in one state of the catalog."""
 
     def __init__(self, database: Database, connection: Connection) -> None:
         self._database = database
@@ -102,7 +102,7 @@ class _Search:
         self._causes: list[tuple[Place, int | None]] = []
 
     def counts(self) -> Iterator[tuple[str, Place, int | None, int]]:
-        """A kind, the place and configuration of a cause, and how many of that kind wait for it."""
+        """A kind, the place and configuration of a cause, and the number of artifacts of that kind that wait for it."""
         for kind in self._database.kinds.values():
             missing = self._missing[kind.name] = self._read(kind)
             waits = missing.blocked_by >= 0
@@ -114,7 +114,7 @@ class _Search:
                 yield kind.name, *self._causes[cause], int(number)
 
     def _read(self, kind: KindModel) -> _Missing:
-        """What is neither done, nor in the archive, nor unneeded."""
+        """The artifacts that are neither done, nor in the archive, nor unneeded."""
         table = self._database.tables[kind.name]
         settled = [CODE[status] for status in (Status.archived, Status.unneeded)]
         waits_for = case((table.c.status == CODE[Status.blocked], table.c.blocked_by), else_=null())
@@ -135,7 +135,7 @@ class _Search:
         return np.array(self._connection.execute(copies).scalars().all(), dtype=np.int64)
 
     def _number_roots(self, kind: KindModel, missing: _Missing, roots: NDArray[np.bool_]) -> None:
-        """Give a number to each status, ensemble, stream and configuration in which something is missing by itself."""
+        """Number the causes among the artifacts of a kind: each status, ensemble, stream and configuration is one."""
         if not roots.any():
             return
         named = [name for name in WHERE if name in kind.coordinates]
@@ -154,7 +154,7 @@ class _Search:
         return (kind.name, status.name, ensemble, stream), where.get("configuration")
 
     def _hand_on(self, missing: _Missing, waits: NDArray[np.bool_], need: str) -> None:
-        """Give what waits for inputs of one kind the least of their causes."""
+        """Give artifacts that wait for inputs of one kind the least of the inputs' causes."""
         inputs = self._missing[need]
         caused = inputs.causes < NO_CAUSE
         if waits.any() and caused.any():

@@ -31,7 +31,7 @@ NAMED = 12  # of the values of an axis, where one is asked for that it has not
 
 @dataclass(frozen=True)
 class Artifact:
-    """One expected file: its coordinates are attributes too (``artifact.configuration``)."""
+    """One expected file; its coordinates are attributes too (``artifact.configuration``)."""
 
     kind: str
     coordinates: Mapping[str, int | str | Source]
@@ -53,7 +53,7 @@ class Artifact:
 
 
 class Selection:
-    """Artifacts of one kind that agree with the conditions given so far; nothing is read until it is asked for."""
+    """Artifacts of one kind that agree with the conditions given so far; nothing is read before a method that answers."""
 
     def __init__(self, database: Database, model: KindModel, conditions: Mapping[str, Any] | None = None) -> None:
         self._database = database
@@ -74,7 +74,7 @@ class Selection:
         return type(self)(self._database, self._model, {**self._conditions, **conditions})
 
     def count(self) -> int:
-        """How many there are."""
+        """The number of artifacts."""
         with self._database.reading() as connection:
             return int(connection.execute(self._narrowed(connection, lambda readable: readable.count())).scalar_one())
 
@@ -117,8 +117,6 @@ class Selection:
         frame = pd.DataFrame(self.rows(), columns=columns)
         frame["mtime"] = pd.to_datetime(frame["mtime"], utc=True)
         return frame.astype({"wanted": bool, "purgeable": bool})
-
-    # -- conditions --------------------------------------------------------------------------------------------------
 
     def _narrowed(self, connection: Connection, start: Callable[[Readable], Select[Any]]) -> Select[Any]:
         readable = self._database.readable(self._model.name)
@@ -188,7 +186,7 @@ def _listed(value: Any) -> list[Any]:
 
 
 def _status_condition(readable: Readable, operator: str, value: Any) -> ColumnElement[bool]:
-    """The status as of the question; the stored one too, so that the index on what is not done is used."""
+    """Conditions on the status as of the question, and on the stored one, for which there is an index."""
     if operator not in ("", "in", "ne"):
         raise QueryError(f"status {operator} has no meaning: expected a status or a list of them")
     names = [one.name if isinstance(one, Status) else str(one) for one in _listed(value)]

@@ -1,4 +1,4 @@
-"""Questions that people ask the catalog in SQL, as README and the data dictionary show them."""
+"""Example questions in SQL, as README and the data dictionary show them."""
 
 from dataclasses import dataclass
 
@@ -7,12 +7,12 @@ from latteboard.catalog.dialects.sqlite import quoted_name, quoted_text
 
 @dataclass(frozen=True)
 class Example:
-    """What the questions are about: names that the campaign at hand has.
+    """Names of the campaign at hand that the questions are about.
 
     Attributes
     ----------
     kind : one that names ensemble and configuration
-    things : what its files are, in words
+    things : its files in words
     narrowed : a further condition, or nothing
     """
 
@@ -66,7 +66,7 @@ from stray order by path""",
 
 
 def questions(example: Example) -> list[Question]:
-    """The questions, asked of a campaign."""
+    """The questions in the names of a campaign."""
     names = {
         "ensemble": quoted_text(example.ensemble),
         "kinds": ", ".join(map(quoted_text, example.kinds)),

@@ -1,4 +1,4 @@
-"""What exists only on this disk, and for how long already."""
+"""Files that exist only on this disk, by age."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ OLDER = "older"
 
 
 @dataclass(frozen=True)
-class Holding:
+class UnarchivedFiles:
     """Files of one kind, ensemble and age without a sound copy in any archive; ensemble is None where the kind names none."""
 
     kind: str
@@ -31,17 +31,17 @@ class Holding:
     bytes: int
 
 
-def only_here(database: Database) -> list[Holding]:
-    """What is on this disk and in no archive, by kind, ensemble and age; datasets inside files are not files."""
+def unarchived_files(database: Database) -> list[UnarchivedFiles]:
+    """Count the files that are on this disk and in no archive, by kind, ensemble and age; datasets inside files do not count."""
     with database.reading() as connection:
         ensembles = texts(connection, "ensemble")
         started = connection.execute(select(func.max(run.c.started))).scalar_one_or_none() or 0
         copied = set(connection.execute(select(replica.c.kind).distinct().where(replica.c.sound.is_(True))).scalars())
         files = [model for model in database.kinds.values() if not model.inside]
-        held: list[Holding] = []
+        held: list[UnarchivedFiles] = []
         for model in files:
             statement = _statement(database, model, started, copied=model.id in copied)
-            held += [Holding(model.name, ensembles.get(e), *rest) for e, *rest in connection.execute(statement)]
+            held += [UnarchivedFiles(model.name, ensembles.get(e), *rest) for e, *rest in connection.execute(statement)]
         return held
 
 
