@@ -167,7 +167,7 @@ class Comparison:
         """The states by the brute force, after making sure that the catalog says the same of every artifact and in sum."""
         expected = judge(self.production, self.snapshot)
         self.rows = catalog_rows(Path(self.campaign.catalog))
-        assert self.rows.keys() == expected.keys()
+        assert self.rows.keys() == expected.keys(), f"expected by one only: {self.rows.keys() ^ expected.keys()}"
         known = self.snapshot.observations(self.production.artifacts.values())
         files = {path: known[path].file if path in known else None for path in expected}
         wrong = [path for path in expected if not _agrees(self.rows[path], expected[path], files[path])]
@@ -178,7 +178,8 @@ class Comparison:
         """Compare the summary, which is as of the index: no claim has changed a number in it."""
         states = judge(self.production, replace(self.snapshot, claimed=frozenset()))
         known = self.snapshot.observations(self.production.artifacts.values())
-        assert read_summary(Path(self.campaign.catalog)) == summary(self.production, states, known)
+        found, expected = read_summary(Path(self.campaign.catalog)), summary(self.production, states, known)
+        assert found == expected, f"summary: {found - expected} too many, {expected - found} too few"
 
     def _described(self, path: str, expected: ArtifactState) -> str:
         lines = [f"{path}: {expected} expected, {self.rows[path]} found"]

@@ -44,7 +44,8 @@ class History:
         change = chance.choice(self._changes() if self.told else [self._write])
         description = change(chance)
         look = chance.choice(["full", "deep"] if self._changed_in_place else ["full", "fast", "fast", "deep"])
-        self._changed_in_place = False
+        # A fast look may miss a change in place until a full one could see it.
+        self._changed_in_place = self._changed_in_place and bool(self._unreadable)
         hidden = f", unreadable {' '.join(self._unreadable)}" if self._unreadable else ""
         after = (self._clock - START) / (60 * SECOND)
         self.told.append(f"{description}; index {look} at {after:.0f} min{hidden}")
