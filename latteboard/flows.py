@@ -1,21 +1,18 @@
 """Joins of two rooms: reduction in levels, each of them indexed before the next is planned."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
 
-from latteboard.catalog.catalog import Catalog
+from latteboard.campaign import Campaign
+from latteboard.catalog import Catalog
 from latteboard.files.locks import Holder
-
-if TYPE_CHECKING:
-    from latteboard.campaign import Campaign
-    from reducer.planning.choice import ReduceOptions
-    from reducer.running.engines import Engine
-    from reducer.running.stopping import Stop
-    from reducer.tasks.report import Failure, Report
+from reducer.planning.choice import ReduceOptions, choose, levels
+from reducer.planning.plan import plan
+from reducer.running.engines import Engine
+from reducer.running.run import run
+from reducer.running.stopping import Stop
+from reducer.tasks.report import Failure, Report
 
 
 def reduce_campaign(
@@ -42,12 +39,6 @@ def reduce_campaign(
     progress : called after each output with the number planned so far and the report of those that are done
     failing : called with each failure as it happens
     """
-    from indexer.index import index_campaign
-    from reducer.planning.choice import choose, levels
-    from reducer.planning.plan import plan
-    from reducer.running.run import run
-    from reducer.tasks.report import Report
-
     catalog = Catalog(campaign.catalog)
     total = Report()
     further = levels(campaign, choose(campaign, catalog, words))
@@ -62,6 +53,9 @@ def reduce_campaign(
         )
         total += report
         if report.made or report.suspects:
+            # Imported here, since a reduction that makes nothing indexes nothing.
+            from indexer.index import index_campaign
+
             # The index opens the files that could not be used, names their problem and remembers it.
             index_campaign(campaign, fast=True, suspects=report.suspects, waiting=waiting)
     return replace(total, stopped=total.stopped or bool(further))
