@@ -1,15 +1,16 @@
 """Every page in a real browser: nothing goes wrong, nothing leaks, nothing hostile runs, and everybody can use it."""
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 import pytest
-from browser import Opened, OpenPage, Serve, axe_violations, opened
+from browser import Opened, OpenPage, axe_violations, opened, served
 from large_catalog import KIND, many_rows
 from sites import FORMULA, HEBREW, LONG, MARKUP, PLANT, SCRIPT, VALUES
 
@@ -34,6 +35,14 @@ PHONE = 380  # pixels
 MANY = 2000  # more stops than the keyboard makes on any page
 IDS = "[...document.querySelectorAll('[id]')].map((element) => element.id)"
 LINKS = """[...document.querySelectorAll("a[href]")].map((link) => new URL(link.getAttribute("href"), location).href)"""
+# Anything that a text which holds PLANT has brought into the page, or has run.
+PLANTED = """
+(plant) => [
+  ...(window.pwned === undefined ? [] : ["it ran"]),
+  ...document.querySelectorAll("img, iframe, object, embed, base, meta[http-equiv=refresh], a[href^='javascript:' i]"),
+  ...[...document.scripts].filter((script) => script.text.includes(plant)),
+].map((found) => found.outerHTML ?? found)
+"""
 # What can be used on the page as it stands, in the order of the document, and what has the focus, each by its number there.
 USABLE = """
 () => {
@@ -58,11 +67,33 @@ FOCUSED = """
 
 @dataclass(frozen=True)
 class Anatomy:
-    """A page from disk when its scripts have run: the ids in it, where its links lead, and what went wrong."""
+    """A page when its scripts have run.
+
+    Attributes
+    ----------
+    ids, links : the ids in it, and the addresses that its links lead to
+    wrong : errors, breaches of its policy, requests that left its folder
+    planted : anything that a hostile text brought in or ran
+    text : all that can be read
+    violations : findings of axe, on one page of each sort
+    """
 
     ids: set[str]
     links: list[str]
     wrong: list[str]
+    planted: list[str]
+    text: str
+    violations: list[str]
+
+    @classmethod
+    def of(cls, page: Opened, *, with_axe: bool) -> "Anatomy":
+        """Look at everything on a page; axe comes last, since it brings a script of its own."""
+        text = page.evaluate("document.title + document.body.innerText")
+        found = (set(page.evaluate(IDS)), page.evaluate(LINKS), page.wrong(), page.evaluate(PLANTED, PLANT), text)
+        return cls(*found, axe_violations(page) if with_axe else [])
+
+
+Look = Callable[..., dict[str, Anatomy]]
 
 
 @pytest.fixture(scope="module", params=["demo", "hostile"])
@@ -72,12 +103,24 @@ def site(request: pytest.FixtureRequest) -> Path:
 
 
 @pytest.fixture(scope="module")
-def anatomies(site: Path, chromium: "Browser") -> dict[str, Anatomy]:
-    urls = [site / name for name in pages(site)]
-    return {
-        Path(urlsplit(page.url).path).name: Anatomy(set(page.evaluate(IDS)), page.evaluate(LINKS), page.wrong())
-        for page in visit(partial(opened, chromium), [url.as_uri() for url in urls])
-    }
+def look(chromium: "Browser") -> Look:
+    """All pages of a site by name, each opened once: in the light from disk, in the dark from a server."""
+
+    @cache
+    def look(site: Path, *, dark: bool) -> dict[str, Anatomy]:
+        with served(site) if dark else nullcontext(f"{site.as_uri()}/") as home:
+            urls = [home + name for name in pages(site)]
+            return {
+                name_in(page.url): Anatomy.of(page, with_axe=name_in(page.url) in one_of_each(site))
+                for page in visit(partial(opened, chromium), urls, dark=dark)
+            }
+
+    return look
+
+
+@pytest.fixture
+def anatomies(site: Path, look: Look) -> dict[str, Anatomy]:
+    return look(site, dark=False)
 
 
 def pages(site: Path) -> list[str]:
@@ -112,11 +155,9 @@ def test_every_page_opens_from_disk_without_an_error_or_a_request_outside(anatom
 
 
 def test_every_page_opens_from_a_server_in_the_dark_without_an_error_or_a_request_outside(
-    site: Path, open_page: OpenPage, serve: Serve
+    site: Path, look: Look
 ) -> None:
-    home = serve(site)
-    for page in visit(open_page, [home + name for name in pages(site)], dark=True):
-        page.check()
+    assert {name: anatomy.wrong for name, anatomy in look(site, dark=True).items() if anatomy.wrong} == {}
 
 
 def test_every_link_leads_somewhere(site: Path, anatomies: dict[str, Anatomy]) -> None:
@@ -142,15 +183,10 @@ def test_every_page_can_be_reached_from_the_first(anatomies: dict[str, Anatomy])
 # Nothing hostile runs
 
 
-def test_nothing_that_a_name_or_a_file_says_is_ever_run(hostile_site: Path, open_page: OpenPage) -> None:
-    told: list[str] = []
-    for page in visit(open_page, [hostile_site / name for name in pages(hostile_site)]):
-        assert page.evaluate("window.pwned") is None, page.url
-        assert page.locator("img, iframe, object, embed, base, meta[http-equiv=refresh]").count() == 0, page.url
-        assert not page.evaluate(f"[...document.scripts].some((script) => script.text.includes({PLANT!r}))"), page.url
-        assert page.evaluate("!document.querySelector('a[href^=\"javascript:\" i]')"), page.url
-        told.append(page.evaluate("document.title + document.body.innerText"))
-    shown = "\n".join(told)
+def test_nothing_that_a_name_or_a_file_says_is_ever_run(hostile_site: Path, look: Look) -> None:
+    found = look(hostile_site, dark=False)
+    assert {name: anatomy.planted for name, anatomy in found.items() if anatomy.planted} == {}
+    shown = "\n".join(anatomy.text for anatomy in found.values())
     for text in (MARKUP, SCRIPT, FORMULA, HEBREW, LONG):
         assert text in shown
 
@@ -182,9 +218,9 @@ def test_a_hostile_filter_in_an_address_is_text(built_site: Path, open_page: Ope
 
 
 @pytest.mark.parametrize("dark", [False, True])
-def test_axe_finds_nothing_that_keeps_anybody_out(site: Path, open_page: OpenPage, *, dark: bool) -> None:
-    for page in visit(open_page, [site / name for name in one_of_each(site)], dark=dark):
-        assert axe_violations(page) == [], page.url
+def test_axe_finds_nothing_that_keeps_anybody_out(site: Path, look: Look, *, dark: bool) -> None:
+    found = look(site, dark=dark)
+    assert {name: anatomy.violations for name, anatomy in found.items() if anatomy.violations} == {}
 
 
 def test_everything_can_be_reached_by_keyboard_and_shows_that_it_has_the_focus(
