@@ -2,45 +2,64 @@
 
 import os
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 import numpy as np
 from numpy.typing import NDArray
 
+from indexer.walk import EARLIEST, LATEST
 from latteboard.campaign import Campaign
 from latteboard.campaign.needs import inputs_of
-from latteboard.catalog.updating.books import Books, Input, Looks
+from latteboard.catalog.updating.observations import NO_DATA, Input, Observations, Record
+from latteboard.catalog.updating.transaction import IndexTransaction
 from latteboard.files import hdf5 as h5
+from latteboard.files.state import Files
 from latteboard.recipe import named_step
 from latteboard.status.states import FileState
+from latteboard.status.times import BEGINNING
+from latteboard.times import SECOND_NS
 
-NEVER_YOUNG = 2**62
+NEVER = 2**63 - 1  # no file is changed so late
 
 
 def judge(
-    sizes: NDArray[np.int64], mtimes: NDArray[np.int64], least: NDArray[np.int64], young: int
+    files: Files, least: NDArray[np.int64], *, young: int, future: int
 ) -> tuple[NDArray[np.uint8], dict[int, str]]:
-    """The look of each file, and what is wrong with it by position.
+    """The state of each file by size and time, and what is wrong with it by position.
 
     Parameters
     ----------
-    sizes, mtimes, least : bytes (-1: no file), ns since 1970, bytes
-    young : ns since 1970; what changed later may still be growing
+    least : the least size that each file must have, bytes
+    young : a file that changed later, ns since 1970, may still be growing
+    future : a time later than this is beyond what clocks differ by, and does not say that the file is young
     """
-    there = sizes >= 0
-    growing = there & (mtimes > young)
-    small = there & ~growing & (sizes < least)
-    looks = np.where(there, np.uint8(FileState.sound), np.uint8(FileState.absent))
-    looks[growing] = FileState.growing
-    looks[small] = FileState.bad
-    problems = {p: f"too small: {sizes[p]} bytes, expected at least {least[p]}" for p in np.flatnonzero(small).tolist()}
-    return looks, problems
+    there = files.sizes >= 0
+    ahead = there & (files.mtimes > future)
+    growing = there & (files.mtimes > young) & ~ahead
+    small = there & ~growing & (files.sizes < least)
+    states = np.where(there, np.uint8(FileState.sound), np.uint8(FileState.absent))
+    states[growing] = FileState.growing
+    states[small] = FileState.bad
+    problems = dict.fromkeys(np.flatnonzero(files.hollow & (states == FileState.sound)).tolist(), NO_DATA)
+    odd = ahead | (there & (files.mtimes < BEGINNING))
+    for p in np.flatnonzero(odd).tolist():
+        where = "in the future" if ahead[p] else "before 1990"
+        problems[p] = f"its modification time, {_date(int(files.mtimes[p]))}, is {where}: a clock was wrong"
+    for p in np.flatnonzero(small).tolist():
+        problems[p] = f"too small: {files.sizes[p]} bytes, expected at least {least[p]}"
+    return states, problems
 
 
-def without_file(kind: str, rows: NDArray[np.int64], look: FileState) -> Looks:
-    """The same look at rows of which no file was seen."""
-    count = len(rows)
-    sizes, mtimes = np.full(count, -1, dtype=np.int64), np.zeros(count, dtype=np.int64)
-    return Looks(kind, rows, sizes, mtimes, np.full(count, look, dtype=np.uint8), np.zeros(count, dtype=bool))
+def _date(time: int) -> str:
+    """The day of a time in ns since 1970; of one at the bounds of what is kept it is known that it is beyond."""
+    day = datetime.fromtimestamp(time // SECOND_NS, UTC).date().isoformat()
+    return {EARLIEST: f"{day} or earlier", LATEST: f"{day} or later"}.get(time, day)
+
+
+def without_file(kind: str, rows: NDArray[np.int64], state: FileState, *, vanished: bool = False) -> Observations:
+    """The same state of rows of which no file was seen."""
+    states = np.full(len(rows), state, dtype=np.uint8)
+    return Observations(kind, rows, Files.none(len(rows)), states, vanished=vanished)
 
 
 def is_hdf5(name: str) -> bool:
@@ -49,71 +68,95 @@ def is_hdf5(name: str) -> bool:
 
 
 def content_problem(campaign: Campaign, kind: str, row: int, path: str) -> str | None:
-    """What is wrong inside an HDF5 file, None if nothing is."""
+    """What is wrong inside an HDF5 file, None if nothing is; raises :class:`h5.Unreadable` if it may not be read."""
     datasets: Sequence[str] = ()
     if campaign.kinds[kind].datasets:
         datasets = list(campaign.datasets(kind).of(campaign.expected(kind).coordinates(row)))
-    try:
-        return h5.problem_of(path, datasets)
-    except h5.Unreadable as error:
-        return error.reason
+    return h5.problem_of(path, datasets)
 
 
 class Inspector:
-    """Looks closer at what is new or changed: reads mark and record of reduced files, once."""
+    """Looks closer at what is new or changed: reads mark and record of reduced files once, and settles doubts.
+
+    Attributes
+    ----------
+    unreadable : by path, why a file that should have been opened was not; it is looked at again by the next index
+    """
 
     def __init__(self, campaign: Campaign) -> None:
         self._campaign = campaign
+        self.unreadable: dict[str, str] = {}
         self._least: dict[str, NDArray[np.int64]] = {}
         self._joins = {
             name: any(named_step(step)[0] == "concatenate" for step in kind.table.reduce)
             for name, kind in campaign.kinds.items()
         }
 
-    def __call__(self, books: Books, looks: Looks) -> None:
-        """Change ``looks`` where a mark says more than size and time, and note the records of inputs."""
-        if not self._campaign.kinds[looks.kind].reduced:
-            return
-        for position, row in enumerate(looks.rows.tolist()):
-            readable = looks.sizes[position] > 0 and not looks.hollow[position]
-            mark = self._mark(os.path.join(self._campaign.root, self._path(looks.kind, row))) if readable else None
-            if mark is not None:
-                self._heed(looks, position, row, mark)
-            books.note_inputs(looks.kind, row, None if mark is None else _inputs(mark, int(looks.mtimes[position])))
+    def __call__(self, transaction: IndexTransaction, news: Observations) -> None:
+        """Change ``news`` where contents say more than size and time, and note the records of inputs."""
+        reduced = self._campaign.kinds[news.kind].reduced
+        positions = range(len(news.rows)) if reduced else np.flatnonzero(news.doubted).tolist()
+        hollow = news.files.hollow
+        for position in positions:
+            if news.files.sizes[position] <= 0 or hollow[position]:
+                if reduced:
+                    transaction.note_inputs(news.kind, int(news.rows[position]), None)
+                self._let_stand(news, position, NO_DATA)
+                continue
+            path = self._path(news.kind, int(news.rows[position]))
+            try:
+                self._inspect(transaction, news, position, os.path.join(self._campaign.root, path))
+            except h5.Unreadable as error:
+                self.unreadable[path] = error.reason
+                news.problems.setdefault(position, error.reason)
+                news.forget(position)
+                self._let_stand(news, position, error.reason)
 
     @staticmethod
-    def _mark(path: str) -> h5.Mark | None:
-        try:
-            return h5.read_mark(path)
-        except h5.Unreadable:
-            return None
+    def _let_stand(news: Observations, position: int, reason: str) -> None:
+        """What was damaged is not better for want of a look into it."""
+        if news.doubted[position]:
+            news.states[position] = FileState.bad_content
+            news.problems[position] = f"damaged when it was last read; now {reason}"
+
+    def _inspect(self, transaction: IndexTransaction, news: Observations, position: int, path: str) -> None:
+        row = int(news.rows[position])
+        if self._campaign.kinds[news.kind].reduced:
+            mark = h5.read_mark(path)
+            if mark is not None:
+                self._apply_mark(news, position, row, mark)
+            mtime = int(news.files.mtimes[position])
+            transaction.note_inputs(news.kind, row, None if mark is None else _record(mark, mtime))
+        if news.doubted[position] and news.states[position] == FileState.sound:
+            problem = content_problem(self._campaign, news.kind, row, path) if is_hdf5(path) else None
+            if problem is not None:
+                news.states[position], news.problems[position] = FileState.bad_content, problem
 
     def _path(self, kind: str, row: int) -> str:
         return self._campaign.path_of(kind, self._campaign.expected(kind).coordinates(row))
 
-    def _heed(self, looks: Looks, position: int, row: int, mark: h5.Mark) -> None:
-        growing = looks.looks[position] == FileState.growing
+    def _apply_mark(self, news: Observations, position: int, row: int, mark: h5.Mark) -> None:
+        growing = news.states[position] == FileState.growing
         if mark.complete and growing:
-            self._judge_again(looks, position, row)
+            self._judge_again(news, position, row)
         elif not mark.complete and not growing:
-            looks.looks[position] = FileState.bad_content
-            looks.problems[position] = "marked incomplete: whoever wrote it was stopped"
-        if looks.looks[position] == FileState.sound and self._joins[looks.kind]:
-            lacking = self._lacking(looks.kind, row, mark)
+            news.states[position] = FileState.bad_content
+            news.problems[position] = "marked incomplete: whoever wrote it was stopped"
+        if news.states[position] == FileState.sound and self._joins[news.kind]:
+            lacking = self._lacking(news.kind, row, mark)
             if lacking is not None:
-                looks.problems[position] = lacking
+                news.problems[position] = lacking
 
-    def _judge_again(self, looks: Looks, position: int, row: int) -> None:
-        """What is complete is not too young to judge."""
+    def _judge_again(self, news: Observations, position: int, row: int) -> None:
+        """A file that is marked complete is not too young to judge."""
         one = slice(position, position + 1)
-        if looks.kind not in self._least:
-            self._least[looks.kind] = self._campaign.expected(looks.kind).least_bytes()
-        judged, problems = judge(
-            looks.sizes[one], looks.mtimes[one], self._least[looks.kind][row : row + 1], NEVER_YOUNG
-        )
-        looks.looks[one] = judged
+        if news.kind not in self._least:
+            self._least[news.kind] = self._campaign.expected(news.kind).least_bytes()
+        file, least = news.files.take(np.array([position])), self._least[news.kind][row : row + 1]
+        states, problems = judge(file, least, young=NEVER, future=NEVER)
+        news.states[one] = states
         if problems:
-            looks.problems[position] = problems[0]
+            news.problems[position] = problems[0]
 
     def _lacking(self, kind: str, row: int, mark: h5.Mark) -> str | None:
         """How many of the expected configurations a concatenation holds, if not all."""
@@ -131,7 +174,8 @@ class Inspector:
         return f"{len(expected & held)} of {len(expected)} configurations"
 
 
-def _inputs(mark: h5.Mark, mtime: int) -> list[Input]:
+def _record(mark: h5.Mark, mtime: int) -> Record:
     """The record of a mark; its times count only while the product itself has the time that it was made with."""
     original = mark.is_original(mtime)
-    return [Input(one.path, one.size, one.mtime if original else None) for one in mark.inputs]
+    inputs = tuple(Input(one.path, one.size, one.mtime if original else None) for one in mark.inputs)
+    return Record(inputs, touched=not original)

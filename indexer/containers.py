@@ -2,15 +2,19 @@
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
-from indexer.match import Found
+from indexer.match import MatchedFiles
 from indexer.places import Rows
-from indexer.request import Request, Seen
-from latteboard.catalog.updating.books import Looks
+from indexer.report import FolderReport, Request
+from latteboard.catalog.updating.observations import Observations
 from latteboard.files import hdf5 as h5
+from latteboard.files.state import NO_FILE
 from latteboard.status.states import FileState
+
+Contents = dict[str, int] | str | h5.Unreadable  # bytes by dataset; or what is wrong; or why nothing can be said
 
 
 class Containers:
@@ -21,65 +25,77 @@ class Containers:
         self._known = known
         self._request = request
 
-    def look(self, found: Found, rows: Rows, seen: Seen) -> Looks:
-        """What was seen of the datasets that ``found`` expects; those in containers that are as they were are left out."""
+    def observe(self, matched: MatchedFiles, rows: Rows, report: FolderReport) -> Observations:
+        """The state of the datasets that are expected; those in containers that are as they were are left out."""
+        inner = self._inner_names(matched, rows)
         chosen: list[int] = []
-        looks: list[int] = []
+        states: list[int] = []
         sizes: list[int] = []
         problems: dict[int, str] = {}
-        inner = self._inner_names(found, rows)
-        contents: dict[str, dict[str, int] | str | None] = {}
-        for position, path in enumerate(found.paths):
-            size, mtime = int(found.sizes[position]), int(found.mtimes[position])
+        contents: dict[str, Contents | None] = {}
+        for position, path in enumerate(matched.paths):
+            size, mtime = int(matched.files.sizes[position]), int(matched.files.mtimes[position])
             if path not in contents:
-                contents[path] = self._contents(path, size, mtime, seen)
+                contents[path] = self._contents(path, size, mtime, report)
             content = contents[path]
             if content is None:
                 continue
-            look, held, problem = self._judge(
-                content, inner[position], mtime, int(rows.least_bytes[found.rows[position]])
-            )
+            least = int(rows.least_bytes[matched.rows[position]])
+            state, held, problem = self._judge(content, inner[position], mtime, least)
             if problem is not None:
                 problems[len(chosen)] = problem
             chosen.append(position)
-            looks.append(look)
+            states.append(state)
             sizes.append(held)
-        mtimes = [int(found.mtimes[p]) if size >= 0 else 0 for p, size in zip(chosen, sizes, strict=True)]
-        arrays = (np.array(sizes, dtype=np.int64), np.array(mtimes, dtype=np.int64), np.array(looks, dtype=np.uint8))
-        hollow = np.zeros(len(chosen), dtype=bool)
-        return Looks(
-            found.kind, found.rows[np.array(chosen, dtype=np.int64)], *arrays, hollow, problems, self._request.deep
+        picked = np.array(chosen, dtype=np.int64)
+        files = matched.files.take(picked)
+        absent = np.array(sizes, dtype=np.int64) < 0
+        columns = {
+            name: np.where(absent, 0, getattr(files, name)) for name in ("mtimes", "ctimes", "inodes", "devices")
+        }
+        files = replace(files, sizes=np.array(sizes, dtype=np.int64), **columns)
+        # What is in a container was looked at, so that no earlier verdict stands.
+        return Observations(
+            matched.kind, matched.rows[picked], files, np.array(states, dtype=np.uint8), problems, deep=True
         )
 
-    def _contents(self, path: str, size: int, mtime: int, seen: Seen) -> dict[str, int] | str | None:
+    def _contents(self, path: str, size: int, mtime: int, report: FolderReport) -> Contents | None:
         """The datasets of a container, or what is wrong with it; None if it is as it was."""
         if size < 0:
-            seen.containers[path] = None
+            report.containers[path] = None
             return {}
-        growing = mtime > self._request.young
+        growing = self._is_young(mtime)
         if self._known.get(path) == (size, mtime) and not growing and not self._request.deep:
             return None
-        seen.containers[path] = None if growing else (size, mtime)
+        report.containers[path] = None
         full = os.path.join(self._root, path)
         try:
             problem = h5.problem_of(full)
-            return h5.dataset_sizes(full) if problem is None else problem
+            found: Contents = h5.dataset_sizes(full) if problem is None else problem
         except h5.Unreadable as error:
-            return error.reason
+            folder, _, name = path.rpartition("/")
+            report.unreadable.setdefault(folder or ".", f"{name!r}: {error.reason}")
+            return error
+        if isinstance(found, dict) and not growing:
+            report.containers[path] = (size, mtime)
+        return found
 
-    def _judge(
-        self, content: dict[str, int] | str, name: str, mtime: int, least: int
-    ) -> tuple[FileState, int, str | None]:
-        """FileState, bytes (-1: not there) and problem of one dataset."""
-        if mtime > self._request.young:
+    def _is_young(self, mtime: int) -> bool:
+        return self._request.young < mtime <= self._request.future
+
+    def _judge(self, content: Contents, name: str, mtime: int, least: int) -> tuple[FileState, int, str | None]:
+        """State, bytes and problem of one dataset."""
+        if isinstance(content, h5.Unreadable):
+            return FileState.unknown, NO_FILE, None
+        if self._is_young(mtime):
             return FileState.growing, 0 if isinstance(content, str) else content.get(name, 0), None
         if isinstance(content, str):
             return FileState.bad_content, 0, f"its container is {content}"
-        held = content.get(name, -1)
+        held = content.get(name, NO_FILE)
         if 0 <= held < least:
             return FileState.bad, held, f"too small: {held} bytes, expected at least {least}"
         return (FileState.absent if held < 0 else FileState.sound), held, None
 
     @staticmethod
-    def _inner_names(found: Found, rows: Rows) -> list[str]:
-        return [name for block, part in rows.by_block(found.rows) for name in rows.expected.datasets(block, part)]
+    def _inner_names(matched: MatchedFiles, rows: Rows) -> list[str]:
+        return [name for block, part in rows.by_block(matched.rows) for name in rows.expected.datasets(block, part)]

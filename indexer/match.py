@@ -9,26 +9,29 @@ from numpy.typing import NDArray
 
 from indexer.places import Plan
 from indexer.walk import Listing
+from latteboard.files.state import Files
 
 
 @dataclass
-class Found:
+class MatchedFiles:
     """The files of some rows of one kind, or for a kind inside HDF5 files its containers.
 
     Attributes
     ----------
     rows : rows of the kind
-    sizes, mtimes : of the file of each, in bytes and ns since 1970; size -1 where there is none
-    hollow : whether the file has no block on disk, so that there is nothing to read in it
+    files : the file of each, none where there is none
     paths : relative to the root, where somebody may want to open the file
     """
 
     kind: str
     rows: NDArray[np.int64]
-    sizes: NDArray[np.int64]
-    mtimes: NDArray[np.int64]
-    hollow: NDArray[np.bool_]
+    files: Files
     paths: list[str] = field(default_factory=list)
+
+    def take(self, chosen: NDArray[np.bool_]) -> "MatchedFiles":
+        """Those of the chosen rows."""
+        paths = [path for path, kept in zip(self.paths, chosen, strict=True) if kept] if self.paths else []
+        return MatchedFiles(self.kind, self.rows[chosen], self.files.take(chosen), paths)
 
 
 class Matcher:
@@ -41,12 +44,14 @@ class Matcher:
         self._expected: dict[str, NDArray[np.bool_]] = {
             listing.path: np.zeros(len(listing.names) + 1, dtype=bool) for listing in listings
         }
-        self.untold: list[tuple[str, NDArray[np.int64]]] = []
+        self.unreadable: list[tuple[str, NDArray[np.int64]]] = []
+        self.vanished: list[tuple[str, NDArray[np.int64]]] = []
 
-    def found(self, *, with_paths: bool) -> Iterator[Found]:
+    def found(self, *, with_paths: bool) -> Iterator[MatchedFiles]:
         """What is expected in the folders, kind by kind.
 
-        Rows whose file could not be asked for its size are left out, and stand in ``untold`` by kind.
+        Rows whose file could not be asked for its size are left out, and stand in ``unreadable`` by kind; those whose name is
+        a link that leads nowhere, or whose disk is another one now, likewise in ``vanished``.
         """
         by_kind: dict[str, list[tuple[Listing, NDArray[np.int64]]]] = {}
         for listing in self._listings:
@@ -59,35 +64,30 @@ class Matcher:
         """The positions of the files in a listing that no kind expects there."""
         return np.flatnonzero(~self._expected[listing.path][:-1]).tolist()
 
-    def _found(self, kind: str, parts: list[tuple[Listing, NDArray[np.int64]]], *, with_paths: bool) -> Found:
+    def _found(self, kind: str, parts: list[tuple[Listing, NDArray[np.int64]]], *, with_paths: bool) -> MatchedFiles:
         rows = np.concatenate([part for _, part in parts])
         names = self._plan.kinds[kind].names(rows)
-        columns: list[tuple[NDArray[np.int64], ...]] = []
+        found: list[Files] = []
         paths: list[str] = []
-        told = np.ones(len(rows), dtype=bool)
+        hidden, vanished = (np.zeros(len(rows), dtype=bool) for _ in range(2))
         start = 0
         for listing, part in parts:
             here = names[start : start + len(part)]
             where = np.fromiter(map(self._positions[listing.path].get, here, repeat(-1)), np.int64, len(here))
             self._expected[listing.path][where] = True
-            columns.append(
-                tuple(np.frombuffer(c, np.int64)[where] for c in (listing.sizes, listing.mtimes, listing.blocks))
-            )
-            if listing.untold:
-                told[start : start + len(here)] = [name not in listing.untold for name in here]
+            found.append(listing.files.take(where))
+            for among, mask in ((listing.unreadable, hidden), (listing.others, vanished)):
+                if among:
+                    mask[start : start + len(here)] = [name in among for name in here]
+            if listing.is_elsewhere:
+                vanished[start : start + len(here)] |= where < 0
             if with_paths:
                 prefix = f"{listing.path}/" if listing.path else ""
                 paths += [prefix + name for name in here]
             start += len(here)
-        sizes, mtimes, blocks = (np.concatenate(column) for column in zip(*columns, strict=True))
-        found = Found(kind, rows, sizes, mtimes, (blocks == 0) & (sizes > 0), paths)
-        if told.all():
-            return found
-        self.untold.append((kind, rows[~told]))
-        return _take(found, told)
-
-
-def _take(found: Found, mask: NDArray[np.bool_]) -> Found:
-    paths = [path for path, kept in zip(found.paths, mask, strict=True) if kept] if found.paths else []
-    rows, sizes, mtimes, hollow = found.rows[mask], found.sizes[mask], found.mtimes[mask], found.hollow[mask]
-    return Found(found.kind, rows, sizes, mtimes, hollow, paths)
+        matched = MatchedFiles(kind, rows, Files.together(found), paths)
+        for mask, left_out in ((hidden, self.unreadable), (vanished, self.vanished)):
+            if mask.any():
+                left_out.append((kind, rows[mask]))
+        apart = hidden | vanished
+        return matched.take(~apart) if apart.any() else matched

@@ -34,6 +34,7 @@ from disk import (
 from latteboard import Catalog, Source
 from latteboard.campaign import Campaign
 from latteboard.catalog import Status
+from latteboard.catalog.tables.schema import VERSION
 from latteboard.errors import CatalogError, QueryError
 
 Read = Callable[..., Campaign]
@@ -350,13 +351,15 @@ def test_what_is_not_a_catalog_is_refused_and_left_alone(read_campaign: Read, wh
     assert (path.read_bytes() if path.is_file() else None) == before
 
 
-@pytest.mark.parametrize("version", ["2", "1000", "two"])
+@pytest.mark.parametrize("version", [str(VERSION + 1), "1000", "two"])
 def test_a_catalog_of_a_newer_version_is_refused_and_left_alone(campaign: Campaign, version: str) -> None:
     with sqlite3.connect(campaign.catalog) as connection:
         connection.execute("update meta set value = ? where key = 'schema'", [version])
     connection.close()
     before = Path(campaign.catalog).read_bytes()
-    with pytest.raises(CatalogError, match=f"made by a newer latteboard .catalog version {version}, this one reads 1"):
+    with pytest.raises(
+        CatalogError, match=f"made by a newer latteboard .catalog version {version}, this one reads {VERSION}"
+    ):
         Catalog(campaign.catalog)
     with pytest.raises(CatalogError, match="update latteboard"):
         index(campaign)
@@ -495,6 +498,7 @@ def test_a_least_size_that_changed_judges_anew(campaign: Campaign, read_campaign
 
 
 def test_an_index_of_the_same_campaign_written_differently_changes_nothing(campaign: Campaign) -> None:
+    index(campaign)  # this tree is a copy: other files, as far as inodes tell
     before = books(campaign)
     campaign.path.write_text("# a comment\n" + campaign.path.read_text().replace("  =", "    ="))
     index(Campaign.read(campaign.path), at=START + MINUTE // 2)

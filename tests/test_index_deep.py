@@ -97,10 +97,11 @@ DAMAGES = {
 
 
 @pytest.mark.parametrize(("damage", "problem"), DAMAGES.items(), ids=lambda value: getattr(value, "__name__", ""))
-def test_a_corrupt_file_is_found_by_a_deep_look_stays_bad_and_is_judged_anew_when_touched(
+def test_a_corrupt_file_is_found_by_a_deep_look_and_stays_bad_through_a_touch_until_it_is_restored(
     campaign: Campaign, damage: Callable[[Path], None], problem: str
 ) -> None:
     file = write(campaign)
+    whole = file.read_bytes()
     put(campaign, PLAIN)
     index(campaign)
     assert status(campaign, FORMFAC) == "done"
@@ -117,9 +118,11 @@ def test_a_corrupt_file_is_found_by_a_deep_look_stays_bad_and_is_judged_anew_whe
     assert books(campaign)["_formfac"] == before["_formfac"]
     stamp(file, OLD + SECOND)
     index(campaign)
+    assert (status(campaign, FORMFAC), only(campaign, FORMFAC).problem) == ("bad", artifact.problem)
+    file.write_bytes(whole)
+    stamp(file, OLD + SECOND)
+    index(campaign)
     assert (status(campaign, FORMFAC), only(campaign, FORMFAC).problem) == ("done", None)
-    index(campaign, deep=True)
-    assert only(campaign, FORMFAC).problem == artifact.problem
 
 
 @pytest.mark.parametrize("fast", [True, False])
@@ -139,6 +142,9 @@ def test_a_file_that_somebody_could_not_use_is_opened_by_any_look_and_the_verdic
     assert status(campaign, FORMFAC) == "bad"
     stamp(file, OLD + SECOND)
     index(campaign)
+    assert status(campaign, FORMFAC) == "bad"
+    write(campaign)
+    index(campaign)
     assert status(campaign, FORMFAC) == "done"
 
 
@@ -155,7 +161,10 @@ def test_a_whole_file_is_done_to_a_deep_look_too(campaign: Campaign) -> None:
     assert (report.found, status(campaign, FORMFAC)) == (1, "done")
 
 
-def test_a_repaired_file_of_the_same_size_and_time_is_done_at_the_next_deep_look(campaign: Campaign) -> None:
+@pytest.mark.parametrize("options", [{}, {"fast": True}])
+def test_a_restored_file_of_the_same_size_and_time_is_seen_to_be_another_one(
+    campaign: Campaign, options: dict[str, bool]
+) -> None:
     file = write(campaign)
     whole = file.read_bytes()
     zero_from_the_middle(file)
@@ -163,9 +172,7 @@ def test_a_repaired_file_of_the_same_size_and_time_is_done_at_the_next_deep_look
     index(campaign, deep=True)
     file.write_bytes(whole)
     stamp(file, OLD)
-    index(campaign)
-    assert status(campaign, FORMFAC) == "bad"
-    index(campaign, deep=True)
+    index(campaign, **options)
     assert (status(campaign, FORMFAC), only(campaign, FORMFAC).problem) == ("done", None)
 
 

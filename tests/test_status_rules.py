@@ -14,12 +14,12 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-from brute_force import SECOND, ArtifactState, File, Mark, same_time
+from brute_force import SECOND, ArtifactState, File, Mark, coarseness, same_time
 from comparison import Comparison, States
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from plain_production import arithmetic, names_in
-from scenes import Scene, changed_scene, random_folders, random_scene
+from scenes import HDF5_BYTES, Scene, changed_scene, random_folders, random_scene
 from worlds import ARCHIVES, DAY, GRACE, MINUTE, REDUCED_BYTES, START, World, worlds
 
 OLD = START - 7 * DAY
@@ -364,6 +364,54 @@ def test_a_bad_file_with_a_sound_copy_counts_as_archived_for_what_needs_it(judge
     assert statuses(judged(CHAIN, {"b1": TOO_SMALL}, {"b1": THERE})) == expected
 
 
+@pytest.mark.parametrize(
+    ("copy", "status"),
+    [
+        (THERE, "archived"),
+        (File(100, OLD - 1), "archived"),  # cut or rounded to two seconds: as far as they tell, the same time
+        (File(100, OLD + DAY), "archived"),
+        (File(100, OLD - DAY), "unneeded"),
+        (File(101, OLD), "unneeded"),
+        (File(99, OLD + DAY), "unneeded"),
+    ],
+)
+def test_a_copy_is_sound_only_if_it_is_of_the_file_last_seen_sound_or_of_a_later_one_of_its_size(
+    tmp_path: Path, copy: File, status: str
+) -> None:
+    comparison = Comparison(tmp_path, CHAIN)
+    comparison.look(Scene({"b1": THERE, "c1": THERE}, {}))
+    states = comparison.look(Scene({"c1": THERE}, {"b1": [(copy.size, copy.mtime)]}), start=START + DAY)
+    assert states["b1"].status == status
+    problem = comparison.rows["b1"].problem
+    assert problem is None if status == "archived" else "outdated" in str(problem)
+
+
+def test_a_file_that_was_never_sound_here_says_nothing_of_its_copies(tmp_path: Path) -> None:
+    comparison = Comparison(tmp_path, CHAIN)
+    comparison.look(Scene({"b1": TOO_SMALL}, {}))
+    states = comparison.look(Scene({}, {"b1": [(100, OLD - DAY)]}), start=START + DAY)
+    assert statuses(states) == {"a1": "unneeded", "b1": "archived", "c1": "recall"}
+
+
+def test_an_outdated_copy_does_not_stand_in_for_a_bad_file(tmp_path: Path) -> None:
+    comparison = Comparison(tmp_path, CHAIN)
+    comparison.look(Scene({"b1": THERE}, {}))
+    states = comparison.look(Scene({"b1": TOO_SMALL}, {"b1": [(100, OLD - DAY)]}), start=START + DAY)
+    assert statuses(states) == {"a1": "unneeded", "b1": "bad", "c1": "blocked b (1)"}
+    states = comparison.look(Scene({"b1": TOO_SMALL}, {"b1": [(100, OLD)]}), start=START + 2 * DAY)
+    assert statuses(states) == {"a1": "unneeded", "b1": "bad", "c1": "recall"}
+
+
+def test_the_copy_of_a_file_that_was_written_again_is_outdated_once_the_new_one_was_sound(tmp_path: Path) -> None:
+    comparison, archive = Comparison(tmp_path, CHAIN), {"b1": [(100, OLD)]}
+    growing = File(101, START + DAY - MINUTE)
+    comparison.look(Scene({"b1": THERE}, archive))
+    comparison.look(Scene({"b1": growing}, archive), start=START + DAY)
+    assert comparison.look(Scene({}, archive), start=START + 2 * DAY)["b1"].status == "archived"
+    comparison.look(Scene({"b1": growing}, archive), start=START + 3 * DAY)
+    assert comparison.look(Scene({}, archive), start=START + 4 * DAY)["b1"].status == "blocked"
+
+
 def test_a_stale_file_with_a_sound_copy_blocks_all_the_same(judged: Judge) -> None:
     disk = {"a1": File(100, OLD + MINUTE), "b1": THERE}
     assert statuses(judged(CHAIN, disk, {"b1": THERE})) == {"a1": "done", "b1": "stale", "c1": "blocked b (1)"}
@@ -449,12 +497,36 @@ def test_a_copy_of_another_time_does_not_vouch_for_an_input(judged: Judge) -> No
     assert statuses(judged(SLICES, disk, {ONE: LATER}))[AVERAGE] == "stale"
 
 
-def test_whole_seconds_agree_with_any_time_in_the_same_second(judged: Judge) -> None:
-    disk = {ONE: File(100, OLD + 7), TWO: THERE, AVERAGE: average()}
+NANOSECONDS = OLD + 123_456_123  # a time as a disk keeps it
+
+
+@pytest.mark.parametrize("unit", [100, 1_000, 1_000_000, SECOND, 2 * SECOND])
+@pytest.mark.parametrize("up", [0, 1])
+def test_times_agree_as_far_as_the_coarser_one_tells(unit: int, up: int) -> None:
+    coarse = NANOSECONDS // unit * unit + unit * up
+    assert same_time(NANOSECONDS, coarse)
+    assert same_time(coarse, NANOSECONDS)
+    assert not same_time(NANOSECONDS, coarse + 3 * unit)
+    assert not same_time(NANOSECONDS, coarse - 3 * unit)
+
+
+def test_fine_times_agree_only_if_they_are_equal() -> None:
+    assert same_time(NANOSECONDS, NANOSECONDS)
+    assert not same_time(NANOSECONDS, NANOSECONDS + 2)
+    assert (coarseness(NANOSECONDS), coarseness(OLD + SECOND), coarseness(OLD)) == (1, SECOND, 2 * SECOND)
+
+
+@pytest.mark.parametrize("unit", [100, 1_000, 1_000_000, SECOND, 2 * SECOND])
+@pytest.mark.parametrize("up", [0, 1])
+def test_an_input_whose_time_was_cut_or_rounded_by_a_copy_is_no_change(judged: Judge, unit: int, up: int) -> None:
+    now = File(100, NANOSECONDS // unit * unit + unit * up)
+    disk = {ONE: now, TWO: THERE, AVERAGE: average(one=File(100, NANOSECONDS))}
     assert statuses(judged(SLICES, disk))[AVERAGE] == "done"
-    assert same_time(OLD, OLD + SECOND - 1)
-    assert not same_time(OLD, OLD + SECOND)
-    assert not same_time(OLD + 1, OLD + 2)
+
+
+def test_a_record_whose_times_were_cut_agrees_with_the_finer_time_on_disk(judged: Judge) -> None:
+    disk = {ONE: File(100, NANOSECONDS), TWO: THERE, AVERAGE: average(one=File(100, NANOSECONDS // 1000 * 1000))}
+    assert statuses(judged(SLICES, disk))[AVERAGE] == "done"
 
 
 def test_an_input_that_has_become_available_makes_the_product_stale_that_left_it_out(judged: Judge) -> None:
@@ -470,10 +542,64 @@ def test_an_input_that_is_gone_or_bad_says_nothing(judged: Judge) -> None:
 
 
 @pytest.mark.parametrize(("size", "status"), [(100, "done"), (101, "stale")])
-def test_in_a_tree_that_was_copied_without_times_only_sizes_count(judged: Judge, size: int, status: str) -> None:
+def test_in_a_tree_that_was_copied_without_times_sizes_count(judged: Judge, size: int, status: str) -> None:
     made = average(OLD + DAY, written=OLD)
     disk = {ONE: File(size, OLD + DAY + 1), TWO: File(100, OLD + DAY + 2), AVERAGE: made}
     assert statuses(judged(SLICES, disk))[AVERAGE] == status
+
+
+def test_a_product_that_was_touched_does_not_hide_an_input_that_was_made_again(judged: Judge) -> None:
+    touched = average(OLD + DAY, written=OLD)
+    disk = {ONE: File(100, OLD + DAY + 3 * SECOND), TWO: THERE, AVERAGE: touched}
+    assert statuses(judged(SLICES, disk))[AVERAGE] == "stale"
+
+
+def test_an_input_of_a_touched_product_that_was_recalled_is_no_change(judged: Judge) -> None:
+    disk = {ONE: File(100, OLD + 2 * DAY), TWO: THERE, AVERAGE: average(OLD + DAY, written=OLD)}
+    assert statuses(judged(SLICES, disk, {ONE: THERE}))[AVERAGE] == "done"
+
+
+@pytest.mark.parametrize(("copy", "status"), [(THERE, "done"), (File(101, OLD), "stale"), (LATER, "stale")])
+def test_without_a_record_a_recalled_input_is_no_change(judged: Judge, copy: File, status: str) -> None:
+    assert statuses(judged(CHAIN, {"b1": LATER, "c1": THERE}, {"b1": copy}))["c1"] == status
+
+
+def test_an_average_over_other_sources_than_its_set_has_now_is_stale(tmp_path: Path) -> None:
+    three = "slice/x2y0z0t0.h5"
+    both = {"0-1": [0, 2], "1-2": [1, 3]}
+    comparison = Comparison(tmp_path, small(SLICES.campaign["kinds"], source_sets=both))
+    disk = {ONE: THERE, TWO: THERE, three: THERE, AVERAGE: average()}
+    assert statuses(comparison.look(Scene(disk, {})))[AVERAGE] == "done"
+    swapped = {"0-1": [1, 3], "1-2": [0, 2]}
+    comparison.state_campaign(small(SLICES.campaign["kinds"], source_sets=swapped))
+    assert statuses(comparison.look(Scene(disk, {}), start=START + DAY))[AVERAGE] == "stale"
+
+
+def test_a_recorded_input_that_is_no_longer_needed_makes_a_product_stale_although_all_needed_ones_are_gone(
+    judged: Judge,
+) -> None:
+    made = average()
+    assert made.mark is not None
+    extra = {**made.mark.inputs, "slice/x2y0z0t0.h5": (100, OLD)}
+    world = small(SLICES.campaign["kinds"], source_sets={"0-1": [0, 2], "2-2": [2, 3]})
+    states = judged(world, {AVERAGE: replace(made, mark=replace(made.mark, inputs=extra))})
+    assert statuses(states)[AVERAGE] == "stale"
+
+
+RENAMED = changed(SLICES, slice={"path": "slices/{source}.h5"})
+
+
+@pytest.mark.parametrize(("one", "status"), [(THERE, "done"), (File(101, OLD), "stale"), (LATER, "stale")])
+def test_inputs_that_were_renamed_with_their_template_are_the_same_inputs(
+    tmp_path: Path, one: File, status: str
+) -> None:
+    two = File(102, OLD)  # of another size, so that it is not taken for the first
+    made = average(two=two)
+    comparison = Comparison(tmp_path, SLICES)
+    assert statuses(comparison.look(Scene({ONE: THERE, TWO: two, AVERAGE: made}, {})))[AVERAGE] == "done"
+    comparison.state_campaign(RENAMED)
+    disk = {"slices/x0y0z0t0.h5": one, "slices/x1y0z0t0.h5": two, AVERAGE: made}
+    assert statuses(comparison.look(Scene(disk, {}), start=START + DAY))[AVERAGE] == status
 
 
 def test_a_young_file_that_is_marked_complete_is_done(judged: Judge) -> None:
@@ -572,6 +698,119 @@ def test_a_sound_copy_is_a_sound_copy_although_the_folder_cannot_be_read(tmp_pat
     scene = Scene({"b/1": THERE}, {"b/1": [(100, OLD)]})
     states = Comparison(tmp_path, FOLDERS).look(scene, unreadable=["b"])
     assert statuses(states) == {"a/1": "unneeded", "b/1": "archived", "c/1": "recall"}
+
+
+def test_a_path_on_which_nothing_was_ever_seen_is_unknown_whatever_was_known_under_the_old_template(
+    tmp_path: Path,
+) -> None:
+    comparison = Comparison(tmp_path, FOLDERS)
+    assert statuses(comparison.look(Scene({"b/1": THERE}, {})))["b/1"] == "done"
+    comparison.state_campaign(changed(FOLDERS, b={"path": "new/{configuration}"}))
+    states = comparison.look(Scene({"new/1": THERE}, {}), start=START + DAY, unreadable=["new"])
+    assert statuses(states) == {"a/1": "unneeded", "new/1": "unknown", "c/1": "blocked b (1)"}
+
+
+# Disks that are away
+
+
+@pytest.fixture
+def linked(tmp_path: Path) -> Comparison:
+    """The folder b is a link to another disk; three of four files are elsewhere."""
+    comparison = Comparison(tmp_path, changed(FOLDERS, d={"path": "d/{configuration}"}))
+    (tmp_path / "data").mkdir()
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "data" / "b").symlink_to(tmp_path / "disk")
+    comparison.look(Scene({"a/1": THERE, "b/1": THERE, "c/1": THERE, "d/1": THERE}, {}))
+    return comparison
+
+
+LOOKS = [{"fast": False}, {"fast": True}]
+
+
+@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("how", ["vanished", "empty"])
+def test_files_on_a_disk_that_is_away_are_unknown_and_are_back_with_it(
+    tmp_path: Path, linked: Comparison, look: dict[str, bool], how: str
+) -> None:
+    (tmp_path / "disk").rename(tmp_path / "elsewhere")
+    if how == "empty":
+        (tmp_path / "disk").mkdir()
+    states = linked.index(start=START + DAY, **look, away=["b"])
+    assert statuses(states) == {"a/1": "done", "b/1": "unknown", "c/1": "done", "d/1": "done"}
+    assert "b" in linked.report.unreadable
+    assert linked.index(start=START + 2 * DAY, **look, away=["b"]) == states
+    if how == "empty":
+        (tmp_path / "disk").rmdir()
+    (tmp_path / "elsewhere").rename(tmp_path / "disk")
+    assert statuses(linked.index(start=START + 3 * DAY, **look))["b/1"] == "done"
+
+
+def test_files_on_a_disk_that_became_another_device_are_unknown(tmp_path: Path, linked: Comparison) -> None:
+    with TemporaryDirectory(dir="/dev/shm" if Path("/dev/shm").is_dir() else None) as other:
+        if Path(other).stat().st_dev == tmp_path.stat().st_dev:
+            pytest.skip("there is only one device here")
+        Path(other, "something").touch()
+        (tmp_path / "data" / "b").unlink()
+        (tmp_path / "data" / "b").symlink_to(other)
+        assert statuses(linked.index(start=START + DAY, away=["b"]))["b/1"] == "unknown"
+
+
+def test_a_sound_copy_of_a_file_on_a_disk_that_is_away_can_be_recalled(tmp_path: Path, linked: Comparison) -> None:
+    (tmp_path / "disk").rename(tmp_path / "elsewhere")
+    linked.list_archives({"b/1": [(100, OLD)]})
+    assert statuses(linked.index(start=START + DAY, away=["b"]))["b/1"] == "archived"
+
+
+# Contents
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_a_file_that_was_bad_in_content_is_done_once_it_is_restored_with_its_size_and_time(
+    tmp_path: Path, look: dict[str, bool]
+) -> None:
+    comparison = Comparison(tmp_path, SLICES)
+    good, bad = File(HDF5_BYTES, OLD), File(HDF5_BYTES, OLD, damaged=True)
+    assert statuses(comparison.look(Scene({ONE: bad}, {}), deep=True))[ONE] == "bad"
+    assert statuses(comparison.index(start=START + DAY, **look))[ONE] == "bad"
+    assert statuses(comparison.look(Scene({ONE: good}, {}), start=START + 2 * DAY, **look))[ONE] == "done"
+
+
+def test_a_file_that_was_bad_in_content_is_bad_still_after_a_touch(tmp_path: Path) -> None:
+    comparison = Comparison(tmp_path, SLICES)
+    assert statuses(comparison.look(Scene({ONE: File(HDF5_BYTES, OLD, damaged=True)}, {}), deep=True))[ONE] == "bad"
+    comparison.touch({ONE: OLD + DAY})
+    assert statuses(comparison.index(start=START + DAY))[ONE] == "bad"
+
+
+# Times and sizes that cannot be
+
+
+@pytest.mark.parametrize(
+    ("seconds", "year"),
+    [(2_335_219_200, "2044"), (315_532_801, "1980"), (9_300_000_000, "2262-04-10 or later"), (-1, "1969")],
+)
+def test_a_file_of_an_impossible_time_is_judged_as_any_and_its_time_is_named(
+    tmp_path: Path, seconds: int, year: str
+) -> None:
+    comparison, file = Comparison(tmp_path, CHAIN), File(100, seconds * SECOND)
+    states = comparison.look(Scene({"c1": file, "b1": replace(file, size=9)}, {}))
+    if (comparison.campaign.root / "c1").stat().st_mtime_ns != file.mtime:
+        pytest.skip("this file system does not keep such times")
+    assert statuses(states) == {"a1": "unneeded", "b1": "bad", "c1": "done"}
+    assert year in str(comparison.rows["c1"].problem)
+
+
+@pytest.mark.parametrize(("ahead", "status"), [(GRACE, "growing"), (GRACE + 1, "done")])
+def test_a_file_that_is_ahead_by_more_than_the_grace_is_not_growing(judged: Judge, ahead: int, status: str) -> None:
+    assert statuses(judged(CHAIN, {"c1": File(100, START + ahead)}))["c1"] == status
+
+
+def test_a_file_of_full_size_without_data_is_done_and_says_so(tmp_path: Path) -> None:
+    comparison = Comparison(tmp_path, SLICES)
+    states = comparison.look(Scene({ONE: File(HDF5_BYTES, OLD), TWO: File(HDF5_BYTES, OLD, damaged=True)}, {}))
+    assert (statuses(states)[ONE], statuses(states)[TWO]) == ("done", "done")
+    assert comparison.rows[ONE].problem is None
+    assert comparison.rows[TWO].problem == "no data on this disk"
 
 
 # Random productions

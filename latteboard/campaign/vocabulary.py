@@ -16,7 +16,17 @@ RESERVED_NAMES = (
 # Tables, views and indexes of every catalog: no kind may have one of these names, since its view has the kind's name.
 RESERVED_KINDS = (
     *("artifact", "progress", "missing", "work", "problems", "kind", "coordinate_value", "source_list", "axis_value"),
-    *("status_rule", "problem_text", "folder", "stray", "unreadable", "recorded_input", "container", "summary"),
+    *(
+        "status_rule",
+        "problem_text",
+        "folder",
+        "stray",
+        "unreadable",
+        "recorded_input",
+        "column_part",
+        "container",
+        "summary",
+    ),
     *("replica", "claim", "run", "history", "meta"),
     *("coordinate_value_text", "stray_folder", "replica_artifact", "claim_artifact", "history_run"),
 )

@@ -19,7 +19,8 @@ from latteboard.catalog.questions.facts import Facts, read_facts
 from latteboard.catalog.questions.selection import Artifact, Selection
 from latteboard.catalog.tables.schema import container, folder, run, unreadable
 from latteboard.catalog.updating.adopt import fingerprint
-from latteboard.catalog.updating.books import Books, FolderState, Inspect
+from latteboard.catalog.updating.observations import FolderState
+from latteboard.catalog.updating.transaction import IndexTransaction, Inspect
 from latteboard.errors import CatalogError
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ class Catalog(Database):
     def facts(self, campaign: Campaign, kind: str) -> Facts:
         """Size, time and status of every artifact of a kind as of the last index, in the campaign's order."""
         with self.reading() as connection:
-            return read_facts(connection, campaign, kind, self.tables[kind])
+            return read_facts(connection, campaign, kind, self.kind(kind))
 
     def known_folders(self, campaign: Campaign) -> tuple[dict[str, FolderState], dict[str, str], int]:
         """The known folders, the unreadable ones, and the number of the last run; no folders if the campaign changed."""
@@ -79,10 +80,10 @@ class Catalog(Database):
             return {path: (size, mtime) for path, size, mtime in connection.execute(select(container))}
 
     @contextmanager
-    def books(self, campaign: Campaign, inspect_closer: Inspect) -> Iterator[Books]:
-        """One transaction of an index; it takes effect as a whole or not at all."""
+    def transaction(self, campaign: Campaign, inspect: Inspect) -> Iterator[IndexTransaction]:
+        """One index; it takes effect as a whole or not at all."""
         with self.writing() as connection:
-            yield Books(connection, campaign, inspect_closer)
+            yield IndexTransaction(connection, campaign, inspect)
 
     def claim(self, artifacts: Iterable[Artifact], until: datetime, owner: str) -> None:
         """Note that work has been handed out to ``owner`` until a time; an earlier claim on it is replaced."""

@@ -21,7 +21,6 @@ from sqlalchemy import (
 )
 
 from latteboard.catalog.dialects.sqlite import iso_time, now_seconds
-from latteboard.catalog.rules.status import is_purgeable
 from latteboard.catalog.statements import CODE, exists_in
 from latteboard.catalog.tables.kinds import KindModel
 from latteboard.catalog.tables.schema import (
@@ -65,7 +64,7 @@ class Readable:
             "problem": func.coalesce(wording, changed),
             "blocked_by": blocked_by,
             "wanted": self.rows.c.wanted,
-            "purgeable": is_purgeable(model, self.rows),
+            "purgeable": self.rows.c.purgeable,
             "id": self.rows.c.id,
         }
 

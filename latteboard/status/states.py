@@ -46,6 +46,8 @@ class FileState(IntEnum):
     unknown = 5
 
 
+ON_DISK = (FileState.sound, FileState.growing, FileState.bad, FileState.bad_content)
+
 # The status that follows from the state of the file alone, before inputs, archives and wants are known.
 FIRST_STATUS = {
     FileState.absent: Status.unneeded,

@@ -11,6 +11,8 @@ from plain_production import Artifact, Production
 
 SECOND = 1_000_000_000  # in nanoseconds, as all times here
 TOLERANCE = 2 * SECOND  # an input newer than its product by more is a change
+# Units in which file systems and copy tools keep times, in ns: FAT, scp and tar, object stores, utimes, NTFS.
+COARSENESSES = (2 * SECOND, SECOND, 1_000_000, 1_000, 100, 1)
 
 Copy = tuple[int, int]  # size in bytes, modification time
 
@@ -47,6 +49,23 @@ class Observation:
 
 
 @dataclass(frozen=True)
+class Memory:
+    """Everything that a catalog keeps of earlier indexes, by path.
+
+    An artifact that the campaign no longer expects is forgotten, even if it is expected again later; so is a path that
+    the artifact had under an earlier template.
+
+    Attributes
+    ----------
+    seen : the last sight of each path, none of those that no index ever saw
+    sound : size and time of the file that was last done or stale on this disk
+    """
+
+    seen: Mapping[str, Observation] = field(default_factory=dict)
+    sound: Mapping[str, Copy] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Snapshot:
     """Everything that one index can go by.
 
@@ -58,8 +77,9 @@ class Snapshot:
     archive : for each path its copies in archives
     claimed : paths for which a task has been handed out that has not expired
     unreadable : folders that cannot be read; no file below them is seen
+    away : links, mounted disks and roots that vanished, became empty or another device; no file below them is seen
     deep : whether every HDF5 file is opened
-    known : observations of earlier indexes, by path
+    memory : what earlier indexes left
     """
 
     start: int
@@ -68,44 +88,48 @@ class Snapshot:
     archive: Mapping[str, list[Copy]] = field(default_factory=dict)
     claimed: frozenset[str] = frozenset()
     unreadable: frozenset[str] = frozenset()
+    away: frozenset[str] = frozenset()
     deep: bool = False
-    known: Mapping[str, Observation] = field(default_factory=dict)
+    memory: Memory = field(default_factory=Memory)
 
-    def hidden(self, path: str) -> bool:
-        """Whether the path lies in a folder that cannot be read."""
-        return any(path.startswith(f"{folder}/") for folder in self.unreadable)
+    def is_hidden(self, path: str) -> bool:
+        """Whether the path lies in a folder that cannot be read, or that is away."""
+        return any(path.startswith(f"{folder}/") for folder in (*self.unreadable, *self.away))
+
+    def is_away(self, path: str) -> bool:
+        """Whether the path lies in a folder that is away."""
+        return any(path.startswith(f"{folder}/") for folder in self.away)
 
     def observations(self, artifacts: Iterable[Artifact]) -> dict[str, Observation]:
-        """Last sight of each artifact after this index; none of those that no index ever saw.
-
-        An artifact that the campaign no longer expects is forgotten, even if it is expected again later.
-        """
+        """Last sight of each artifact after this index; none of those that no index ever saw."""
         observed = {}
         for artifact in artifacts:
-            if not self.hidden(artifact.path):
+            if not self.is_hidden(artifact.path):
                 observed[artifact.path] = self._observe(artifact)
-            elif artifact.path in self.known:
-                observed[artifact.path] = self.known[artifact.path]
+            elif artifact.path in self.memory.seen:
+                observed[artifact.path] = self.memory.seen[artifact.path]
         return observed
 
     def _observe(self, artifact: Artifact) -> Observation:
-        file, before = self.disk.get(artifact.path), self.known.get(artifact.path)
+        file, before = self.disk.get(artifact.path), self.memory.seen.get(artifact.path)
         seen = Observation(file, self.start)
         if file is None or not artifact.path.endswith(".h5"):
             return seen
-        if self.deep and file.size >= artifact.min_bytes and not is_growing(file, self.start, self.grace):
-            return replace(seen, bad_content=file.damaged)
-        # A verdict on contents stands until size or time changes.
-        if before is not None and before.file is not None and before.bad_content:
-            same = (before.file.size, before.file.mtime) == (file.size, file.mtime)
-            return replace(seen, bad_content=same)
-        return seen
+        # A verdict on contents outlives a touch: a file that was found bad is opened again once anything about it
+        # changes, by any index. One that is too young or too small to be opened waits for that.
+        was_bad = before is not None and before.bad_content
+        if file.size < artifact.min_bytes or is_growing(file, self.start, self.grace):
+            return replace(seen, bad_content=was_bad)
+        return replace(seen, bad_content=file.damaged and (self.deep or was_bad))
 
 
 def is_growing(file: File, start: int, grace: int) -> bool:
-    """Whether a file is too young to judge: changed within the grace time, and not marked complete."""
+    """Whether a file is too young to judge: changed within the grace time, and not marked complete.
+
+    A time that lies in the future by more than the grace time is no sign of youth.
+    """
     is_complete = file.mark is not None and file.mark.complete
-    return file.mtime > start - grace and not is_complete
+    return start - grace < file.mtime <= start + grace and not is_complete
 
 
 # Status
@@ -133,11 +157,12 @@ class Rules:
     def __init__(self, production: Production, snapshot: Snapshot) -> None:
         self.production = production
         self.snapshot = snapshot
-        self.known = snapshot.observations(production.artifacts.values())
+        self.seen = snapshot.observations(production.artifacts.values())
         self.presence: dict[str, str | None] = {}
+        self._sound = dict(snapshot.memory.sound)
         for kind in production.order:
             for artifact in production.of_kind(kind):
-                self.presence[artifact.path] = self._presence(artifact)
+                self._settle(artifact)
         self.wanted = self._wanted()
         self.held = self._held()
 
@@ -152,12 +177,27 @@ class Rules:
             states[path] = ArtifactState(status, blocked_by, blocked_count, path in self.wanted, purgeable)
         return states
 
+    def outdated(self, path: str) -> bool:
+        """Whether some copy in an archive is not sound, which is a problem of the artifact."""
+        return any(not self._is_sound_copy(path, copy) for copy in self.snapshot.archive.get(path, []))
+
+    def memory(self) -> Memory:
+        """Everything that the catalog keeps for the next index."""
+        return Memory(self.seen, {path: copy for path, copy in self._sound.items() if path in self.presence})
+
     # On disk or in the archive
+
+    def _settle(self, artifact: Artifact) -> None:
+        path = artifact.path
+        self.presence[path] = self._presence(artifact)
+        if self.presence[path] in ("done", "stale"):
+            file = self._file(path)
+            self._sound[path] = (file.size, file.mtime)
 
     def _presence(self, artifact: Artifact) -> str | None:
         """The status of an artifact that is there, or unknown; None for one that is not there."""
-        seen = self.known.get(artifact.path)
-        if seen is not None and seen.file is not None:
+        seen = self.seen.get(artifact.path)
+        if seen is not None and seen.file is not None and not self.snapshot.is_away(artifact.path):
             if is_growing(seen.file, seen.start, self.snapshot.grace):
                 return "growing"
             if self._is_bad(artifact, seen):
@@ -165,7 +205,8 @@ class Rules:
             return "stale" if self._is_stale(artifact, seen.file) else "done"
         if self._has_sound_copy(artifact.path):
             return "archived"
-        return "unknown" if seen is None else None
+        # A file that was there is unknown while its disk is away; one that was missing there is missing still.
+        return "unknown" if seen is None or seen.file is not None else None
 
     def _is_bad(self, artifact: Artifact, seen: Observation) -> bool:
         file = self._file(artifact.path)
@@ -173,7 +214,7 @@ class Rules:
         return file.size < artifact.min_bytes or is_incomplete or seen.bad_content
 
     def _file(self, path: str) -> File:
-        file = self.known[path].file
+        file = self.seen[path].file
         assert file is not None
         return file
 
@@ -181,38 +222,86 @@ class Rules:
         return any(self._is_sound_copy(path, copy) for copy in self.snapshot.archive.get(path, []))
 
     def _is_sound_copy(self, path: str, copy: Copy) -> bool:
-        size, _ = copy
-        return size >= self.production.artifacts[path].min_bytes
+        """Whether a copy is large enough, and is that of the file last seen sound on this disk, or a later one.
+
+        A file that was never seen sound here is compared with nothing.
+        """
+        size, time = copy
+        if size < self.production.artifacts[path].min_bytes:
+            return False
+        if path not in self._sound:
+            return True
+        its_size, its_time = self._sound[path]
+        return size == its_size and (time > its_time or same_time(time, its_time))
 
     # Stale
 
     def _is_stale(self, artifact: Artifact, file: File) -> bool:
         if self.production.kinds[artifact.kind].get("stale") == "never":
             return False
-        inputs = self._inputs_on_disk(artifact.path)
         if file.mark is None:
-            return any(self._is_newer(path, file) for path in inputs)
-        return any(self._differs(path, file.mark, file.mtime) for path in inputs)
+            return self._has_newer_input(artifact.path, file)
+        if self._has_other_inputs(artifact.path, file.mark):
+            return True
+        if not same_time(file.mark.mtime, file.mtime):  # touched since it was made, or copied without its time
+            return self._has_newer_input(artifact.path, file)
+        return self._has_inputs_of_other_times(artifact.path, file.mark)
 
     def _inputs_on_disk(self, path: str) -> list[str]:
         """Direct inputs that are themselves done or stale: all others say nothing."""
         return [name for name in self.production.inputs_of(path) if self.presence[name] in ("done", "stale")]
 
-    def _is_newer(self, path: str, product: File) -> bool:
-        return self._file(path).mtime - product.mtime > TOLERANCE
+    def _has_newer_input(self, path: str, product: File) -> bool:
+        """Whether an input is newer by more than the tolerance, and no replica of its size is known that is not."""
+        for name in self._inputs_on_disk(path):
+            size = self._file(name).size
+            times = [its_time for its_size, its_time in self._replicas(name) if its_size == size]
+            if all(time - product.mtime > TOLERANCE for time in times):
+                return True
+        return False
 
-    def _differs(self, path: str, mark: Mark, mtime: int) -> bool:
-        """Whether a sound input is another than the one that a product recorded."""
-        if path not in mark.inputs:
-            return True
-        size, time = mark.inputs[path]
-        now = self._file(path)
-        if now.size != size:
-            return True
-        if not same_time(mark.mtime, mtime):
-            return False  # the tree was copied without its times: they say nothing
-        replicas = [(now.size, now.mtime), *self.snapshot.archive.get(path, [])]
-        return not any(its_size == size and same_time(its_time, time) for its_size, its_time in replicas)
+    def _has_other_inputs(self, path: str, mark: Mark) -> bool:
+        """Whether an input has another size than recorded, was left out, or is recorded and no longer needed."""
+        for name in self._inputs_on_disk(path):
+            if name in mark.inputs and mark.inputs[name][0] != self._file(name).size:
+                return True
+            if name not in mark.inputs and not self._was_renamed_to(name, mark):
+                return True
+        needed = self.production.inputs_of(path)
+        return any(name not in needed and not self._was_renamed(name, path, mark) for name in mark.inputs)
+
+    def _was_renamed(self, recorded: str, path: str, mark: Mark) -> bool:
+        """Whether a recorded input has a new name: its path is none of the campaign's, and a needed file is the same.
+
+        One new name may stand for several records, and one record for several new names.
+        """
+        if recorded in self.production.artifacts:
+            return False
+        fresh = [name for name in self._inputs_on_disk(path) if name not in mark.inputs]
+        return any(self._is_same(name, mark.inputs[recorded]) for name in fresh)
+
+    def _was_renamed_to(self, name: str, mark: Mark) -> bool:
+        """Whether an input that is not recorded is one under its new name: then it was not left out."""
+        gone = [recorded for recorded in mark.inputs if recorded not in self.production.artifacts]
+        return any(self._is_same(name, mark.inputs[recorded]) for recorded in gone)
+
+    def _is_same(self, name: str, copy: Copy) -> bool:
+        file = self._file(name)
+        return file.size == copy[0] and same_time(file.mtime, copy[1])
+
+    def _has_inputs_of_other_times(self, path: str, mark: Mark) -> bool:
+        """Whether an input has another time than recorded, and no replica of the recorded size and time is known."""
+        for name in self._inputs_on_disk(path):
+            if name in mark.inputs:
+                size, time = mark.inputs[name]
+                if not any(its[0] == size and same_time(its[1], time) for its in self._replicas(name)):
+                    return True
+        return False
+
+    def _replicas(self, path: str) -> list[Copy]:
+        """The file on disk and all copies in archives, outdated ones too: a recall gives a file a later time."""
+        file = self._file(path)
+        return [(file.size, file.mtime), *self.snapshot.archive.get(path, [])]
 
     # Wanted and held
 
@@ -285,7 +374,10 @@ class Rules:
 
 
 def same_time(one: int, other: int) -> bool:
-    """Equal to the nanosecond; where one of them knows whole seconds only, in the same second."""
-    if one % SECOND == 0 or other % SECOND == 0:
-        return one // SECOND == other // SECOND
-    return one == other
+    """Whether two times agree as far as the coarser of them tells; it may have been cut or rounded."""
+    return one == other or abs(one - other) < max(coarseness(one), coarseness(other))
+
+
+def coarseness(time: int) -> int:
+    """The coarsest unit in which a time may have been kept."""
+    return next(unit for unit in COARSENESSES if time % unit == 0)

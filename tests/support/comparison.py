@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import h5py
-from brute_force import SECOND, ArtifactState, Copy, File, Observation, Snapshot, judge
+from brute_force import SECOND, ArtifactState, Copy, File, Memory, Observation, Rules, Snapshot, judge
 from disk import closed
 from plain_production import Production
 from scenes import Scene, lay, write
@@ -46,6 +46,7 @@ class Comparison:
     snapshot : all that the last index could go by
     scene : the files there are, and their copies in archives
     rows : all that the catalog says, by path
+    report : of the last index
     """
 
     def __init__(self, folder: Path, world: World) -> None:
@@ -53,6 +54,7 @@ class Comparison:
         self.scene = Scene({}, {})
         self.snapshot = Snapshot(0, GRACE, {})
         self.rows: Mapping[str, CatalogRow] = {}
+        self._memory = Memory()
         self.state_campaign(world)
 
     def state_campaign(self, world: World) -> None:
@@ -81,7 +83,7 @@ class Comparison:
         self.lay(scene.disk, folder_time=start - 60 * MINUTE)
         if scene.archive != self.scene.archive:
             if not Path(self.campaign.catalog).exists():  # listings need a catalog; the same index follows once more
-                self._index(start, unreadable)
+                self._index(start, unreadable, accept_empty=True)
             self.list_archives(scene.archive)
         return self.index(start=start, fast=fast, deep=deep, unreadable=unreadable)
 
@@ -126,31 +128,34 @@ class Comparison:
             self.catalog.record_archive(name, copies)
         self.scene = replace(self.scene, archive=dict(archive))
 
-    def index(self, *, start: int, fast: bool = False, deep: bool = False, unreadable: Collection[str] = ()) -> States:
-        """Index the disk as it is, and return the state of every artifact."""
-        self.snapshot = replace(
-            self.snapshot,
-            start=start,
-            disk=self.scene.disk,
-            archive=self.scene.archive,
-            unreadable=frozenset(unreadable),
-            deep=deep,
-            known=self._known(),
-        )
-        self._index(start, unreadable, fast=fast, deep=deep)
-        self._indexed = self.production
-        self._compare_summary()
-        return self.compare()
+    def index(
+        self,
+        *,
+        start: int,
+        fast: bool = False,
+        deep: bool = False,
+        unreadable: Collection[str] = (),
+        away: Collection[str] = (),
+    ) -> States:
+        """Index the disk as it is, and return the state of every artifact.
 
-    def _known(self) -> Mapping[str, Observation]:
-        return self.snapshot.observations(self._indexed.artifacts.values()) if self.snapshot.start else {}
+        Nothing is refused, unless a disk is away: what is gone from that is not to be believed.
+        """
+        seen = {"unreadable": frozenset(unreadable), "away": frozenset(away)}
+        scene = {"disk": self.scene.disk, "archive": self.scene.archive}
+        self.snapshot = replace(self.snapshot, start=start, deep=deep, memory=self._memory, **seen, **scene)
+        self._index(start, unreadable, fast=fast, deep=deep, accept_empty=not away)
+        self._memory = Rules(self.production, self.snapshot).memory()
+        states = self.compare()
+        self._compare_summary()
+        return states
 
     def _index(self, start: int, unreadable: Collection[str], **options: bool) -> None:
         with ExitStack() as stack:
             for folder in sorted(unreadable, reverse=True):  # a folder before the one that it lies in
                 if (self.campaign.root / folder).is_dir():
                     stack.enter_context(closed(self.campaign.root / folder))
-            index_campaign(self.campaign, accept_empty=True, now_ns=start, **options)
+            self.report = index_campaign(self.campaign, now_ns=start, **options)
 
     def claim(self, *paths: str, hours: int = 6) -> States:
         """Hand out tasks; negative hours ago they have expired."""
@@ -187,16 +192,19 @@ class Comparison:
             least, now = self.production.artifacts[name].min_bytes, self.snapshot.disk.get(name)
             copies = self.snapshot.archive.get(name, [])
             lines.append(f"    {name} of at least {least} bytes: {now}, archived {copies}")
-            lines.append(f"        known before: {self.snapshot.known.get(name)}")
+            memory = self.snapshot.memory
+            lines.append(f"        known before: {memory.seen.get(name)}, sound {memory.sound.get(name)}")
         return "\n".join(lines)
 
 
 def _agrees(row: CatalogRow, state: ArtifactState, file: File | None) -> bool:
+    if state.status in ("unknown", "archived") and file is not None:  # its disk is away
+        return row.state == state
     if file is None:
         return (row.state, row.size, row.mtime) == (state, None, None)
-    # The catalog's views give seconds, cut or rounded.
+    # The catalog's views give seconds, cut or rounded; times before 1970 and after 2262 as they may.
     seconds = (file.mtime // SECOND, file.mtime // SECOND + 1)
-    return (row.state, row.size) == (state, file.size) and row.mtime in seconds
+    return (row.state, row.size) == (state, file.size) and (row.mtime in seconds or not 0 <= file.mtime < 2**63)
 
 
 def catalog_rows(catalog: Path) -> dict[str, CatalogRow]:

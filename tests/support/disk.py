@@ -49,6 +49,7 @@ def put(campaign: Campaign, path: str, *, size: int = ENOUGH, at: int = OLD, fol
     file = campaign.root / path
     file.parent.mkdir(parents=True, exist_ok=True)
     with file.open("wb") as stream:
+        stream.write(b"x" * min(size, 1))  # a block of data, without which nothing would be on this disk
         stream.truncate(size)
     os.utime(file, ns=(at, at))
     age(file.parent, at=folder_at)

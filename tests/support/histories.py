@@ -129,7 +129,8 @@ class History:
     def _new_time(self, chance: Random, file: File) -> int:
         whole = file.mtime // SECOND * SECOND
         times = [START - 7 * DAY, START - 6 * DAY, self._clock - DAY, self._clock - MINUTE, whole, whole + 2 * SECOND]
-        return chance.choice([*times, file.mtime // 1000 * 1000, file.mtime + 3 * SECOND])
+        odd = [self._clock + DAY, START - 14_000 * DAY]  # in the future, and before 1990
+        return chance.choice([*times, *times, file.mtime // 1000 * 1000, file.mtime + 3 * SECOND, *odd])
 
     def _in_place(self, files: dict[str, File]) -> None:
         self._past |= self.comparison.scene.disk

@@ -7,8 +7,10 @@ import numpy as np
 
 from latteboard.campaign import Campaign
 from latteboard.catalog import Catalog
-from latteboard.catalog.updating.books import Books, Looks
 from latteboard.catalog.updating.finish import Run, finish
+from latteboard.catalog.updating.observations import Observations
+from latteboard.catalog.updating.transaction import IndexTransaction
+from latteboard.files.state import Files
 from latteboard.status.states import FileState
 
 KIND = "formfac"  # which has the rows
@@ -46,9 +48,9 @@ def many_rows(folder: Path, rows: int) -> Campaign:
     ensembles = "".join(_ensemble(name, numbers) for name in ENSEMBLES)
     (folder / "campaign.toml").write_text(CAMPAIGN + ensembles)
     campaign = Campaign.read(folder / "campaign.toml")
-    with Catalog.for_writing(campaign.catalog).books(campaign, lambda *_: None) as books:
-        _record(books, campaign)
-        finish(books, Run(_ns(INDEXED), 60.0, "full", 0))
+    with Catalog.for_writing(campaign.catalog).transaction(campaign, lambda *_: None) as transaction:
+        _record(transaction, campaign)
+        finish(transaction, Run(_ns(INDEXED), 60.0, "full", 0))
     return campaign
 
 
@@ -67,26 +69,27 @@ def _sources(number: int) -> str:
     return "".join(f"{number} {a % L} {b % L} {c % L} {d % T}\n" for a, b, c, d in steps)
 
 
-def _record(books: Books, campaign: Campaign) -> None:
+def _record(transaction: IndexTransaction, campaign: Campaign) -> None:
     draw = np.random.default_rng(1)
     for kind in campaign.kinds:
         expected = campaign.expected(kind)
         configurations = expected.rows["configuration"]
         chance = draw.random(len(expected))
-        looks = np.full(len(expected), FileState.sound, dtype=np.uint8)
-        looks[configurations >= np.quantile(configurations, 0.95)] = FileState.absent
+        states = np.full(len(expected), FileState.sound, dtype=np.uint8)
+        states[configurations >= np.quantile(configurations, 0.95)] = FileState.absent
         if kind == KIND:
-            looks[chance < 0.022] = FileState.growing
-            looks[chance < 0.021] = FileState.bad
-            looks[chance < 0.020] = FileState.absent
-        there = looks != FileState.absent
+            states[chance < 0.022] = FileState.growing
+            states[chance < 0.021] = FileState.bad
+            states[chance < 0.020] = FileState.absent
+        there = states != FileState.absent
         sizes = np.where(there, 267_744 + 16 * configurations.astype(np.int64), -1)
         days = 1 + 29 * chance if kind == KIND else np.full(len(expected), 31.0)
         mtimes = np.where(there, _ns(INDEXED) - (days * 86_400 * 1e9).astype(np.int64), 0)
-        bad = np.flatnonzero(looks == FileState.bad).tolist()
+        bad = np.flatnonzero(states == FileState.bad).tolist()
         problems = {row: f"too small: {sizes[row]} bytes, expected at least 300000" for row in bad}
-        every = np.arange(len(expected))
-        books.record(Looks(kind, every, sizes, mtimes, looks, np.zeros(len(expected), dtype=bool), problems))
+        zeros = np.zeros(len(expected), dtype=np.int64)
+        files = Files(sizes, mtimes, mtimes, zeros, zeros, there.astype(np.int64))
+        transaction.record(Observations(kind, np.arange(len(expected)), files, states, problems))
 
 
 def _ns(when: datetime) -> int:

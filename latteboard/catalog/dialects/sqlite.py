@@ -116,7 +116,7 @@ def _begin(connection: Connection) -> None:
 def bulk_insert(connection: Connection, table: Table, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """Insert many rows directly by the driver; ``rows`` is consumed as it is written."""
     cursor = connection.connection.cursor()
-    statement = _insertion(connection, table, columns, {})
+    statement = _insertion(connection, table, columns, {}, ["?"] * len(columns))
     rows = iter(rows)
     while batch := list(islice(rows, ROWS_A_STATEMENT)):
         cursor.execute(statement(len(batch)), list(chain.from_iterable(batch)))
@@ -128,17 +128,29 @@ def bulk_insert_numbers(
     columns: Sequence[str],
     matrix: NDArray[np.int64],
     constants: Mapping[str, int],
+    *,
+    empty: int,
 ) -> None:
-    """Insert the rows of a matrix of numbers; ``constants`` are columns with the same number in every row."""
+    """Insert the rows of a matrix of numbers.
+
+    ``constants`` are columns with the same number in every row; the number ``empty`` stands for an empty field.
+    """
     cursor = connection.connection.cursor()
-    statement = _insertion(connection, table, columns, constants)
+    nullable = {column for column, of_one in zip(columns, (matrix == empty).any(axis=0), strict=True) if of_one}
+    fixed = {name: "NULL" if number == empty else str(number) for name, number in constants.items()}
+    marks = [f"NULLIF(?, {empty})" if column in nullable else "?" for column in columns]
+    statement = _insertion(connection, table, columns, fixed, marks)
     for start in range(0, len(matrix), ROWS_A_STATEMENT):
         batch = matrix[start : start + ROWS_A_STATEMENT]
         cursor.execute(statement(len(batch)), batch.ravel().tolist())
 
 
 def _insertion(
-    connection: Connection, table: Table, columns: Sequence[str], constants: Mapping[str, int]
+    connection: Connection,
+    table: Table,
+    columns: Sequence[str],
+    constants: Mapping[str, str],
+    marks: Sequence[str],
 ) -> Callable[[int], str]:
     """The statement for a given number of rows.
 
@@ -146,7 +158,7 @@ def _insertion(
     """
     quoted = connection.dialect.identifier_preparer
     names = ", ".join(quoted.quote(name) for name in (*columns, *constants))
-    one = ", ".join((*("?" * len(columns)), *(str(int(number)) for number in constants.values())))
+    one = ", ".join((*marks, *constants.values()))
     head = f"INSERT INTO {quoted.format_table(table)} ({names}) VALUES "
     return cache(lambda rows: head + ", ".join([f"({one})"] * rows))
 

@@ -13,7 +13,6 @@ from latteboard.catalog.database import Database
 from latteboard.catalog.dialects.sqlite import number_columns
 from latteboard.catalog.meta import texts
 from latteboard.catalog.readable import STALE, effective_status, format_key
-from latteboard.catalog.rules.status import is_purgeable
 from latteboard.catalog.tables.kinds import KindModel
 from latteboard.catalog.tables.schema import problem_text
 from latteboard.names.templates import Choice, Field, Piece
@@ -64,7 +63,7 @@ def kind_columns(database: Database, kind: str) -> KindColumns:
     rows = database.tables[kind].alias("a")
     status = effective_status(database.kinds, model, rows)
     facts = (rows.c.size, rows.c.mtime // MINUTE, rows.c.problem, rows.c.blocked_by, rows.c.blocked_count)
-    wanted = [*(rows.c[name] for name in model.coordinates), status, *facts, cast(is_purgeable(model, rows), Integer)]
+    wanted = [*(rows.c[name] for name in model.coordinates), status, *facts, cast(rows.c.purgeable, Integer)]
     first = rows.c[model.coordinates[0] if model.coordinates else "id"]
     with database.reading() as connection:
         columns = number_columns(connection, wanted, rows, first)

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, Table, func, select
+from sqlalchemy import Connection
 
 from latteboard.campaign import Campaign
-from latteboard.catalog.updating.adopt import stored_codes
+from latteboard.catalog.tables.kinds import KindModel
+from latteboard.catalog.updating.columns import read_column
 from latteboard.errors import CatalogError
 
 Numbers = NDArray[np.int64]
@@ -37,19 +38,14 @@ class Facts:
         return rows
 
 
-def read_facts(connection: Connection, campaign: Campaign, kind: str, table: Table) -> Facts:
-    """Read the table of a kind; raises :class:`CatalogError` if it has not the campaign's artifacts."""
-    expected = campaign.expected(kind)
-    columns = (table.c.id, func.coalesce(table.c.size, -1), func.coalesce(table.c.mtime, 0), table.c.status)
-    statement = select(*columns).order_by(*(table.c[name] for name in expected.rows))
-    stored = np.array(connection.execute(statement).fetchall(), dtype=np.int64).reshape(-1, len(columns))
-    if len(stored) != len(expected):
+def read_facts(connection: Connection, campaign: Campaign, kind: str, model: KindModel) -> Facts:
+    """Read the columns of a kind; raises :class:`CatalogError` if they are not of the campaign's artifacts."""
+    expected = len(campaign.expected(kind))
+    ids, sizes, mtimes, statuses = (
+        read_column(connection, model.id, name) for name in ("id", "size", "mtime", "status")
+    )
+    if len(ids) != expected:
         raise CatalogError(
-            f"{campaign.path}: {len(expected)} {kind} are expected, the catalog has {len(stored)}; run: latteboard index"
+            f"{campaign.path}: {expected} {kind} are expected, the catalog has {len(ids)}; run: latteboard index"
         )
-    # Both are sorted by coordinates; but the catalog's codes are older than the campaign, and may order texts otherwise.
-    codes = stored_codes(connection, campaign)
-    keys = [codes[name][column] for name, column in expected.rows.items()]
-    facts = np.empty_like(stored)
-    facts[np.lexsort(keys[::-1]) if keys else slice(None)] = stored
-    return Facts(*(np.ascontiguousarray(column) for column in facts.T))
+    return Facts(ids, sizes, mtimes, statuses.astype(np.int64))

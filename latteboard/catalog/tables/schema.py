@@ -13,6 +13,7 @@ from sqlalchemy import (
     Column,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     PrimaryKeyConstraint,
     SmallInteger,
@@ -24,7 +25,7 @@ from sqlalchemy import (
 from latteboard.catalog.tables.kinds import KindModel
 from latteboard.status.states import Status
 
-VERSION = 1
+VERSION = 2
 
 metadata = MetaData()
 
@@ -100,7 +101,15 @@ folder = Table(
     metadata,
     Column("path", Text, primary_key=True, comment="relative to the root"),
     Column("mtime", BigInteger, nullable=False, comment="ns since 1970; 0 if it changed too recently to be trusted"),
-    Column("digest", BigInteger, nullable=False, comment="of the names, sizes and times in it"),
+    Column(
+        "ctime",
+        BigInteger,
+        nullable=False,
+        comment="ns since 1970, when the folder last changed; nobody can set it back",
+    ),
+    Column("inode", BigInteger, nullable=False),
+    Column("device", BigInteger, nullable=False),
+    Column("digest", BigInteger, nullable=False, comment="of the names, sizes, times and inodes in it"),
     Column(
         "unsettled_until",
         BigInteger,
@@ -144,10 +153,21 @@ recorded_input = Table(
     Column("input_kind", Integer, nullable=False),
     Column("input", Integer, nullable=False, comment="id of the input"),
     Column("size", BigInteger, nullable=False, comment="bytes of the input when the product was made"),
-    Column("mtime", BigInteger, comment="ns since 1970; empty where the product was copied without its time"),
+    Column("mtime", BigInteger, comment="ns since 1970; empty where the product was touched since it was made"),
     PrimaryKeyConstraint("kind", "artifact", "input_kind", "input"),
     sqlite_with_rowid=False,
     comment="What reduced files say they were made from.",
+)
+column_part = Table(
+    "column_part",
+    metadata,
+    Column("kind", Integer, nullable=False),
+    Column("part", Integer, nullable=False, comment="number of a run of artifacts, of one ensemble mostly"),
+    Column("name", Text, nullable=False, comment="of the column"),
+    Column("data", LargeBinary, nullable=False, comment="compressed numbers, see latteboard.catalog.updating.columns"),
+    PrimaryKeyConstraint("kind", "part", "name"),
+    sqlite_with_rowid=False,
+    comment="What the last index knew, column by column, so that the next one reads it back fast; for nobody else.",
 )
 summary = Table(
     "summary",
@@ -157,7 +177,8 @@ summary = Table(
     Column("kind", Text, nullable=False),
     Column("status", Text, nullable=False),
     Column("number", Integer, nullable=False),
-    Column("bytes", BigInteger, nullable=False, comment="on this disk"),
+    Column("bytes", BigInteger, nullable=False, comment="on this disk; never more than a 64-bit number holds"),
+    Column("problems", Integer, nullable=False, comment="how many of them carry a problem"),
     Column("purgeable", Integer, nullable=False, comment="how many of them may be deleted"),
     Column("purgeable_bytes", BigInteger, nullable=False),
     comment="How many of each, as of the last index.",
@@ -169,7 +190,12 @@ replica = Table(
     Column("path", Text, nullable=False, comment="as the campaign names it, relative to the root"),
     Column("size", BigInteger, nullable=False),
     Column("mtime", BigInteger, nullable=False, comment="ns since 1970"),
-    Column("sound", Boolean, comment="at least as large as expected; empty until an index has seen the listing"),
+    Column(
+        "sound",
+        Boolean,
+        comment="stands in for the file: as large as expected, of the size of the file last seen and no older; "
+        "empty until an index has seen the listing",
+    ),
     Column("kind", Integer, comment="empty until an index has found the artifact of this path; -1 if there is none"),
     Column("artifact", Integer),
     PrimaryKeyConstraint("archive", "path"),
@@ -227,7 +253,10 @@ STATIC: tuple[Table, ...] = (
     stray,
     unreadable,
 )
-STATIC += (container, recorded_input, summary, replica, claim, run, history)
+STATIC += (container, recorded_input, column_part, summary, replica, claim, run, history)
+# What cannot be rebuilt from campaign and disk; ``meta`` says of which version the tables are.
+DURABLE = (meta, replica, claim, run, history)
+REBUILT = tuple(table for table in STATIC if table not in DURABLE)
 
 
 def kind_table(model: KindModel) -> Table:
@@ -253,6 +282,9 @@ def kind_table(model: KindModel) -> Table:
         Column("blocked_count", Integer, comment="how many of that kind are missing"),
         Column("wanted", Boolean, nullable=False),
         Column("needed", Boolean, nullable=False, comment="a temporary file that must not be purged"),
+        Column(
+            "purgeable", Boolean, nullable=False, comment="a temporary file on this disk that nothing needs any more"
+        ),
         PrimaryKeyConstraint(*(model.coordinates or ("id",))),
         # What is not done is what people ask for, and what the rules start from; it is few.
         # Two underscores, as no table of a kind has them: that of a kind X_open is _X_open.

@@ -1,42 +1,62 @@
-"""Takes up a campaign, new or changed: kinds, codes and relations, and a row for each expected artifact."""
+"""Takes up a campaign, new or changed: its kinds, codes and relations, and what is known of each expected artifact."""
 
 import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, Table, bindparam, delete, func, insert, inspect, select, update
+from sqlalchemy import Connection, delete, insert, inspect, update
 from sqlalchemy.schema import DropTable
 
 from latteboard.campaign import Campaign
-from latteboard.catalog.dialects.sqlite import bulk_insert
-from latteboard.catalog.meta import read_meta, stored_models, texts, write_meta
-from latteboard.catalog.readable import format_key
-from latteboard.catalog.rules.status import Rules
-from latteboard.catalog.tables.kinds import KindModel, is_numeric, kind_models
+from latteboard.catalog.meta import read_meta, stored_models, write_meta
+from latteboard.catalog.tables.kinds import KindModel, kind_models
 from latteboard.catalog.tables.schema import (
+    REBUILT,
     STATIC,
     VERSION,
-    axis_value,
     claim,
+    column_part,
     container,
-    coordinate_value,
     folder,
     kind,
     kind_table,
     metadata,
     recorded_input,
     replica,
-    source_list,
     status_rule,
     stray,
 )
-from latteboard.catalog.views import check_names, create_views, drop_views, remake
-from latteboard.names.templates import Choice, Field, Piece, Value
-from latteboard.status.states import RULES, FileState, Status
+from latteboard.catalog.updating.codes import Codes, store_relations, store_values, stored_codes
+from latteboard.catalog.updating.columns import ARTIFACT_COLUMNS, KindColumns, read_column, read_whole, write_whole
+from latteboard.catalog.updating.rows import delete_rows
+from latteboard.catalog.views import check_names, create_views, drop_views, made_by_people, remake
+from latteboard.status.states import RULES
 
-# For each coordinate, what the tables store for each code of the campaign's relations.
-Codes = dict[str, NDArray[np.int64]]
+Columns = Mapping[str, NDArray[np.int64]]
+
+
+@dataclass(frozen=True)
+class Adopted:
+    """A campaign as the catalog has taken it up.
+
+    Attributes
+    ----------
+    codes : what the tables store for the campaign's values
+    columns : what is known of the artifacts of each kind
+    changed : whether the campaign is not as it was at the last index
+    fresh : kinds of which nothing was known
+    moved : kinds whose files are looked for on other paths than before, so that nothing was ever seen on these
+    """
+
+    models: Mapping[str, KindModel]
+    codes: Codes
+    columns: Mapping[str, KindColumns]
+    changed: bool = False
+    fresh: frozenset[str] = frozenset()
+    moved: frozenset[str] = frozenset()
 
 
 @cache
@@ -51,59 +71,86 @@ def fingerprint(campaign: Campaign) -> str:
     return digest.hexdigest()
 
 
-def adopt(connection: Connection, campaign: Campaign) -> tuple[dict[str, KindModel], Codes, set[str], bool]:
-    """Bring the catalog to the campaign.
-
-    Returns its kinds, the codes, the kinds whose tables are still empty, and whether the campaign is not as it was.
-    """
-    known = fingerprint(campaign)
-    if read_meta(connection, "fingerprint") == known:
+def adopt(connection: Connection, campaign: Campaign) -> Adopted:
+    """Bring the catalog to the campaign; tables get their new rows when the index is written."""
+    if read_meta(connection, "fingerprint") == fingerprint(campaign):
         models = {model.name: model for model in stored_models(connection)}
-        return models, stored_codes(connection, campaign), set(), False
+        columns = {
+            name: KindColumns(connection, model.id, parts_of(campaign, name), stored=True)
+            for name, model in models.items()
+        }
+        return Adopted(models, stored_codes(connection, campaign), columns)
     check_names(connection, campaign.catalog, kind_models(campaign, {}))
     drop_views(connection)
+    is_older = _is_older(connection)
+    before = {model.name: model for model in stored_models(connection)} if read_meta(connection, "schema") else {}
+    if is_older:
+        _make_rebuilt_tables_anew(connection)
     metadata.create_all(connection, tables=STATIC)
-    numbers = {name: number for number, name in connection.execute(select(kind.c.id, kind.c.name)).all()}
-    models = {model.name: model for model in kind_models(campaign, numbers)}
-    fresh = _replace_kinds(connection, models)
-    _store_values(connection, campaign, models)
+    models = {model.name: model for model in kind_models(campaign, {name: old.id for name, old in before.items()})}
+    fresh = _replace_kinds(connection, before, models, is_older=is_older)
+    store_values(connection, campaign, models)
     codes = stored_codes(connection, campaign)
-    _store_relations(connection, campaign, codes)
+    store_relations(connection, campaign, codes)
     _store_rules(connection)
-    rules = Rules(models.values())
-    for model in models.values():
-        if model.name not in fresh:
-            _match_rows(connection, campaign, model, rules.tables[model.name], codes)
+    columns = {name: _carried_over(connection, campaign, model, codes, fresh) for name, model in models.items()}
     for table in (folder, stray, container, recorded_input):
         connection.execute(delete(table))  # everything is looked into anew
     for durable in (replica, claim):  # kept by path; the index finds the artifacts of these paths again
         connection.execute(update(durable).values(kind=None, artifact=None))
     create_views(connection, models)
-    write_meta(connection, "unsettled", "campaign")
-    facts = {
-        "schema": str(VERSION),
-        "campaign": campaign.name,
-        "root": str(campaign.root.resolve()),
-        "fingerprint": known,
+    root = str(campaign.root.resolve())
+    elsewhere = read_meta(connection, "root") not in (None, root)
+    moved = {
+        name for name in models if name in before and (elsewhere or before[name].patterns != models[name].patterns)
     }
+    facts = {"schema": str(VERSION), "campaign": campaign.name, "root": root, "fingerprint": fingerprint(campaign)}
     for key, value in facts.items():
         write_meta(connection, key, value)
-    return models, codes, fresh, True
+    return Adopted(models, codes, columns, True, frozenset(fresh), frozenset(moved))
 
 
-def _replace_kinds(connection: Connection, models: dict[str, KindModel]) -> set[str]:
+def parts_of(campaign: Campaign, name: str) -> list[int]:
+    """Where the artifacts of each ensemble begin among the expected ones of a kind, and after the last their number."""
+    expected = campaign.expected(name)
+    if "ensemble" not in expected.rows:
+        return [0, len(expected)]
+    ensembles = expected.rows["ensemble"]
+    return [0, *(np.flatnonzero(np.diff(ensembles)) + 1).tolist(), len(expected)]
+
+
+def _is_older(connection: Connection) -> bool:
+    """Whether the tables are of an older version than this one writes."""
+    version = read_meta(connection, "schema")
+    return version is not None and int(version) < VERSION
+
+
+def _make_rebuilt_tables_anew(connection: Connection) -> None:
+    """Make the tables that an index can rebuild as they are now; indexes and triggers that people made on them stay."""
+    names = {table.name for table in REBUILT}
+    kept = [one for one in made_by_people(connection) if one.table in names and one.type in ("index", "trigger")]
+    for table in REBUILT:
+        connection.execute(DropTable(table, if_exists=True))
+    metadata.create_all(connection, tables=REBUILT)
+    for one in kept:
+        connection.exec_driver_sql(one.statement)
+
+
+def _replace_kinds(
+    connection: Connection, before: Mapping[str, KindModel], models: Mapping[str, KindModel], *, is_older: bool
+) -> set[str]:
     """Write the kinds; a table whose coordinates are no longer those of its kind is made anew. Returns the empty ones."""
-    stored = {model.name: model for model in stored_models(connection)}
     fresh = set()
-    for name, old in stored.items():
+    for name, old in before.items():
         new = models.get(name)
         if new is None:
             connection.execute(DropTable(kind_table(old), if_exists=True))
-        elif (new.coordinates, new.numeric) != (old.coordinates, old.numeric):
+        elif is_older or (new.coordinates, new.numeric) != (old.coordinates, old.numeric):
             remake(connection, kind_table(old), new)
             fresh.add(name)
-        elif new.temporary != old.temporary:  # what else is wanted and needed, the rules find out
-            connection.execute(update(kind_table(new)).values(wanted=not new.temporary, needed=False))
+        else:
+            continue
+        connection.execute(delete(column_part).where(column_part.c.kind == old.id))
     tables = set(inspect(connection).get_table_names())
     for model in models.values():
         table = kind_table(model)
@@ -119,87 +166,57 @@ def _replace_kinds(connection: Connection, models: dict[str, KindModel]) -> set[
     return fresh
 
 
-def _store_values(connection: Connection, campaign: Campaign, models: dict[str, KindModel]) -> None:
-    """Texts for codes. A text keeps its code for ever; new ones get new codes."""
-    for name, values in campaign.relations.values.items():
-        if is_numeric(values):
-            continue
-        known = _codes_of(connection, name)
-        new = [str(value) for value in values if str(value) not in known]
-        first = max(known.values(), default=-1) + 1
-        bulk_insert(
-            connection, coordinate_value, ("axis", "code", "text"), ((name, first + n, t) for n, t in enumerate(new))
-        )
-    codes = stored_codes(connection, campaign)
-    formats = {f for m in models.values() for _, p in m.patterns for piece in p.pieces for f in _formats(piece)}
-    for field in sorted(formats, key=str):
-        key, values = format_key(field), campaign.values_of(field.name)
-        connection.execute(delete(coordinate_value).where(coordinate_value.c.axis == key))
-        rows = ((key, int(code), field.text(value)) for code, value in zip(codes[field.name], values, strict=True))
-        bulk_insert(connection, coordinate_value, ("axis", "code", "text"), rows)
+def _carried_over(
+    connection: Connection, campaign: Campaign, model: KindModel, codes: Codes, fresh: set[str]
+) -> KindColumns:
+    """What is known of the expected artifacts: those that stay keep it, those that go leave their table."""
+    expected = campaign.expected(model.name)
+    number = len(expected)
+    columns = KindColumns(connection, model.id, parts_of(campaign, model.name), stored=False)
+    own = {name: codes[name][column] for name, column in expected.rows.items()}
+    last = 0
+    if model.name not in fresh:
+        old = {name: read_whole(connection, model.id, _key(name)) for name in model.coordinates}
+        known = {name: read_column(connection, model.id, name) for name in ARTIFACT_COLUMNS}
+        place, gone = _places(own, old, number)
+        delete_rows(connection, model, {name: column[gone] for name, column in old.items()})
+        stays = place >= 0
+        for name, column in known.items():
+            now = columns.before(name).copy()
+            now[stays] = column[place[stays]]
+            columns.carry_over(name, now)
+        columns.inserted = ~stays
+        last = int(known["id"].max(initial=0))
+    ids = columns["id"].copy()
+    ids[columns.inserted] = last + 1 + np.arange(int(columns.inserted.sum()))
+    columns.carry_over("id", ids)
+    connection.execute(delete(column_part).where(column_part.c.kind == model.id))
+    for name, column in own.items():
+        write_whole(connection, model.id, _key(name), column)
+    return columns
 
 
-def _formats(piece: Piece) -> list[Field]:
-    """The fields that write a coordinate in another way than by its plain text."""
-    if isinstance(piece, Choice):
-        return [field for _, pieces in piece.options for inner in pieces for field in _formats(inner)]
-    return [piece] if isinstance(piece, Field) and (piece.part or piece.spec) else []
+def _key(coordinate: str) -> str:
+    return f"at {coordinate}"
 
 
-def _codes_of(connection: Connection, axis: str) -> dict[str, int]:
-    return {text: code for code, text in texts(connection, axis).items()}
-
-
-def stored_codes(connection: Connection, campaign: Campaign) -> Codes:
-    """For each coordinate what the catalog stores for each of the campaign's values, in their order."""
-    codes: Codes = {}
-    for name, values in campaign.relations.values.items():
-        stored: list[Value] = list(values)
-        if not is_numeric(values):
-            known = _codes_of(connection, name)
-            stored = [known[str(value)] for value in values]
-        codes[name] = np.array(stored, dtype=np.int64)
-    return codes
-
-
-def _store_relations(connection: Connection, campaign: Campaign, codes: Codes) -> None:
-    relations = campaign.relations
-    connection.execute(delete(source_list))
-    main = relations.distinct(relations.main)
-    rows = zip(*(codes[name][column].tolist() for name, column in main.items()), strict=True)
-    bulk_insert(connection, source_list, tuple(main), rows)
-    connection.execute(delete(axis_value))
-    for axis, by_ensemble in relations.axes.items():
-        pairs = (
-            (axis, int(codes["ensemble"][e]), int(codes[axis][v]))
-            for e, values in enumerate(by_ensemble)
-            for v in values
-        )
-        bulk_insert(connection, axis_value, ("axis", "ensemble", "value"), pairs)
+def _places(own: Columns, old: Columns, number: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """For each artifact its place among the old ones, -1 if it is new; and the places of those that are gone."""
+    if not own:
+        return np.zeros(number, dtype=np.int64), np.empty(0, dtype=np.int64)
+    numbered = np.zeros(number + len(next(iter(old.values()))), dtype=np.int64)
+    for name, column in own.items():
+        # Numbered anew after each coordinate, the keys never leave 64 bits.
+        values, code = np.unique(np.concatenate([column, old[name]]), return_inverse=True)
+        numbered = np.unique(numbered * len(values) + code, return_inverse=True)[1]
+    _, here, there = np.intersect1d(numbered[:number], numbered[number:], assume_unique=True, return_indices=True)
+    place = np.full(number, -1, dtype=np.int64)
+    place[here] = there
+    gone = np.setdiff1d(np.arange(len(numbered) - number), there)
+    return place, gone
 
 
 def _store_rules(connection: Connection) -> None:
     connection.execute(delete(status_rule))
     rows = [{"code": int(status), "name": status.name, "rule": rule} for status, rule in RULES.items()]
     connection.execute(insert(status_rule), rows)
-
-
-def _match_rows(connection: Connection, campaign: Campaign, model: KindModel, table: Table, codes: Codes) -> None:
-    """A row for each expected artifact and no other; those that stay keep what is known of them."""
-    expected = campaign.expected(model.name).rows
-    wanted = (
-        set(zip(*(codes[name][column].tolist() for name, column in expected.items()), strict=True))
-        if expected
-        else {()}
-    )
-    names = [table.c[name] for name in model.coordinates]
-    known = {tuple(row) for row in connection.execute(select(*names))} if names else {()}
-    if known - wanted:
-        gone = delete(table).where(*(column == bindparam(f"key_{column.name}") for column in names))
-        keys = [{f"key_{c.name}": code for c, code in zip(names, key, strict=True)} for key in known - wanted]
-        connection.execute(gone, keys)
-    first = (connection.execute(select(func.max(table.c.id))).scalar() or 0) + 1
-    columns = (*model.coordinates, "id", "look", "status", "wanted", "needed")
-    rest = (int(FileState.unknown), int(Status.unknown), int(not model.temporary), 0)
-    rows = ((*key, first + number, *rest) for number, key in enumerate(sorted(wanted - known)))
-    bulk_insert(connection, table, columns, rows)

@@ -1,48 +1,26 @@
-"""What an index does last: finds the artifacts of archive copies and records, settles every status, sums up, keeps history."""
+"""The end of an index: what belongs to artifacts is found, every status is settled, and what differs is written."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    Label,
-    Select,
-    Table,
-    and_,
-    bindparam,
-    case,
-    delete,
-    func,
-    insert,
-    literal,
-    null,
-    select,
-    union_all,
-    update,
-)
+from sqlalchemy import Table, func, insert, select
 
-from latteboard.catalog.meta import read_meta, write_meta
-from latteboard.catalog.rules.status import is_purgeable
+from latteboard.campaign.needs import Links, links
 from latteboard.catalog.tables.kinds import KindModel
-from latteboard.catalog.tables.schema import claim as claims
-from latteboard.catalog.tables.schema import (
-    coordinate_value,
-    history,
-    recorded_input,
-    replica,
-    run,
-    status_rule,
-    stray,
-    summary,
-)
-from latteboard.catalog.updating.books import Books
+from latteboard.catalog.tables.schema import run, stray, summary
+from latteboard.catalog.updating.copies import JudgedCopies, judged_copies, take_up_listings
+from latteboard.catalog.updating.finder import find_claimed
 from latteboard.catalog.updating.history import thin_history
+from latteboard.catalog.updating.records import records_of, take_up_records
+from latteboard.catalog.updating.rows import write_rows
+from latteboard.catalog.updating.summary import sum_up
+from latteboard.catalog.updating.transaction import IndexTransaction
+from latteboard.status.evidence import Evidence
+from latteboard.status.rules import Verdicts, settle
 from latteboard.status.states import Status
-
-Row = tuple[object, ...]
 
 
 @dataclass(frozen=True)
@@ -55,171 +33,85 @@ class Run:
     unreadable: int
 
 
-# Kind and id of what the campaign does not expect.
-NOT_EXPECTED = (-1, -1, 0)
-NOTHING = (-1, -1)
-RECORD = ("input_kind", "input", "size", "mtime")
-
-
-class Finder:
-    """Finds the numbers of the artifact that a path belongs to."""
-
-    def __init__(self, books: Books) -> None:
-        self._books = books
-        self._least: dict[str, NDArray[np.int64]] = {}
-
-    def find(self, path: str) -> tuple[int, int, int] | None:
-        """The number of the kind, the id, and the least bytes of the artifact; None if the path is not expected."""
-        books, campaign = self._books, self._books.campaign
-        parsed = campaign.parse(path)
-        if parsed is None:
-            return None
-        name, coordinates = parsed
-        row = campaign.expected(name).index(coordinates)
-        assert row is not None  # parse gives expected artifacts only
-        if name not in self._least:
-            self._least[name] = campaign.expected(name).least_bytes()
-        return books.models[name].id, self.id_of(name, row), int(self._least[name][row])
-
-    def id_of(self, kind: str, row: int) -> int:
-        """The id of an expected artifact."""
-        books, table = self._books, self._books.rules.tables[kind]
-        rows = books.campaign.expected(kind).rows
-        key = [table.c[n] == int(books.codes[n][column[row]]) for n, column in rows.items()]
-        return int(books.connection.execute(select(table.c.id).where(*key)).scalar_one())
-
-
-def _write_records(books: Books) -> None:
-    """Replace the records of the products that were looked at closer, now that every artifact has its number."""
-    finder, connection = Finder(books), books.connection
-    for (name, row), inputs in books.records.items():
-        model = books.models[name]
-        product = {"kind": model.id, "artifact": finder.id_of(name, row)}
-        conditions = [recorded_input.c[column] == value for column, value in product.items()]
-        connection.execute(delete(recorded_input).where(*conditions))
-        if inputs is None:
-            continue
-        rows: dict[tuple[int, ...], dict[str, int | None]] = {}
-        for one in inputs:
-            found = finder.find(one.path)
-            if found is not None:
-                rows[found[:2]] = dict(zip(RECORD, (*found[:2], one.size, one.mtime), strict=True))
-        if not rows:  # of a record that names nothing the campaign expects, it is still known that there is one
-            rows[NOTHING] = dict(zip(RECORD, (*NOTHING, 0, None), strict=True))
-        connection.execute(insert(recorded_input), [{**product, **row} for row in rows.values()])
-
-
-def finish(books: Books, stated: Run) -> dict[str, int]:
-    """Settle and sum up; returns the numbers of the run: expected, found, strays, changed."""
-    _find_durable(books)
-    _write_records(books)
-    if read_meta(books.connection, "unsettled"):  # copies came or went without a file on this disk changing
-        books.changed |= set(books.models)
-        write_meta(books.connection, "unsettled", "")
-    if books.changed:
-        books.rules.settle(books.connection, books.changed)
-        _sum_up(books)
+def finish(transaction: IndexTransaction, stated: Run) -> dict[str, int]:
+    """Settle and write everything; returns the numbers of the run: expected, found, strays, changed."""
+    find_claimed(transaction)
+    listings = take_up_listings(transaction)
+    take_up_records(transaction)
+    if listings or transaction.records or transaction.is_changed:
+        _settle(transaction)
     totals = dict(
-        books.connection.execute(select(summary.c.status, func.sum(summary.c.number)).group_by(summary.c.status)).all()
+        transaction.connection.execute(
+            select(summary.c.status, func.sum(summary.c.number)).group_by(summary.c.status)
+        ).all()
     )
     numbers = {
         "expected": sum(totals.values()),
         "found": sum(totals.get(s.name, 0) for s in (Status.growing, Status.bad, Status.stale, Status.done)),
-        "strays": books.count(stray, ~stray.c.path.endswith("/", autoescape=True)),
-        "changed": books.changes,
+        "strays": _count(transaction, stray, ~stray.c.path.endswith("/", autoescape=True)),
+        "changed": transaction.changes,
     }
-    _keep_run(books, stated, numbers)
-    thin_history(books.connection, stated.started)
+    _keep_run(transaction, stated, numbers)
+    thin_history(transaction.connection, stated.started)
     return numbers
 
 
-def _find_durable(books: Books) -> None:
-    """Archive copies and claims whose artifacts are not known yet."""
-    finder, connection = Finder(books), books.connection
-    held, copies = [], []
-    for (path,) in connection.execute(select(claims.c.path).where(claims.c.kind.is_(None))).all():
-        number, artifact, _ = finder.find(path) or NOT_EXPECTED
-        held.append({"of_path": path, "kind": number, "artifact": artifact})
-    unknown = select(replica.c.archive, replica.c.path, replica.c.size).where(replica.c.kind.is_(None))
-    for archive, path, size in connection.execute(unknown).all():
-        number, artifact, least = finder.find(path) or NOT_EXPECTED
-        found = {"kind": number, "artifact": artifact, "sound": size >= least}
-        copies.append({"of_archive": archive, "of_path": path, **found})
-    if held:
-        connection.execute(update(claims).where(claims.c.path == bindparam("of_path")), held)
-    if copies:
-        one = (replica.c.archive == bindparam("of_archive"), replica.c.path == bindparam("of_path"))
-        connection.execute(update(replica).where(*one), copies)
+def _settle(transaction: IndexTransaction) -> None:
+    """Ask the rules for every artifact of the production, and write the rows that differ."""
+    models = transaction.models
+    copies = {name: judged_copies(transaction, name) for name in models}
+    numbers = {model.id: number for number, model in enumerate(models.values())}
+    evidence = {name: _evidence(transaction, name, copies[name], numbers) for name in models}
+    verdicts = settle(list(models.values()), evidence, _links(transaction))
+    written = [name for name in models if _write(transaction, name, verdicts[name], copies[name])]
+    sum_up(transaction, list(models) if transaction.adopted.changed else written)
 
 
-def _sum_up(books: Books) -> None:
-    """Write the summary anew, and into history what changed in it."""
-    connection = books.connection
-    before = _totals(connection)
-    connection.execute(delete(summary))
-    for name in books.models:
-        connection.execute(insert(summary).from_select(summary.columns.keys(), _counts(books, name)))
-    after = _totals(connection)
-    number = (connection.execute(select(func.max(run.c.id))).scalar() or 0) + 1
-    rows = [
-        {
-            "run": number,
-            **dict(zip(("ensemble", "stream", "kind", "status"), key, strict=True)),
-            "number": n,
-            "bytes": size,
-        }
-        for key in sorted(before.keys() | after.keys(), key=str)
-        if before.get(key) != (now := after.get(key, (0, 0)))
-        for n, size in [now]
-    ]
-    if rows:
-        connection.execute(insert(history), rows)
+def _evidence(transaction: IndexTransaction, name: str, copies: JudgedCopies, numbers: Mapping[int, int]) -> Evidence:
+    columns = transaction.columns[name]
+    records = records_of(transaction, name, numbers)
+    return Evidence(columns["state"], columns["size"], columns["mtime"], copies.copies, records)
 
 
-def _totals(connection: Connection) -> dict[Row, tuple[int, int]]:
-    key = (summary.c.ensemble, summary.c.stream, summary.c.kind, summary.c.status)
-    statement = select(*key, func.sum(summary.c.number), func.sum(summary.c.bytes)).group_by(*key)
-    return {tuple(row[:4]): (row[4], row[5]) for row in connection.execute(statement)}
+def _links(transaction: IndexTransaction) -> Callable[[str, str], Links]:
+    campaign = transaction.campaign
+
+    @cache
+    def between(kind: str, need: str) -> Links:
+        return links(campaign.relations, campaign.expected(kind).rows, campaign.expected(need).rows)
+
+    return between
 
 
-def _counts(books: Books, name: str) -> Select[Any]:
-    """How many artifacts of a kind there are, and their bytes on disk, by ensemble, stream and status.
-
-    What is done is most, and stands in the order of ensemble and stream: it is summed up without sorting.
-    """
-    model, table = books.models[name], books.rules.tables[name]
-    groups = [table.c[axis] for axis in ("ensemble", "stream") if axis in model.coordinates]
-    done = table.c.status == int(Status.done)
-    numbers = _numbers(model, table)
-    finished = select(*groups, literal(int(Status.done)).label("status"), *numbers).where(done).group_by(*groups)
-    # Summed up without any group, nothing gives a row of its own: there is none to speak of then.
-    finished = finished.having(func.count() > 0)
-    others = select(*groups, table.c.status, *numbers).where(~done).group_by(*groups, table.c.status)
-    counted = union_all(finished, others).subquery()
-    joined = counted.join(status_rule, status_rule.c.code == counted.c.status)
-    texts: list[ColumnElement[Any]] = []
-    for axis in ("ensemble", "stream"):
-        if axis not in model.coordinates:
-            texts.append(null().label(axis))
-            continue
-        values = coordinate_value.alias()
-        joined = joined.join(values, and_(values.c.axis == axis, values.c.code == counted.c[axis]))
-        texts.append(values.c.text.label(axis))
-    rest = [counted.c[number.name] for number in numbers]
-    return select(*texts, literal(name), status_rule.c.name, *rest).select_from(joined)
+def _write(transaction: IndexTransaction, name: str, verdicts: Verdicts, copies: JudgedCopies) -> bool:
+    """Write what the rules say of a kind, as far as it is news; returns whether any row is."""
+    model, columns = transaction.models[name], transaction.columns[name]
+    columns["status"] = verdicts.statuses
+    columns["wanted"], columns["needed"] = verdicts.wanted, verdicts.needed
+    columns["purgeable"] = verdicts.purgeable
+    columns["blocked_by"] = _ids(model, transaction.models)[verdicts.blocked_by]
+    columns["blocked_count"] = verdicts.blocked_count
+    shown = columns["problem"].copy()
+    quiet = shown[copies.rows] == 0  # what is wrong with the file itself is said first
+    shown[copies.rows[quiet]] = copies.problems[quiet]
+    columns["shown_problem"] = shown
+    codes = transaction.adopted.codes
+    keys = {axis: codes[axis][column] for axis, column in transaction.campaign.expected(name).rows.items()}
+    written = write_rows(transaction.connection, model, columns, keys)
+    columns.save()
+    return written
 
 
-def _numbers(model: KindModel, table: Table) -> list[Label[int]]:
-    purgeable = is_purgeable(model, table)
-    size = func.coalesce(table.c.size, 0)
-    return [
-        func.count().label("number"),
-        func.sum(size).label("bytes"),
-        func.sum(case((purgeable, 1), else_=0)).label("purgeable"),
-        func.sum(case((purgeable, size), else_=0)).label("purgeable_bytes"),
-    ]
+def _ids(model: KindModel, models: Mapping[str, KindModel]) -> NDArray[np.int64]:
+    """The id of each kind that a kind needs, by position; last, so that position -1 finds it, that of none."""
+    return np.array([*(models[need].id for need in model.needs), 0])
 
 
-def _keep_run(books: Books, stated: Run, numbers: dict[str, int]) -> None:
+def _count(transaction: IndexTransaction, table: Table, *conditions: object) -> int:
+    statement = select(func.count()).select_from(table).where(*conditions)  # type: ignore[arg-type]
+    return int(transaction.connection.execute(statement).scalar_one())
+
+
+def _keep_run(transaction: IndexTransaction, stated: Run, numbers: Mapping[str, int]) -> None:
     values = {**numbers, "started": stated.started, "seconds": -int(-stated.seconds // 1), "look": stated.look}
-    books.connection.execute(insert(run).values(**values, unreadable=stated.unreadable))
+    transaction.connection.execute(insert(run).values(**values, unreadable=stated.unreadable))

@@ -1,8 +1,8 @@
-"""What a scan is asked for, and what it brings."""
+"""What a scan is asked for, and what it reports of folders."""
 
 from dataclasses import dataclass, field
 
-from latteboard.catalog.updating.books import FolderState, Looks, Stray
+from latteboard.catalog.updating.observations import FolderState, Observations, Stray
 
 
 @dataclass(frozen=True)
@@ -12,43 +12,72 @@ class Request:
     Attributes
     ----------
     started : ns since 1970; grace times count back from here
-    young : ns since 1970; what changed later may still be growing
+    grace : ns; what changed so shortly before the start may still be growing
     fast : trust the times of settled folders
+    deep : open every HDF5 file
+    below_unknown : look below folders that no template names
+    accept_empty : what is not seen is gone
     sweep : (n, N): of the folders that would be trusted, every N-th is looked into all the same, starting from n
     suspects : paths of files that are opened although the look is not deep, since somebody could not use them
     """
 
     started: int
-    young: int
+    grace: int
     fast: bool
     deep: bool
     below_unknown: bool
+    accept_empty: bool
     sweep: tuple[int, int]
     suspects: frozenset[str] = frozenset()
 
+    @property
+    def young(self) -> int:
+        """What changed later, ns since 1970, may still be growing."""
+        return self.started - self.grace
+
+    @property
+    def future(self) -> int:
+        """A file time later than this, ns since 1970, is beyond what clocks differ by."""
+        return self.started + self.grace
+
 
 @dataclass
-class Seen:
-    """What looking into some folders brought.
+class FolderReport:
+    """What was found in some folders.
 
     Attributes
     ----------
     visited : folders that could be read, or whose time said that they need not be
     relisted : those of them that were not as they were
     gone : folders that are not there
+    emptied : folders with nothing in them that are not those which were known: a disk that is not mounted looks so
     further : folders in them that are worth looking into
     unreadable : folders that could not be read, and why
     containers : size and time of those opened; None for those that must be opened when they are seen again
     """
 
-    looks: list[Looks] = field(default_factory=list)
+    observations: list[Observations] = field(default_factory=list)
     folders: list[FolderState] = field(default_factory=list)
     visited: list[str] = field(default_factory=list)
     relisted: list[str] = field(default_factory=list)
     gone: list[str] = field(default_factory=list)
+    emptied: list[str] = field(default_factory=list)
     further: list[str] = field(default_factory=list)
     strays: list[Stray] = field(default_factory=list)
     unreadable: dict[str, str] = field(default_factory=dict)
     containers: dict[str, tuple[int, int] | None] = field(default_factory=dict)
     directories: int = 0
     stats: int = 0
+
+    def add(self, other: "FolderReport") -> None:
+        """Add what another report says, but for its observations."""
+        self.folders += other.folders
+        self.visited += other.visited
+        self.relisted += other.relisted
+        self.gone += other.gone
+        self.emptied += other.emptied
+        self.strays += other.strays
+        self.unreadable |= other.unreadable
+        self.containers |= other.containers
+        self.directories += other.directories
+        self.stats += other.stats

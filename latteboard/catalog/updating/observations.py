@@ -1,0 +1,106 @@
+"""What an index hands to the catalog: the state of artifacts, folders, strays, and the inputs that products recorded."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from latteboard.files.state import Files
+
+# The problem of a sound file of which no block is on this disk: sparse, or migrated to tape.
+NO_DATA = "no data on this disk"
+
+
+@dataclass
+class Observations:
+    """The state of some artifacts of one kind, one entry an artifact.
+
+    Attributes
+    ----------
+    rows : their rows in the campaign's expected artifacts
+    files : what the file system says
+    states : codes of :class:`latteboard.status.states.FileState`
+    problems : by position in these arrays, what is wrong
+    deep : whether contents were looked at, so that an earlier verdict on them does not stand
+    vanished : whether the disk that they were on is away, so that what was known of them does not stand
+    doubted : by position, whether an earlier verdict on the contents was on another file, or on this one before it changed
+    """
+
+    kind: str
+    rows: NDArray[np.int64]
+    files: Files
+    states: NDArray[np.uint8]
+    problems: dict[int, str] = field(default_factory=dict)
+    deep: bool = False
+    vanished: bool = False
+    doubted: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, dtype=bool))
+
+    @property
+    def there(self) -> NDArray[np.bool_]:
+        """Whether there is a file."""
+        found: NDArray[np.bool_] = self.files.sizes >= 0
+        return found
+
+    def forget(self, position: int) -> None:
+        """Leave out which file it was, so that the next index takes it for another one and looks into it."""
+        self.files.ctimes[position] = self.files.inodes[position] = 0
+
+    def take(self, positions: NDArray[np.int64]) -> "Observations":
+        """The observations at some positions only."""
+        problems = {
+            new: self.problems[old]
+            for new, old in enumerate(positions.tolist())
+            if self.problems and old in self.problems
+        }
+        files, states = self.files.take(positions), self.states[positions]
+        doubted = self.doubted[positions] if len(self.doubted) else self.doubted
+        return Observations(self.kind, self.rows[positions], files, states, problems, self.deep, self.vanished, doubted)
+
+
+@dataclass(frozen=True)
+class Input:
+    """An input as a product recorded it: path relative to the root, bytes, ns since 1970 or None if times do not count."""
+
+    path: str
+    size: int
+    mtime: int | None
+
+
+@dataclass(frozen=True)
+class Record:
+    """What a product recorded of its inputs; ``touched`` if it was changed since it was made."""
+
+    inputs: tuple[Input, ...]
+    touched: bool
+
+
+@dataclass(frozen=True)
+class FolderState:
+    """A folder as it was when it was listed; see the table ``folder``.
+
+    Attributes
+    ----------
+    mtime : ns since 1970; 0 if it changed too recently to be trusted
+    ctime, inode, device : when anything of the folder last changed (ns since 1970), and which folder it is
+    digest : of what is in it
+    unsettled_until : ns since 1970; it is listed again before that, by any index
+    """
+
+    path: str
+    mtime: int
+    ctime: int
+    inode: int
+    device: int
+    digest: int
+    unsettled_until: int
+
+
+@dataclass(frozen=True)
+class Stray:
+    """A file or folder that is no expected artifact."""
+
+    path: str
+    folder: str
+    size: int | None
+    mtime: int | None
+    reason: str

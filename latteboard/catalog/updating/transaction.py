@@ -1,0 +1,166 @@
+"""One index as one transaction: what was seen is compared with what was known, kept in columns, and written at the end."""
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Connection, insert, select
+
+from latteboard.campaign import Campaign
+from latteboard.catalog.tables.kinds import KindModel
+from latteboard.catalog.tables.schema import problem_text
+from latteboard.catalog.updating.adopt import adopt
+from latteboard.catalog.updating.columns import KindColumns
+from latteboard.catalog.updating.observations import NO_DATA, Observations, Record
+from latteboard.files.state import Files
+from latteboard.status.states import ON_DISK, FileState
+
+FILE_COLUMNS = {"size": "sizes", "mtime": "mtimes", "ctime": "ctimes", "inode": "inodes", "device": "devices"}
+# What tells one file from another. The device is not among them: it is another one after every mount.
+IDENTITY = ("size", "mtime", "ctime", "inode")
+# What people are told has changed; a new inode alone is none.
+TOLD = ("state", "size", "mtime", "problem")
+
+Inspect = Callable[["IndexTransaction", Observations], None]
+
+
+class IndexTransaction:
+    """What an index writes, all or nothing.
+
+    Attributes
+    ----------
+    columns : of each kind
+    records : by kind and row, what reduced files that were looked at closer recorded of their inputs; None if nothing
+    vanished : by kind and row, what was there and cannot be seen, since its disk or the target of its link is away
+    changes : how many artifacts are not as they were; ``lost`` of them were on disk and are not there
+    there_before : how many were on disk as of the last index
+    """
+
+    def __init__(self, connection: Connection, campaign: Campaign, inspect: Inspect) -> None:
+        """``inspect`` is shown what is new or changed before it is kept, to look closer."""
+        self.connection = connection
+        self.campaign = campaign
+        self.adopted = adopt(connection, campaign)
+        self.columns: Mapping[str, KindColumns] = self.adopted.columns
+        self.models: Mapping[str, KindModel] = self.adopted.models
+        self.records: dict[tuple[str, int], Record | None] = {}
+        self.vanished: list[tuple[str, int]] = []
+        self.changes = 0
+        self.lost = 0
+        self.there_before = sum(
+            int(np.isin(columns.before("state"), ON_DISK).sum()) for columns in self.columns.values()
+        )
+        self._inspect = inspect
+        self._problems: dict[str, int] = {text: n for n, text in connection.execute(select(problem_text)).all()}
+
+    def record(self, seen: Observations) -> None:
+        """Keep what was seen, as far as it is not known already."""
+        columns = self.columns[seen.kind]
+        if seen.vanished:
+            self._keep_from_vanishing(seen, columns)
+        positions = np.flatnonzero(self._is_news(seen, columns))
+        if not len(positions):
+            return
+        news = seen.take(positions)
+        news.doubted = self._doubted(news, columns)
+        self._inspect(self, news)
+        self._count(news, columns)
+        self._keep(news, columns)
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether anything that the rules ask about may not be as it was."""
+        return self.adopted.changed or any(columns.is_changed for columns in self.columns.values())
+
+    def note_inputs(self, kind: str, row: int, record: Record | None) -> None:
+        """What a product recorded of its inputs, None if nothing; written at the end, when every input has its row."""
+        self.records[kind, row] = record
+
+    def problem(self, text: str) -> int:
+        """The number of a problem's wording."""
+        if text not in self._problems:
+            number = max(self._problems.values(), default=0) + 1
+            self._problems[text] = number
+            self.connection.execute(insert(problem_text).values(id=number, text=text))
+        return self._problems[text]
+
+    def _keep_from_vanishing(self, seen: Observations, columns: KindColumns) -> None:
+        """What was there before its disk was away, or the target of its link, is unknown; what was not there is not there.
+
+        Size and time stay as they were last seen, so that people see how much is away.
+        """
+        known = columns["state"][seen.rows]
+        gone = (known != FileState.absent) & ~columns.inserted[seen.rows]
+        seen.states = np.where(gone, np.uint8(FileState.unknown), np.uint8(FileState.absent))
+        columns_of_files = {attribute: columns[name][seen.rows] for name, attribute in FILE_COLUMNS.items()}
+        kept = Files(**columns_of_files, blocks=np.zeros(len(seen.rows), dtype=np.int64))
+        seen.files = seen.files.where(gone, kept)
+        self.vanished += [(seen.kind, row) for row in seen.rows[gone].tolist()]
+
+    # -- comparing ---------------------------------------------------------------------------------------------------
+
+    def _is_news(self, seen: Observations, columns: KindColumns) -> NDArray[np.bool_]:
+        """For each position whether it says more than what is known."""
+        same_file = self._same_file(seen, columns)
+        known = columns["state"][seen.rows]
+        # A verdict on contents stands until the file is another one, or a deep look says better.
+        judged = same_file & (known == FileState.bad_content) & (seen.states == FileState.sound)
+        stands = judged & (not seen.deep)
+        # What could not be seen stays as it was known, unless nothing was ever seen on this path, or its disk is away.
+        unseen = seen.states == FileState.unknown
+        stays = unseen & (not seen.vanished) & (seen.kind not in self.adopted.moved)
+        differs = ~same_file | (known != seen.states) | self._problem_differs(seen, columns)
+        if self.adopted.changed and self.models[seen.kind].reduced:
+            differs |= seen.there  # records name inputs, and what is an input may have changed with the campaign
+        found: NDArray[np.bool_] = differs & ~stands & ~stays
+        return found
+
+    def _same_file(self, seen: Observations, columns: KindColumns) -> NDArray[np.bool_]:
+        same = np.ones(len(seen.rows), dtype=bool)
+        for name in IDENTITY:
+            same &= columns[name][seen.rows] == getattr(seen.files, FILE_COLUMNS[name])
+        return same
+
+    def _problem_differs(self, seen: Observations, columns: KindColumns) -> NDArray[np.bool_]:
+        """A problem that is seen now and was not, or no longer; one found by opening a file is not seen in passing."""
+        differs: NDArray[np.bool_] = columns["problem"][seen.rows] == self._problems.get(NO_DATA, -1)
+        for position, text in seen.problems.items():
+            differs[position] = self._problems.get(text) != columns["problem"][seen.rows[position]]
+        return differs
+
+    def _doubted(self, news: Observations, columns: KindColumns) -> NDArray[np.bool_]:
+        """A file that was bad in its content and is not the one that it was: only a look into it says what it is now."""
+        doubted: NDArray[np.bool_] = columns["state"][news.rows] == FileState.bad_content
+        doubted &= (news.states == FileState.sound) & (not news.deep)
+        return doubted
+
+    # -- keeping -----------------------------------------------------------------------------------------------------
+
+    def _count(self, news: Observations, columns: KindColumns) -> None:
+        known = columns["state"][news.rows]
+        # A container that could not be judged stands for all that is expected in it, there or not.
+        there = [FileState.sound] if self.models[news.kind].inside else ON_DISK
+        self.lost += int((np.isin(known, there) & (news.states == FileState.absent)).sum())
+        now = {"state": news.states, "problem": self._problem_numbers(news)}
+        now |= {name: getattr(news.files, FILE_COLUMNS[name]) for name in ("size", "mtime")}
+        differs = np.zeros(len(news.rows), dtype=bool)
+        for name in TOLD:
+            differs |= columns[name][news.rows] != now[name]
+        if news.kind in self.adopted.fresh:
+            differs &= news.there
+        self.changes += int(differs.sum())
+
+    def _keep(self, news: Observations, columns: KindColumns) -> None:
+        for name, attribute in FILE_COLUMNS.items():
+            columns.put(name, news.rows, getattr(news.files, attribute))
+        columns.put("state", news.rows, news.states)
+        columns.put("problem", news.rows, self._problem_numbers(news))
+        sound = news.states == FileState.sound
+        columns.put("seen_size", news.rows[sound], news.files.sizes[sound])
+        columns.put("seen_mtime", news.rows[sound], news.files.mtimes[sound])
+
+    def _problem_numbers(self, news: Observations) -> NDArray[np.int64]:
+        numbers = np.zeros(len(news.rows), dtype=np.int64)
+        for position, text in news.problems.items():
+            numbers[position] = self.problem(text)
+        return numbers
