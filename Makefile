@@ -61,8 +61,8 @@ query: $(ENV) ## Ask the catalog: make query SQL="select ..." (CATALOG=path if i
 	test -f "$$catalog" || { echo "No catalog at $$catalog: run make index, or say CATALOG=path" >&2; exit 1; }; \
 	$(BIN)/sqlite-utils query "$$catalog" "$$SQL" --table $(ARGS)
 
-# A file's tests stay in one process, so what they share is made once. Files in their own order: by the number of tests in
-# them, few that take long would come last, and one process would wait for the other.
+# A file's tests stay in one process, so what they share is made once. Files in the order of tests/conftest.py: by the number
+# of tests in them, few that take long would come last, and one process would wait for the other.
 PYTEST = $(BIN)/python -m pytest --numprocesses auto --maxprocesses 8 --dist loadfile --no-loadscope-reorder
 
 test: $(ENV) ## Run the tests; some of them: make test ARGS="-k status"

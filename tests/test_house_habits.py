@@ -45,6 +45,13 @@ def test_all_files_state_the_same_version() -> None:
     assert re.search(rf"^## {re.escape(__version__)} ", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
 
 
+def test_files_that_run_first_are_there() -> None:
+    conftest = (ROOT / "tests" / "conftest.py").read_text()
+    names = re.findall(r'"(test_\w+\.py)"', conftest)
+    assert names
+    assert [name for name in names if not (ROOT / "tests" / name).exists()] == []
+
+
 def test_every_extra_is_installed_by_some_target_of_the_makefile() -> None:
     makefile = (ROOT / "Makefile").read_text()
     extras = re.search(r"^EXTRAS +:= (.*)$", makefile, re.MULTILINE)
