@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,7 @@ from disk import (
 from latteboard import Catalog, Source
 from latteboard.campaign import Campaign
 from latteboard.catalog import Status
+from latteboard.catalog.questions.problems import DoneProblem, done_problems
 from latteboard.catalog.tables.schema import VERSION
 from latteboard.errors import CatalogError, QueryError
 
@@ -516,3 +518,18 @@ def test_a_sound_copy_in_one_archive_is_worth_no_less_for_a_cut_one_in_another(c
     catalog.record_archive("b", [(path, 3, OLD)])
     index(campaign)
     assert status(campaign, path) == "ready"
+
+
+# -- done, but --------------------------------------------------------------------------------------------------------
+
+
+def test_of_done_artifacts_with_a_problem_the_most_frequent_wording_is_quoted(catalog: Catalog) -> None:
+    assert done_problems(catalog) == []
+    with closing(sqlite3.connect(catalog.path)) as connection, connection:
+        wordings = [(1000, "1 of 2 configurations"), (1001, "2 of 6 configurations")]
+        connection.executemany("insert into problem_text values (?, ?)", wordings)
+        rows = [row for (row,) in connection.execute("select id from _cfg order by id")]
+        planted = zip((1000, 1001, 1001), rows, strict=False)
+        connection.executemany("update _cfg set problem = ? where id = ?", planted)
+        connection.execute("update summary set problems = 1 where kind = 'cfg' and status = 'done'")
+    assert done_problems(catalog) == [DoneProblem("cfg", 3, "2 of 6 configurations")]

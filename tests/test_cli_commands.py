@@ -304,6 +304,14 @@ def test_status_can_be_grouped_by_any_names(ask: Command, by: str, expected: dic
     assert out.splitlines()[-1].startswith("as of the index of ")
 
 
+@pytest.mark.parametrize("by", ["ensemble,stream,kind", "ensemble,stream,kind,configuration"])
+def test_status_counts_artifacts_with_a_problem_by_status(ask: Command, by: str) -> None:
+    rows = json.loads(ask("status", "--json", "--by", by)[1])["rows"]
+    found = [(row["ensemble"], row["stream"], row["kind"], row["problems"]) for row in rows if row["problems"]]
+    assert found == [("A", "a", "prop", {"bad": 1})]
+    assert "done with a problem" not in ask("status")[1]
+
+
 def test_status_prints_a_line_for_each_kind(ask: Command) -> None:
     code, out, err = ask("status")
     assert (code, err) == (0, "")

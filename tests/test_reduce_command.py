@@ -196,6 +196,12 @@ def test_what_failed_cannot_command_a_terminal(capsys: pytest.CaptureFixture[str
     assert capsys.readouterr().err == "a\\x1b[31m.h5: bad\\nname\n"
 
 
+def lines_of_status(campaign: Campaign, kind: str) -> list[str]:
+    """The lines of ``status`` about a kind."""
+    done = spawn("--campaign", campaign.path, "status")
+    return [line for line in done.stdout.splitlines() if re.match(rf"{kind}\b", line)]
+
+
 def test_what_lacks_configurations_is_joined_if_that_is_allowed_and_completed_later(
     campaign: Campaign, ask: Ask
 ) -> None:
@@ -208,6 +214,12 @@ def test_what_lacks_configurations_is_joined_if_that_is_allowed_and_completed_la
     assert ask("spec_momentum", "--allow-missing")[0] == 0
     told = query(campaign, "select status, problem from spec_momentum where path = ?", joined)
     assert told == [("done", "3 of 4 configurations")]
+    row, line = lines_of_status(campaign, "spec_momentum")
+    assert re.fullmatch(r"spec_momentum +1 +of 1 +\S+ kB +1 done with a problem", row)
+    assert line == (
+        'spec_momentum: 1 done with a problem, such as "3 of 4 configurations"; '
+        "see: latteboard list spec_momentum --status done"
+    )
     (campaign.root / "hidden").rename(campaign.root / path)
     now_index(campaign)
     assert ask("spec_4D_tslice", "spec_4D_tslice_avg", "spec_momentum")[0] == 0

@@ -25,7 +25,8 @@ def row(
     kind: str = "prop", ensemble: str | None = "a09m310", stream: str | None = "e", **counts: int
 ) -> dict[str, object]:
     named = {"ensemble": ensemble, "stream": stream, "kind": kind}
-    return {**named, "expected": sum(counts.values()), "bytes": 3_623_882_000, "purgeable": 0, "status": counts}
+    numbers = {"expected": sum(counts.values()), "bytes": 3_623_882_000, "purgeable": 0}
+    return {**named, **numbers, "status": counts, "problems": {}}
 
 
 class Reader(HTMLParser):
@@ -73,6 +74,17 @@ def wheres(page: Reader) -> list[tuple[str | None, str | None]]:
 def test_percent_counts_what_is_wanted_and_archived_is_done(tmp_path: Path) -> None:
     page = page_of(tmp_path, row(done=40, archived=10, ready=50, unneeded=900))
     assert "50.0%" in page.text
+
+
+def test_what_is_done_with_a_problem_is_not_simply_done(tmp_path: Path) -> None:
+    incomplete = row("joined", done=48) | {"problems": {"done": 46}}
+    page = page_of(tmp_path, incomplete, row(bad=3, done=1) | {"problems": {"bad": 3}})
+    words = " ".join(page.text.split())
+    assert "joined 46 done with a problem 100% 48" in words
+    assert "prop 25.0% 4" in words
+    assert "done: 49 of 52 46 of them with a problem" in words
+    assert words.count("with a problem") == 2
+    assert "problems.html" in links_of(page)
 
 
 def test_every_status_is_explained(tmp_path: Path) -> None:

@@ -190,7 +190,7 @@ def _count_as_claimed(rows: list[dict[str, Any]], artifact: dict[str, Any]) -> N
         for one in rows:
             if all(one[name] == value for name, value in key.items()):
                 return one
-        rows.append({**key, "number": 0, "bytes": 0, "purgeable": 0, "purgeable_bytes": 0})
+        rows.append({**key, "number": 0, "bytes": 0, "problems": 0, "purgeable": 0, "purgeable_bytes": 0})
         return rows[-1]
 
     row(Status(artifact["stored"]).name)["number"] -= 1

@@ -136,9 +136,11 @@ def status(campaign_file: Path, *, by: str | None, as_json: bool) -> None:
         generated = datetime.now(UTC).isoformat(timespec="seconds")
         print_json({"generated": generated, "indexed": catalog.indexed_at(), "rows": rows})
     else:
+        from latteboard.catalog.questions.problems import done_problems
         from latteboard.cli.terminal import show_status
 
-        show_status(rows, names, f"the index of {catalog.indexed_at()}")
+        has_problems = any("done" in row["problems"] for row in rows)
+        show_status(rows, names, done_problems(catalog) if has_problems else (), f"the index of {catalog.indexed_at()}")
 
 
 @cli.command(name="list")

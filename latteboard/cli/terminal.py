@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
@@ -18,8 +18,10 @@ if TYPE_CHECKING:
     from rich.tree import Tree
 
     from latteboard.catalog.questions.explain import Explanation, InputGroup
+    from latteboard.catalog.questions.problems import DoneProblem
 
 BAR_WIDTH = 24
+DONE_WITH_PROBLEM = "done with a problem"
 
 # Colour is never the only sign: each status has a letter in the bar too.
 STYLES: Mapping[str, tuple[str, str]] = {
@@ -37,8 +39,13 @@ STYLES: Mapping[str, tuple[str, str]] = {
 }
 
 
-def show_status(rows: Sequence[Mapping[str, Any]], by: Sequence[str], indexed: str) -> None:
-    """Print the rows of ``status`` under a heading for each group: in a terminal a bar for each row in colour."""
+def show_status(
+    rows: Sequence[Mapping[str, Any]], by: Sequence[str], done_problems: Sequence[DoneProblem], indexed: str
+) -> None:
+    """Print the rows of ``status`` under a heading for each group, in a terminal each with a bar in colour.
+
+    Done artifacts with a problem are counted in their row, and ``done_problems`` quotes the problem of most of a kind.
+    """
     from rich.table import Table
     from rich.text import Text
 
@@ -54,12 +61,25 @@ def show_status(rows: Sequence[Mapping[str, Any]], by: Sequence[str], indexed: s
             counts = row["status"]
             bar = [_bar(counts)] if console.is_terminal else []
             numbers = [f"{counts.get('done', 0):,}", f"of {row['expected']:,}", human_bytes(row["bytes"])]
-            rest = [Text(f"{n:,} {status}", STYLES[status][0]) for status, n in counts.items() if status != "done"]
-            table.add_row(Text(_label(row, inner)), *bar, *numbers, Text(", ").join(rest))
+            table.add_row(Text(_label(row, inner)), *bar, *numbers, Text(", ").join(_remainder(row)))
         if outer:
             console.print(Text(heading, "bold"))
         _print_table(console, table)
+    for problem in done_problems:
+        line = f'{problem.kind}: {problem.number:,} {DONE_WITH_PROBLEM}, such as "{shown(problem.wording)}"; '
+        console.print(Text(f"{line}see: latteboard list {problem.kind} --status done"), soft_wrap=True)
     console.print(f"as of {indexed}")
+
+
+def _remainder(row: Mapping[str, Any]) -> Iterator[Text]:
+    """Yield the numbers of a row beside those that are done."""
+    from rich.text import Text
+
+    if number := row["problems"].get("done"):
+        yield Text(f"{number:,} {DONE_WITH_PROBLEM}", STYLES["stale"][0])
+    for status, number in row["status"].items():
+        if status != "done":
+            yield Text(f"{number:,} {status}", STYLES[status][0])
 
 
 def _heading(row: Mapping[str, Any], names: Sequence[str]) -> str:
@@ -67,7 +87,7 @@ def _heading(row: Mapping[str, Any], names: Sequence[str]) -> str:
 
 
 def _label(row: Mapping[str, Any], name: str) -> str:
-    """The value that a row is of; files that do not name the coordinate are of all its values."""
+    """Return the value of a coordinate of a row; files that do not name the coordinate belong to all its values."""
     return f"(all {name}s)" if row[name] is None else str(row[name])
 
 
@@ -77,12 +97,12 @@ def _print_table(console: Console, table: Table) -> None:
         return
     with console.capture() as captured:
         console.print(table)
-    # Columns are padded to their width; at the end of a line in a file that is only noise.
+    # Columns are padded to their width; blanks at the end of a line in a file are only noise.
     sys.stdout.writelines(f"{line.rstrip()}\n" for line in captured.get().splitlines())
 
 
 def _console() -> Console:
-    """Standard output; where it is no terminal, lines are as long as they are."""
+    """Return the console of standard output; lines are not folded if it is no terminal."""
     from rich.console import Console
 
     return Console(highlight=False) if sys.stdout.isatty() else Console(highlight=False, width=10_000)
@@ -101,7 +121,7 @@ def _bar(counts: Mapping[str, int]) -> Text:
 
 
 def show_explanation(explanation: Explanation) -> None:
-    """Print why an artifact is what it is: its status and what that means, then its inputs as a tree."""
+    """Print the status of an artifact with its rule, then its inputs as a tree."""
     from rich.text import Text
     from rich.tree import Tree
 
@@ -135,15 +155,15 @@ def _grow(tree: Tree, groups: Sequence[InputGroup]) -> None:
 
 
 def plain_table(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> str:
-    """Aligned columns; control characters of hostile file names are shown, not obeyed."""
+    """Return aligned columns; control characters of hostile file names are shown, not obeyed."""
     from tabulate import tabulate
 
-    cells = [[shown(row[name]) for name in columns] for row in rows]
-    return str(tabulate(cells, headers=columns, tablefmt="plain", disable_numparse=True))
+    texts = [[shown(row[name]) for name in columns] for row in rows]
+    return str(tabulate(texts, headers=columns, tablefmt="plain", disable_numparse=True))
 
 
 def csv_table(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> str:
-    """Comma-separated values with a header."""
+    """Return comma-separated values with a header."""
     stream = io.StringIO()
     writer = csv.DictWriter(stream, columns, lineterminator="\n")
     writer.writeheader()

@@ -14,10 +14,17 @@ from site_templates.writing.page import Page
 
 @dataclass(frozen=True)
 class KindRow:
-    """One kind of one ensemble and stream."""
+    """One kind of one ensemble and stream.
+
+    Attributes
+    ----------
+    counts : number of artifacts by status
+    done_with_problem : number of artifacts that are done with a problem, such as a concatenation that lacks configurations
+    """
 
     kind: str
     counts: Mapping[str, int]
+    done_with_problem: int
     bytes: int
     purgeable: int
     segments: Sequence[Segment]
@@ -118,6 +125,11 @@ class Overview:
         return sum(row.wanted for row in self.rows)
 
     @property
+    def done_with_problem(self) -> int:
+        """The number of artifacts that are done with a problem."""
+        return sum(row.done_with_problem for row in self.rows)
+
+    @property
     def percent(self) -> str:
         """The share of all artifacts that is done."""
         return percent(self.done, self.wanted)
@@ -165,4 +177,6 @@ def overview(
 
 def _kind_row(row: Mapping[str, Any]) -> KindRow:
     counts = row["status"]
-    return KindRow(row["kind"], counts, row["bytes"], row["purgeable"], segments(counts))
+    return KindRow(
+        row["kind"], counts, row["problems"].get("done", 0), row["bytes"], row["purgeable"], segments(counts)
+    )

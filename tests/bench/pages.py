@@ -86,7 +86,7 @@ def bytes_of(site: Path, page: str) -> dict[str, int]:
 
 def overview_bytes(folder: Path) -> int:
     """The weight of an overview of ENSEMBLES by KINDS."""
-    same = {"stream": "e", "expected": 7958, "bytes": 10**13, "purgeable": 17}
+    same = {"stream": "e", "expected": 7958, "bytes": 10**13, "purgeable": 17, "problems": {}}
     rows: list[Mapping[str, Any]] = [
         {"ensemble": f"a09m{100 + number}", "kind": kind, "status": COUNTS[(number + place) % len(COUNTS)], **same}
         for number in range(ENSEMBLES)

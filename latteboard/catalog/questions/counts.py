@@ -16,7 +16,7 @@ SUMMED = ("ensemble", "stream", "kind")
 
 
 def status_rows(database: Database, by: Sequence[str] = SUMMED) -> list[dict[str, Any]]:
-    """A row for each combination of ``by``: expected, bytes, purgeable, and the number of each status.
+    """A row for each combination of ``by``: expected, bytes, purgeable, and the number of each status and of its problems.
 
     Kinds that do not name a coordinate of ``by`` have None there. Unknown names raise :class:`QueryError`.
     """
@@ -28,16 +28,17 @@ def status_rows(database: Database, by: Sequence[str] = SUMMED) -> list[dict[str
     rows: dict[tuple[Any, ...], dict[str, Any]] = {}
     for one in counted:
         key = tuple(one[name] for name in by)
-        row = rows.setdefault(
-            key, {**dict(zip(by, key, strict=True)), "expected": 0, "bytes": 0, "purgeable": 0, "status": {}}
-        )
+        empty = {"expected": 0, "bytes": 0, "purgeable": 0, "status": {}, "problems": {}}
+        row = rows.setdefault(key, {**dict(zip(by, key, strict=True)), **empty})
         row["expected"] += one["number"]
         row["bytes"] += one["bytes"]
         row["purgeable"] += one["purgeable"]
-        if one["number"]:
-            row["status"][one["status"]] = row["status"].get(one["status"], 0) + one["number"]
+        for counts, number in ((row["status"], one["number"]), (row["problems"], one["problems"])):
+            if number:
+                counts[one["status"]] = counts.get(one["status"], 0) + number
     for row in rows.values():
-        row["status"] = {status.name: row["status"][status.name] for status in Status if status.name in row["status"]}
+        for name in ("status", "problems"):
+            row[name] = {status.name: row[name][status.name] for status in Status if status.name in row[name]}
     places = {name: place for place, name in enumerate(database.kinds)}
     return sorted(rows.values(), key=lambda row: [_place(row[name], places if name == "kind" else {}) for name in by])
 
@@ -58,6 +59,7 @@ def _counted(database: Database, by: Sequence[str]) -> list[dict[str, Any]]:
                 func.count().label("number"),
                 func.coalesce(sum_bytes(readable.rows.c.size), 0).label("bytes"),
                 func.coalesce(func.sum(cast(readable.columns["purgeable"], Integer)), 0).label("purgeable"),
+                func.count(readable.rows.c.problem).label("problems"),
             )
             status = readable.columns["status"].label("status")
             statement = readable.select().with_only_columns(*groups, status, *numbers).group_by(*groups, status)

@@ -47,6 +47,15 @@ class ProblemGroup:
 
 
 @dataclass(frozen=True)
+class DoneProblem:
+    """The number of artifacts of a kind that are done with a problem, and the wording of most of them."""
+
+    kind: str
+    number: int
+    wording: str
+
+
+@dataclass(frozen=True)
 class Strays:
     """Files and folders that belong to no artifact, for one reason; ``largest`` holds path and bytes, None for a folder."""
 
@@ -80,6 +89,28 @@ def problem_groups(database: Database) -> list[ProblemGroup]:
     """Groups of artifacts that are bad, stale, unknown, or done with a remark; within a kind and status the largest first."""
     with database.reading() as connection:
         return [group for model in database.kinds.values() for group in _groups_of(database, connection, model)]
+
+
+def done_problems(database: Database) -> list[DoneProblem]:
+    """Return the kinds with artifacts that are done with a problem, such as a concatenation that lacks configurations."""
+    totals = database.totals()
+    concerned = {row["kind"] for row in totals if row["status"] == Status.done.name and row["problems"]}
+    with database.reading() as connection:
+        return [_done_problem(connection, database, kind) for kind in database.kinds if kind in concerned]
+
+
+def _done_problem(connection: Connection, database: Database, kind: str) -> DoneProblem:
+    rows = database.tables[kind]
+    number = func.count()
+    counted = (
+        select(problem_text.c.text, number)
+        .join_from(rows, problem_text, problem_text.c.id == rows.c.problem)
+        .where(rows.c.status == CODE[Status.done])
+        .group_by(problem_text.c.text)
+        .order_by(number.desc(), problem_text.c.text)
+    )
+    wordings = connection.execute(counted).all()
+    return DoneProblem(kind, sum(n for _, n in wordings), wordings[0][0])
 
 
 def strays(database: Database) -> list[Strays]:
