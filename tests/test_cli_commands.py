@@ -36,6 +36,7 @@ from disk import (
 from latteboard import __version__
 from latteboard.campaign import Campaign
 from latteboard.catalog import RULES, Status
+from latteboard.catalog.tables.schema import VERSION
 
 Read = Callable[..., Campaign]
 Command = Callable[..., tuple[int, str, str]]
@@ -567,7 +568,7 @@ def other_catalog(path: Path, what: str) -> str:
     other.close()
     if what == "database":
         return "a database, but not a latteboard catalog; state another catalog in the campaign"
-    return "made by a newer latteboard (catalog version 999, this one reads 1): update latteboard"
+    return f"made by a newer latteboard (catalog version 999, this one reads {VERSION}): update latteboard"
 
 
 @pytest.mark.parametrize("what", ["text", "database", "newer"])
