@@ -10,6 +10,8 @@ import pytest
 from disk import HOUR, MINUTE, OLD, SECOND, START, age_all, books, index, only, query, status, statuses
 
 from latteboard.campaign import Campaign
+from latteboard.catalog import Catalog
+from latteboard.catalog.questions.problems import problem_groups
 from latteboard.files.hdf5 import COMPLETE, INPUTS, MADE, RECIPE, RecordedInput, stamp, write_mark
 
 Read = Callable[..., Campaign]
@@ -288,3 +290,19 @@ def test_a_concatenation_lacks_configurations_that_a_changed_campaign_adds(
     artifact = only(campaign, JOINED)
     assert (artifact.status, artifact.problem) == ("done", "2 of 3 configurations")
     assert set(statuses(campaign, "raw").values()) == {"ready"}
+
+
+def test_the_problems_name_the_kind_of_input_that_is_not_as_recorded(campaign: Campaign) -> None:
+    made(campaign)
+    write(campaign, "A_a/raw/20_x0y1z2t3.h5")
+    index(campaign)
+    catalog = Catalog(campaign.catalog)
+    assert problem_groups(catalog) == []
+    write(campaign, RAW[0], sites=5)  # of another size; its time is as before
+    index(campaign)
+    (group,) = problem_groups(catalog)
+    assert (group.kind, group.status, group.paths) == ("average", "stale", (AVERAGE,))
+    assert group.changed == {"raw": 1}
+    catalog.record_archive("tape", [(RAW[0], 1, OLD)])  # says nothing of the file that the average was made from
+    index(campaign)
+    assert [group.changed for group in problem_groups(catalog) if group.status == "stale"] == [{"raw": 1}]

@@ -7,15 +7,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, and_, exists, func, or_, select
+from sqlalchemy import Connection, and_, func, or_, select
 
 from latteboard.catalog.database import Database
 from latteboard.catalog.dialects.sqlite import now_seconds, sum_bytes
+from latteboard.catalog.questions.changed_inputs import changed_inputs
 from latteboard.catalog.readable import STALE
-from latteboard.catalog.rules.status import Rules
 from latteboard.catalog.statements import CODE
 from latteboard.catalog.tables.kinds import KindModel
-from latteboard.catalog.tables.schema import claim, problem_text, recorded_input, stray, unreadable
+from latteboard.catalog.tables.schema import claim, problem_text, stray, unreadable
 from latteboard.status.states import Status
 
 WRONG = (Status.bad, Status.stale, Status.unknown)
@@ -176,7 +176,7 @@ def _groups_of(database: Database, connection: Connection, model: KindModel) -> 
             wording=wording,
             wordings=len(parts),
             paths=tuple(_examples(database, connection, model, code, problem)),
-            changed=dict(_changed(Rules(database.kinds.values()), connection, model)) if code == Status.stale else {},
+            changed=dict(changed_inputs(database, connection, model)) if code == Status.stale else {},
         )
 
 
@@ -192,16 +192,3 @@ def _examples(
     statement = readable.select().with_only_columns(readable.columns["path"]).where(*same, *open_)
     for (path,) in connection.execute(statement.order_by(*order).limit(EXAMPLES)):
         yield str(path)
-
-
-def _changed(rules: Rules, connection: Connection, model: KindModel) -> Iterator[tuple[str, int]]:
-    """For each kind of input, the number of stale artifacts with an input that changed since they were made."""
-    rows, record = rules.tables[model.name], recorded_input.alias()
-    is_stale = and_(rows.c.status != CODE[Status.done], rows.c.status == CODE[Status.stale])
-    recorded = exists().where(record.c.kind == model.id, record.c.artifact == rows.c.id)
-    for need in (rules.kinds[name] for name in model.needs):
-        unlike = and_(recorded, rules.unlike_record(model, need))
-        newer = and_(~recorded, rules.newer(model, need))
-        statement = select(func.count()).select_from(rows).where(is_stale, or_(unlike, newer))
-        if number := connection.execute(statement).scalar_one():
-            yield need.name, number

@@ -22,6 +22,7 @@ from latteboard.catalog.readable import effective_status
 from latteboard.catalog.statements import CODE, not_done
 from latteboard.catalog.tables.kinds import KindModel
 from latteboard.catalog.tables.schema import replica
+from latteboard.status.rules import is_archived
 from latteboard.status.states import Status
 
 Numbers = NDArray[np.int64]
@@ -125,7 +126,7 @@ class _Search:
         ids, statuses, blocked_by, *coordinates = number_columns(
             self._connection, columns, table, table.c.status, *missing
         )
-        kept = ~((statuses == Status.bad) & np.isin(ids, self._copied(kind)))
+        kept = ~is_archived(statuses.astype(np.uint8), np.isin(ids, self._copied(kind)))
         found = {name: column[kept] for name, column in zip(names, coordinates, strict=True)}
         return _Missing(found, statuses[kept], blocked_by[kept], np.full(np.count_nonzero(kept), NO_CAUSE))
 
