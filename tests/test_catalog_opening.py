@@ -11,6 +11,7 @@ from disk import SMALL, closed, index, put, without_rights
 
 from latteboard import Catalog
 from latteboard.campaign import Campaign
+from latteboard.catalog.tables.schema import VERSION
 from latteboard.errors import CatalogError
 
 
@@ -66,3 +67,18 @@ def test_who_may_not_undo_an_interrupted_index_is_told_what_must_be_done(campaig
     for file in killed.iterdir():
         file.chmod(0o644)
     assert Catalog(killed / path.name).totals() == Catalog(path).totals()
+
+
+def test_a_catalog_of_an_older_version_waits_for_an_index(campaign: Campaign) -> None:
+    before = Catalog(campaign.catalog).totals()
+    connection = sqlite3.connect(campaign.catalog)
+    with connection:
+        connection.execute("UPDATE meta SET value = ? WHERE key = 'schema'", (str(VERSION - 1),))
+        connection.execute("UPDATE meta SET value = '' WHERE key = 'fingerprint'")
+    connection.close()
+    with pytest.raises(
+        CatalogError, match=f"catalog version {VERSION - 1}, this one reads {VERSION}.*latteboard index$"
+    ):
+        Catalog(campaign.catalog)
+    index(campaign)
+    assert Catalog(campaign.catalog).totals() == before

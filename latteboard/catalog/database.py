@@ -30,7 +30,7 @@ class Database:
     """
 
     def __init__(self, url: str | Path) -> None:
-        """Raises :class:`CatalogError` if there is no catalog, or it is none, or of a newer version."""
+        """Raises :class:`CatalogError` if there is no catalog, or it is none, or of another version."""
         path = sqlite_path(url)
         if not path.exists():
             raise CatalogError(f"{path}: there is no catalog yet. Make it with: latteboard index")
@@ -39,6 +39,12 @@ class Database:
             if not self.is_catalog(connection):
                 raise CatalogError(
                     f"{path}: the catalog is empty: its first index has not been finished. Run: latteboard index"
+                )
+            version = int(read_meta(connection, "schema") or 0)
+            if version < VERSION:
+                raise CatalogError(
+                    f"{path}: made by an older latteboard (catalog version {version}, this one reads {VERSION}). "
+                    "Run: latteboard index"
                 )
 
     @classmethod

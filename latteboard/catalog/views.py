@@ -73,7 +73,8 @@ def made_by_people(connection: Connection) -> list[SchemaObject]:
 
 def remake(connection: Connection, table: Table, model: KindModel) -> None:
     """Replace the table of a kind by an empty one; indexes and triggers that people made on it stay."""
-    kept = [one for one in made_by_people(connection) if one.table == table.name]
+    own = {table.name, f"{table.name}_open", *_index_names(table)}  # version 1 had other names of indexes
+    kept = [one for one in schema_objects(connection) if one.table == table.name and one.name not in own]
     connection.execute(DropTable(table))
     kind_table(model).create(connection)
     for one in kept:
