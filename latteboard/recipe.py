@@ -106,6 +106,29 @@ def _options(step: Any) -> dict[str, Any]:
     return {name: value for name, (value, default) in values.items() if value != default}
 
 
+def modes_problem(max_momentum: int, L: int) -> str | None:
+    """Why the modes up to ``max_momentum`` on an axis of L sites cannot be given; None if they can.
+
+    2 m = L is allowed: the modes m and -m at the edge of the Brillouin zone are then one.
+
+    Examples
+    --------
+    >>> modes_problem(4, L=8) is None
+    True
+    >>> modes_problem(5, L=8)
+    'the lattice has 8 sites, so momenta beyond 4 repeat others; expected max_momentum <= 4, found 5'
+    """
+    if max_momentum < 0:
+        return f"expected max_momentum >= 0, found {max_momentum}"
+    if 2 * max_momentum > L:
+        most = L // 2
+        return (
+            f"the lattice has {L} sites, so momenta beyond {most} repeat others; "
+            f"expected max_momentum <= {most}, found {max_momentum}"
+        )
+    return None
+
+
 def named_step(step: Step) -> tuple[str, Options]:
     """The name of a step and its options, from ``"average"`` or ``{ fft = { max_momentum = 5 } }``."""
     if isinstance(step, str):

@@ -11,7 +11,7 @@ from latteboard.errors import InputRefused, OutputRefused
 from latteboard.files.hdf5 import read_mark
 from latteboard.recipe import Average, Concatenation, Fourier, Recipe, Slice
 from reducer.correlators.file import CorrelatorFile
-from reducer.making.labels import NAMES, Labels
+from reducer.making.labels import Labels
 from reducer.making.make import make
 from reducer.tasks.task import Input, Result, Row, Task
 
@@ -99,7 +99,7 @@ def _input(path: Path, *, group: str = "") -> Input:
     try:
         found = path.stat()
     except OSError as error:
-        raise InputRefused(f"{path}: cannot be read: {error.strerror}") from error
+        raise InputRefused(f"cannot be read: {error.strerror}", path=path) from error
     return Input(str(path.absolute()), found.st_size, found.st_mtime_ns, group=group)
 
 
@@ -158,7 +158,7 @@ def _keys_of(given: Sequence[Path]) -> list[tuple[str, int]]:
 def _stated(path: Path) -> tuple[str, int] | None:
     """What a file says of itself: a joined one the first of its configurations, a reduced one its own."""
     with CorrelatorFile(path) as file:
-        labels = Labels.read({name: file.root(name) for name in NAMES})
+        labels = Labels.read(file)
     if labels:
         return labels.keys[0]
     mark = read_mark(path)

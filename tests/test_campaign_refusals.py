@@ -296,7 +296,7 @@ CASES = {
         'path = "{ensemble}_{stream}/outside.h5"\nneeds = ["inside"]\nreduce = ["concatenate"]',
         "kinds.outside.reduce", "inside lives inside HDF5 files", "whole files"),
     "modes that do not fit": change("[{ concatenate", "[{ fft = { max_momentum = 3 } }, { concatenate", "kinds.joined.reduce",
-        "max_momentum", "at most L / 2 = 2 in A_a", "found 3"),
+        "fft: in A_a the lattice has 4 sites, so momenta beyond 2 repeat others", "max_momentum <= 2, found 3"),
 }  # fmt: skip
 
 

@@ -165,7 +165,7 @@ def test_along_an_axis_that_is_there_files_may_differ_in_length(
 
 
 def test_files_larger_than_a_block_are_joined_part_by_part(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("reducer.making.compute.BLOCK", 2 * 4**3 * 16)
+    monkeypatch.setattr("reducer.making.compute.SLAB_BYTES", 2 * 4**3 * 16)
     members = dict(zip((1, 2), averages(tmp_path, 1, 2), strict=True))
     for number, axis in enumerate(("new", 0, 1)):
         join(tmp_path, members, along(axis), path=f"{number}.h5")

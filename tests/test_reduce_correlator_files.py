@@ -95,7 +95,7 @@ every_way = pytest.mark.parametrize("write", [write for write, _ in STORED.value
 def rows_of(path: Path, rows: list[int], *, by_library: bool = False) -> tuple[Numbers, int]:
     """Some rows of the only dataset, and how many bytes that took; in place where they can be read so, unless told not to."""
     with CorrelatorFile(path) as file:
-        (stored,) = file.stored(file.names).values()
+        (stored,) = file.datasets(file.names).values()
         if by_library:
             stored = replace(stored, offset=None)
         out = np.full((len(rows), *stored.shape[1:]), 99).astype(stored.dtype.newbyteorder("="))
@@ -124,7 +124,7 @@ def test_only_what_stands_in_the_file_as_in_memory_is_read_in_place(
     tmp_path: Path, write: Write, *, in_place: bool
 ) -> None:
     with CorrelatorFile(write(tmp_path / "a.h5")) as file:
-        assert (file.stored([NAME])[NAME].offset is not None) == in_place
+        assert (file.datasets([NAME])[NAME].offset is not None) == in_place
 
 
 @given(rows=st.lists(st.integers(0, T - 1), max_size=2 * T))
@@ -144,7 +144,7 @@ def test_a_dataset_is_read_whole_and_copied_with_its_attributes(tmp_path: Path, 
         file[NAME].attrs["units"] = "lattice"
         expected = file[NAME][()]
     with CorrelatorFile(path) as file, h5py.File(tmp_path / "b.h5", "w") as other:
-        (stored,) = file.stored([NAME]).values()
+        (stored,) = file.datasets([NAME]).values()
         np.testing.assert_array_equal(file.read_whole(stored), expected)
         file.copy(NAME, other)
         np.testing.assert_array_equal(other[NAME][()], expected)
@@ -171,7 +171,7 @@ def test_real_and_imaginary_part_are_one_number(
     tmp_path: Path, dtype: str, shape: tuple[int, ...], complex_shape: tuple[int, ...], complex_dtype: str
 ) -> None:
     with CorrelatorFile(plain(tmp_path / "a.h5", numbered(dtype, shape))) as file:
-        stored = file.stored([NAME])[NAME]
+        stored = file.datasets([NAME])[NAME]
     assert (stored.shape, stored.dtype) == (shape, np.dtype(dtype))
     assert (stored.complex_shape, stored.complex_dtype) == (complex_shape, np.dtype(complex_dtype))
     assert stored.nbytes == numbered(dtype, shape).nbytes
@@ -197,7 +197,7 @@ def test_whether_a_correlator_is_shifted_stands_in_its_attribute(
         if attribute is not None:
             file[NAME].attrs["is_shifted"] = attribute
     with CorrelatorFile(path) as file:
-        assert file.stored([NAME])[NAME].is_shifted is expected
+        assert file.datasets([NAME])[NAME].is_shifted is expected
 
 
 @pytest.mark.parametrize("attribute", ["yes", [0, 1], h5py.Empty("i4")], ids=str)
@@ -206,7 +206,7 @@ def test_an_attribute_that_says_neither_is_refused(tmp_path: Path, attribute: An
     with h5py.File(path, "r+") as file:
         file[NAME].attrs["is_shifted"] = attribute
     with CorrelatorFile(path) as file, pytest.raises(InputRefused, match=f"^{path}: {NAME}: .*is_shifted"):
-        file.stored([NAME])
+        file.datasets([NAME])
 
 
 @pytest.mark.parametrize("meta", ["t0==2&tsep==3&nt==8", np.bytes_(b"t0==2&tsep==3&nt==8")], ids=["text", "bytes"])
@@ -215,7 +215,7 @@ def test_meta_is_text_however_it_is_written(tmp_path: Path, meta: Any) -> None:
     with h5py.File(path, "r+") as file:
         file[NAME].attrs["meta"] = meta
     with CorrelatorFile(path) as file:
-        assert file.stored([NAME])[NAME].meta == "t0==2&tsep==3&nt==8"
+        assert file.datasets([NAME])[NAME].meta == "t0==2&tsep==3&nt==8"
 
 
 def test_datasets_are_listed_by_name(tmp_path: Path) -> None:
@@ -225,8 +225,8 @@ def test_datasets_are_listed_by_name(tmp_path: Path) -> None:
         file.create_group("empty")
     with CorrelatorFile(tmp_path / "a.h5") as file:
         assert file.names == ["a", "b/a/c", "b/z", "ä/ö"]
-        assert file.root("a") == 1.0
-        assert file.root("nothing") is None
+        assert file.root_dataset("a") == 1.0
+        assert file.root_dataset("nothing") is None
 
 
 # -- refused -------------------------------------------------------------------------------------------------------------
@@ -249,7 +249,7 @@ def test_data_that_were_never_written_are_refused(tmp_path: Path, write: Write) 
     """The library reads zeros there."""
     path = write(tmp_path / "a.h5")
     with CorrelatorFile(path) as file, pytest.raises(InputRefused) as refused:
-        file.stored([NAME])
+        file.datasets([NAME])
     assert str(refused.value) == f"{path}: {NAME}: never written: whoever wrote the file was stopped"
 
 
@@ -259,7 +259,7 @@ def test_a_dataset_of_nothing_is_no_unwritten_one(tmp_path: Path) -> None:
         file.create_dataset("growing", (0, 4), "float64", maxshape=(None, 4), chunks=(2, 4))
         file["one"] = 5.0
     with CorrelatorFile(tmp_path / "a.h5") as file:
-        assert [one.shape for one in file.stored(file.names).values()] == [(0, 4), (0, 4), ()]
+        assert [one.shape for one in file.datasets(file.names).values()] == [(0, 4), (0, 4), ()]
 
 
 @pytest.mark.parametrize("lost", [1, 100, 2000])
@@ -273,7 +273,7 @@ def test_a_truncated_file_is_refused(tmp_path: Path, lost: int) -> None:
 def test_a_file_that_is_truncated_while_it_is_open_is_refused(tmp_path: Path) -> None:
     (path,) = write_form_factors(tmp_path)[:1]
     with CorrelatorFile(path) as file:
-        stored = list(file.stored(file.names).values())[-1]
+        stored = list(file.datasets(file.names).values())[-1]
         assert stored.offset is not None
         row = stored.nbytes // T
         os.truncate(path, stored.offset + 3 * row + 100)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from latteboard.errors import ShapeError
 from latteboard.recipe import Concatenation
 from reducer.arrays.joining import Along, join
-from reducer.making.layout import CHUNK, SMALL, Layout
+from reducer.making.layout import CHUNK, SMALL, Layout, chunk_shape, growth_limits
 
 Shape = tuple[int, ...]
 NAME = "proton/A3"
@@ -30,7 +30,7 @@ def rows(draw: st.DrawFn) -> tuple[Along, list[NDArray[Any]]]:
 
 
 def layout_of(along: Along, arrays: list[NDArray[Any]], *, append: bool = False) -> Layout:
-    return Layout(Concatenation(along=along, append=append), len(arrays), {NAME: [one.shape for one in arrays]})
+    return Layout([one.shape for one in arrays], Concatenation(along=along, append=append))
 
 
 def parts(array: NDArray[Any], step: int) -> list[slice]:
@@ -46,11 +46,11 @@ def test_rows_written_part_by_part_at_their_places_are_the_joined_array(
     along, arrays = rows
     layout = layout_of(along, arrays)
     expected = join(arrays, along=along)
-    whole = np.full(layout.whole(NAME, arrays[0].shape), np.nan)
+    whole = np.full(layout.whole, np.nan)
     writes = np.zeros(whole.shape, dtype=int)
     for row, array in enumerate(arrays):
         for here in parts(array, step):
-            place = layout.place(NAME, row, here, array.shape)
+            place = layout.region(row, here)
             whole[place] = array[here] if array.ndim else array
             writes[place] += 1
     np.testing.assert_array_equal(whole, expected)
@@ -60,28 +60,29 @@ def test_rows_written_part_by_part_at_their_places_are_the_joined_array(
 @given(shape=st.lists(st.integers(1, 5), max_size=4).map(tuple), step=st.integers(1, 3))
 def test_without_joining_a_row_is_the_whole(shape: Shape, step: int) -> None:
     array = np.arange(math.prod(shape), dtype=float).reshape(shape)
-    layout = Layout(None, 1)
-    whole = np.full(layout.whole(NAME, shape), np.nan)
+    layout = Layout([shape])
+    whole = np.full(layout.whole, np.nan)
     for here in parts(array, step):
-        whole[layout.place(NAME, 0, here, shape)] = array[here] if array.ndim else array
+        whole[layout.region(0, here)] = array[here] if array.ndim else array
     np.testing.assert_array_equal(whole, array)
 
 
 @pytest.mark.parametrize(("along", "shapes"), [(1, [(3,), (3,)]), (0, [(), ()]), (0, [(2, 3), (2, 4)])])
 def test_what_cannot_be_joined_is_refused(along: int, shapes: list[Shape]) -> None:
     with pytest.raises(ShapeError):
-        layout_of(along, [np.zeros(shape) for shape in shapes]).whole(NAME, shapes[0])
+        layout_of(along, [np.zeros(shape) for shape in shapes]).whole  # noqa: B018 asking for it is the test
 
 
 # -- chunks ----------------------------------------------------------------------------------------------------------
 
 
 def test_only_what_can_be_appended_to_grows() -> None:
-    assert not Layout(None, 1).resizable
-    assert not Layout(Concatenation(), 2).resizable
-    assert Layout(Concatenation(append=True), 2).resizable
-    assert Layout(Concatenation(append=True), 2).axis == 0
-    assert Layout(Concatenation(along=2, append=True), 2).axis == 2
+    shapes = [(2, 3, 4), (2, 3, 4)]
+    assert not Layout(shapes[:1]).resizable
+    assert not Layout(shapes, Concatenation()).resizable
+    assert Layout(shapes, Concatenation(append=True)).resizable
+    assert Layout(shapes, Concatenation(append=True)).axis == 0
+    assert Layout(shapes, Concatenation(along=2, append=True)).axis == 2
 
 
 @given(
@@ -93,8 +94,7 @@ def test_chunks_fit_the_dataset_and_are_neither_tiny_nor_large(
     whole: Shape, itemsize: int, data: st.DataObject
 ) -> None:
     axis = data.draw(st.integers(0, len(whole) - 1))
-    along: Along = data.draw(st.sampled_from(["new", 0])) if axis == 0 else axis
-    chunk = Layout(Concatenation(along=along, append=True), whole[axis]).chunks(whole, itemsize)
+    chunk = chunk_shape(whole, axis=axis, itemsize=itemsize)
     assert len(chunk) == len(whole)
     others = [n for n in range(len(whole)) if n != axis]
     assert all(1 <= chunk[n] <= max(1, whole[n]) for n in others)
@@ -110,18 +110,18 @@ def test_chunks_fit_the_dataset_and_are_neither_tiny_nor_large(
 @pytest.mark.parametrize("along", ["new", 0, 1])
 @pytest.mark.parametrize("shape", [(2, 3), (1, 500_000), (500_000, 2), (3, 0)])
 def test_the_library_takes_the_chunks(along: Along, shape: Shape) -> None:
-    layout = Layout(Concatenation(along=along, append=True), 2, {NAME: [shape, shape]})
-    whole = layout.whole(NAME, shape)
+    layout = Layout([shape, shape], Concatenation(along=along, append=True))
+    whole, axis = layout.whole, layout.axis
+    chunks, limits = chunk_shape(whole, axis=axis, itemsize=8), growth_limits(whole, axis=axis)
     with h5py.File("memory", "w", driver="core", backing_store=False) as file:
-        made = file.create_dataset(NAME, whole, "f8", maxshape=layout.limits(whole), chunks=layout.chunks(whole, 8))
-        assert made.chunks == layout.chunks(whole, 8)
-        longer = tuple(length + 7 if axis == layout.axis else length for axis, length in enumerate(whole))
+        made = file.create_dataset(NAME, whole, "f8", maxshape=limits, chunks=chunks)
+        assert made.chunks == chunks
+        longer = tuple(length + 7 if position == axis else length for position, length in enumerate(whole))
         made.resize(longer)
         assert made.shape == longer
 
 
 def test_a_chunk_of_an_average_is_two_slices_and_of_a_momentum_file_a_configuration() -> None:
-    layout = Layout(Concatenation(append=True), 100)
-    assert layout.chunks((100, 9, 32, 32, 32, 2), 8) == (1, 2, 32, 32, 32, 2)
-    assert layout.chunks((100, 9, 11, 11, 11), 16) == (1, 9, 11, 11, 11)
-    assert layout.chunks((100, 9), 16) == (SMALL // 144, 9)
+    assert chunk_shape((100, 9, 32, 32, 32, 2), axis=0, itemsize=8) == (1, 2, 32, 32, 32, 2)
+    assert chunk_shape((100, 9, 11, 11, 11), axis=0, itemsize=16) == (1, 9, 11, 11, 11)
+    assert chunk_shape((100, 9), axis=0, itemsize=16) == (SMALL // 144, 9)

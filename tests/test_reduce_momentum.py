@@ -260,11 +260,12 @@ def test_of_a_real_correlator_opposite_momenta_are_complex_conjugates() -> None:
 
 @pytest.mark.parametrize(("max_momentum", "L", "largest"), [(3, 4, 2), (3, 5, 2), (1, 1, 0), (-1, 8, 4)])
 def test_modes_that_do_not_fit_the_lattice_are_refused(max_momentum: int, L: int, largest: int) -> None:
-    message = f"^momenta up to {max_momentum} do not fit {L} sites: expected a largest one of 0 to {largest}$"
+    sites = f"the lattice has {L} sites, so momenta beyond {largest} repeat others; expected max_momentum <= {largest}"
+    message = f"^{sites if max_momentum > 0 else 'expected max_momentum >= 0'}, found {max_momentum}$"
     with pytest.raises(ShapeError, match=message):
         mode_numbers(max_momentum, L)
     for extents in ((L, 8, 8), (8, L, 8), (8, 8, L)):
-        with pytest.raises(ShapeError, match=f"^momenta up to {max_momentum} do not fit"):
+        with pytest.raises(ShapeError, match=message):
             project_momentum(np.zeros(extents, dtype=complex), max_momentum=max_momentum)
 
 

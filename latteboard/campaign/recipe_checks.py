@@ -12,7 +12,7 @@ from latteboard.campaign.model import Definition
 from latteboard.campaign.relations import MAIN
 from latteboard.campaign.validation import first_error_text
 from latteboard.errors import CampaignError, within
-from latteboard.recipe import STEPS, Step, named_step
+from latteboard.recipe import STEPS, Step, modes_problem, named_step
 
 
 def check_recipe(definition: Definition, kind: Kind) -> None:
@@ -40,15 +40,12 @@ def check_recipe(definition: Definition, kind: Kind) -> None:
 
 
 def _check_modes(definition: Definition, kind: Kind) -> None:
-    """Require 2 max_momentum <= L: more modes than sites would give the same mode twice.
-
-    For 2 max_momentum = L the modes m and -m at the edge of the Brillouin zone are equal; this is accepted.
-    """
+    """Require 2 max_momentum <= L: more modes than sites would give the same mode twice."""
     for name, options in map(named_step, kind.table.reduce):
         for stream in definition.streams_of(kind) if name == "fft" else ():
-            if 2 * options["max_momentum"] > stream.L:
-                most = f"expected at most L / 2 = {stream.L // 2} in {stream}"
-                raise CampaignError(f"fft: max_momentum: {most}, found {options['max_momentum']}")
+            problem = modes_problem(options["max_momentum"], stream.L)
+            if problem is not None:
+                raise CampaignError(f"fft: in {stream} {problem}")
 
 
 def is_virtual(steps: Sequence[Step]) -> bool:

@@ -10,15 +10,15 @@ from latteboard.errors import ShapeError
 
 
 def average(correlators: Iterable[NDArray[Any]]) -> NDArray[Any]:
-    """The plain mean, as in the CalLat production codes: terms are added in the order given, then divided by their number.
+    """The plain mean: terms are added in the order given, then divided by their number.
 
     Only the sum and one term are held at a time; a term may be overwritten once the next is asked for. Single precision
-    is summed in single precision. The result depends on nothing but the terms and their order, so whoever lists them
-    sorts them; to the last bit it is the ``np.mean`` of their stack, where that adds one term after the other too.
+    is summed in single precision. The result depends on the terms and their order alone, so a caller that wants it
+    reproducible sorts them.
 
     Parameters
     ----------
-    correlators : real or complex, all of one shape and type
+    correlators : real or complex, shape (...), all of one shape and type
 
     Returns
     -------
@@ -27,6 +27,20 @@ def average(correlators: Iterable[NDArray[Any]]) -> NDArray[Any]:
     Raises
     ------
     ShapeError : there is no term, the first is not of floating-point numbers, or another is not like the first.
+
+    See Also
+    --------
+    numpy.mean : equal to the last bit where it adds the terms of a stack one after the other too.
+
+    References
+    ----------
+    The mean of the CalLat production codes, https://github.com/callat-qcd/nucleon_elastic_FF, which add in the order of
+    the directory; here sources are sorted first.
+
+    Examples
+    --------
+    >>> average([np.array([1.0, 2.0]), np.array([3.0, 6.0])])
+    array([2., 4.])
     """
     total: NDArray[Any] | None = None
     count = 0

@@ -10,27 +10,41 @@ import numpy as np
 from numpy.typing import NDArray
 
 from latteboard.errors import ShapeError
+from latteboard.recipe import modes_problem
 from reducer.arrays.slicing import site_axes
 
 
 def mode_numbers(max_momentum: int, L: int) -> NDArray[np.int64]:
-    """The modes on one axis in the order 0, 1, ..., m, -m, ..., -1, in units of 2 pi / L.
+    """The modes on one axis in the order 0, 1, ..., m, -m, ..., -1.
 
     2 m = L is allowed, as in the CalLat production codes: L/2 and -L/2 are then one mode, which appears twice.
+
+    Parameters
+    ----------
+    max_momentum : the largest mode m, in units of 2 pi / L
+    L : sites on the axis
+
+    Returns
+    -------
+    shape (2 m + 1,), in units of 2 pi / L.
 
     Raises
     ------
     ShapeError : there are no such modes, or further ones would appear twice.
+
+    Examples
+    --------
+    >>> mode_numbers(2, L=8)
+    array([ 0,  1,  2, -2, -1])
     """
-    if not 0 <= 2 * max_momentum <= L:
-        raise ShapeError(f"momenta up to {max_momentum} do not fit {L} sites: expected a largest one of 0 to {L // 2}")
+    problem = modes_problem(max_momentum, L)
+    if problem is not None:
+        raise ShapeError(problem)
     return np.concatenate([np.arange(max_momentum + 1), np.arange(-max_momentum, 0)]).astype(np.int64)
 
 
 def project_momentum(corr: NDArray[Any], *, max_momentum: int) -> NDArray[np.complexfloating[Any, Any]]:
     """Project a correlator from sites to momenta: F(k) = sum_n exp(+2 pi i k.n / L) f(n), no volume factor.
-
-    As in the CalLat production codes, whose sign is plus (their own description says minus).
 
     Parameters
     ----------
@@ -40,11 +54,30 @@ def project_momentum(corr: NDArray[Any], *, max_momentum: int) -> NDArray[np.com
     Returns
     -------
     complex128 from double precision, complex64 from single; shape (..., N, N, N), N = 2 max_momentum + 1, axes
-    pz, py, px; on each k runs 0, 1, ..., m, -m, ..., -1 (:func:`mode_numbers`).
+    pz, py, px; on each k runs 0, 1, ..., m, -m, ..., -1.
 
     Raises
     ------
     ShapeError : the array is not such a correlator, or the modes do not fit one of its extents.
+
+    See Also
+    --------
+    mode_numbers : the order of modes on each axis.
+    numpy.fft.ifftn : the same times the volume, all modes.
+
+    References
+    ----------
+    The transform of the CalLat production codes, https://github.com/callat-qcd/nucleon_elastic_FF: its sign is plus,
+    although its description says minus.
+
+    Examples
+    --------
+    A point source at x = 1 of L = 4 has the phase i^k, here for k = 0, 1, -1:
+
+    >>> corr = np.zeros((4, 4, 4), dtype=complex)
+    >>> corr[0, 0, 1] = 1.0
+    >>> (project_momentum(corr, max_momentum=1)[0, 0].round(12) + 0).tolist()
+    [(1+0j), 1j, -1j]
     """
     sites = _as_complex(corr)
     *leading, Z, Y, X = sites.shape
@@ -58,7 +91,7 @@ def project_momentum(corr: NDArray[Any], *, max_momentum: int) -> NDArray[np.com
 
 
 def _as_complex(corr: NDArray[Any]) -> NDArray[Any]:
-    """A correlator as complex numbers of this machine, one after the other in memory; a copy only where it is not so."""
+    """View a correlator as contiguous complex numbers in native byte order; a copy only where it is not so already."""
     site_axes(corr)
     native = np.ascontiguousarray(corr, dtype=corr.dtype.newbyteorder("="))
     if np.iscomplexobj(native):

@@ -20,8 +20,8 @@ from latteboard.files.hdf5 import DAMAGED, open_file, reading
 Numbers = NDArray[Any]
 
 
-@dataclass(frozen=True)
-class Stored:
+@dataclass(frozen=True, slots=True)
+class DatasetInfo:
     """A dataset as it stands in its file.
 
     Attributes
@@ -71,12 +71,17 @@ class CorrelatorFile:
         """Raises :class:`InputRefused` if it cannot be opened."""
         self.path = path
         self.bytes_read = 0
-        self._file = open_file(path)
+        self._open()
+
+    def _open(self) -> None:
+        self._file = open_file(self.path)
         # Plain data are read beside the library, which takes longer.
-        with reading(path):
-            self._descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        with reading(self.path):
+            self._descriptor = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
 
     def __enter__(self) -> Self:
+        if not self._file:
+            self._open()
         return self
 
     def __exit__(
@@ -104,11 +109,11 @@ class CorrelatorFile:
             h5py.h5o.visit(self._file.id, note, info=True)
         return sorted(found)
 
-    def stored(self, names: Collection[str]) -> dict[str, Stored]:
+    def datasets(self, names: Collection[str]) -> dict[str, DatasetInfo]:
         """What is known of some datasets; one that was made and never written is refused."""
-        return {name: self._stored(name) for name in names}
+        return {name: self._dataset(name) for name in names}
 
-    def _stored(self, name: str) -> Stored:
+    def _dataset(self, name: str) -> DatasetInfo:
         with reading(self.path, name):
             dataset = h5py.h5d.open(self._file.id, name.encode("utf-8", "surrogateescape"))
             shape, dtype = dataset.shape, dataset.dtype
@@ -120,9 +125,9 @@ class CorrelatorFile:
             is_shifted = _flag(dataset, b"is_shifted")
             meta = h5py.Dataset(dataset).attrs["meta"] if h5py.h5a.exists(dataset, b"meta") else ""
         meta = meta.decode() if isinstance(meta, bytes) else str(meta)
-        return Stored(name, shape, dtype, offset, is_shifted, meta)
+        return DatasetInfo(name, shape, dtype, offset, is_shifted, meta)
 
-    def root(self, name: str) -> Numbers | None:
+    def root_dataset(self, name: str) -> Numbers | None:
         """A dataset of the root group as it is, such as ``configurations``; None if it is not there."""
         with reading(self.path, name):
             return self._file[name][()] if name in self.names else None
@@ -135,26 +140,26 @@ class CorrelatorFile:
         try:
             self._file.copy(name, into, name)
         except DAMAGED:
-            self.read_whole(self._stored(name))
+            self.read_whole(self._dataset(name))
             raise
         self.bytes_read += int(self._file[name].nbytes)
 
     # -- numbers -----------------------------------------------------------------------------------------------------
 
-    def read(self, stored: Stored, rows: Sequence[int], out: Numbers) -> None:
+    def read(self, dataset: DatasetInfo, rows: Sequence[int], out: Numbers) -> None:
         """Fill ``out`` with some rows of a dataset's first axis, in the order asked for; shape (len(rows), ...), contiguous.
 
         Raises :class:`InputRefused` if the numbers are not there.
         """
         assert out.flags.c_contiguous
-        assert out.dtype == stored.dtype.newbyteorder("=")
-        if stored.offset is None:
-            self._read_by_library(stored, rows, out)
+        assert out.dtype == dataset.dtype.newbyteorder("=")
+        if dataset.offset is None:
+            self._read_by_library(dataset, rows, out)
         else:
-            self._read_in_place(stored, stored.offset, rows, out)
+            self._read_in_place(dataset, dataset.offset, rows, out)
         self.bytes_read += out.nbytes
 
-    def _read_in_place(self, stored: Stored, offset: int, rows: Sequence[int], out: Numbers) -> None:
+    def _read_in_place(self, dataset: DatasetInfo, offset: int, rows: Sequence[int], out: Numbers) -> None:
         """Plain data: a run of rows that go up is one piece of the file."""
         size = out.nbytes // max(1, len(rows))
         numbers = out.reshape(-1).view(np.uint8)
@@ -165,27 +170,27 @@ class CorrelatorFile:
                 try:
                     more = os.preadv(self._descriptor, [place[found:]], offset + rows[begin] * size + found)
                 except OSError as error:
-                    raise self.refusal(f"cannot be read: {error.strerror}", stored.name) from error
+                    raise self.refusal(f"cannot be read: {error.strerror}", dataset.name) from error
                 if not more:
                     raise self.refusal(
-                        f"truncated: {found} of the {len(place)} bytes from index {rows[begin]} on", stored.name
+                        f"truncated: {found} of the {len(place)} bytes from index {rows[begin]} on", dataset.name
                     )
                 found += more
 
-    def read_whole(self, stored: Stored) -> Numbers:
+    def read_whole(self, dataset: DatasetInfo) -> Numbers:
         """A whole dataset."""
-        with reading(self.path, stored.name):
-            found = self._file[stored.name][()]
-        self.bytes_read += stored.nbytes
-        return np.asarray(found, dtype=stored.dtype)
+        with reading(self.path, dataset.name):
+            found = self._file[dataset.name][()]
+        self.bytes_read += dataset.nbytes
+        return np.asarray(found, dtype=dataset.dtype)
 
-    def _read_by_library(self, stored: Stored, rows: Sequence[int], out: Numbers) -> None:
+    def _read_by_library(self, dataset: DatasetInfo, rows: Sequence[int], out: Numbers) -> None:
         """Chunked, filtered or foreign data: each run of neighbouring rows at once, so that a chunk is unpacked once."""
-        dataset = self._file[stored.name]
-        with reading(self.path, stored.name):
+        with reading(self.path, dataset.name):
+            source = self._file[dataset.name]
             for begin, end in _runs(rows):
                 first, last = sorted((rows[begin], rows[end - 1]))
-                found = dataset[first : last + 1]
+                found = source[first : last + 1]
                 out[begin:end] = found if rows[begin] == first else found[::-1]
 
 

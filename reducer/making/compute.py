@@ -1,4 +1,4 @@
-"""Carries out the steps on one output dataset, a few slices at a time, so that memory does not grow with the file."""
+"""Computes one output dataset slab by slab, a few slices at a time, so that memory does not grow with the file."""
 
 from collections.abc import Iterator
 from functools import cache
@@ -10,33 +10,34 @@ from numpy.typing import NDArray
 
 from latteboard.errors import InputRefused
 from reducer.arrays.averaging import average
-from reducer.arrays.slicing import shift_to_source
+from reducer.arrays.slicing import align_slices
 from reducer.making.targets import Target
 from reducer.making.terms import Term
 
 Numbers = NDArray[Any]
-# What is held at once of a dataset, in bytes, unless one of its slices is larger.
-BLOCK = 4 << 20
+# The most bytes of a dataset that are held at once, unless one of its slices is larger.
+SLAB_BYTES = 4 << 20
 
 
-def blocks(target: Target) -> Iterator[tuple[slice, Numbers]]:
-    """The sliced and averaged numbers of a target, with where they stand on its first axis; as they come, pairs or complex."""
-    if not target.shape or 0 in target.shape or target.first.stored.dtype.kind not in "biufc":
-        whole = target.first.file.read_whole(target.first.stored)
+def slabs(target: Target) -> Iterator[tuple[slice, Numbers]]:
+    """The sliced and averaged numbers of a target, each slab with its range on the first axis; pairs or complex as stored."""
+    first = target.first
+    if not target.shape or 0 in target.shape or first.dataset.dtype.kind not in "biufc":
+        whole = first.file.read_whole(first.dataset)
         yield slice(0, len(whole) if whole.ndim else 0), whole
         return
-    number = len(target.first.rows)
-    row_bytes = target.first.bytes // max(1, number)
-    step = max(1, BLOCK // max(1, row_bytes))
+    number = len(first.rows)
+    row_bytes = first.bytes // max(1, number)
+    step = max(1, SLAB_BYTES // max(1, row_bytes))
     scratch = _scratch()
     for begin in range(0, number, step):
-        here = slice(begin, min(begin + step, number))
-        parts = (_part(term, here, scratch) for term in target.terms)
-        yield here, average(parts) if len(target.terms) > 1 else next(parts)
+        slab = slice(begin, min(begin + step, number))
+        parts = (_read(term, slab, scratch) for term in target.terms)
+        yield slab, average(parts) if len(target.terms) > 1 else next(parts)
 
 
 class _Scratch(local):
-    """Memory that is used again for each term: to get it anew from the system takes as long as to compute.
+    """Memory that is used again for each term: asking the system for it each time takes as long as the computation.
 
     Each thread has its own.
     """
@@ -45,7 +46,7 @@ class _Scratch(local):
         self._held: dict[str, NDArray[np.uint8]] = {}
 
     def array(self, part: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Numbers:
-        """An array of any content, that is overwritten when the same part is asked for again."""
+        """An array of any content; it is overwritten once the same part is asked for again."""
         size = int(np.prod(shape, dtype=np.int64)) * dtype.itemsize
         if part not in self._held or len(self._held[part]) < size:
             self._held[part] = np.empty(size, dtype=np.uint8)
@@ -57,24 +58,26 @@ def _scratch() -> _Scratch:
     return _Scratch()
 
 
-def _part(term: Term, here: slice, scratch: _Scratch) -> Numbers:
-    """Some slices of one term, read, shifted to the source, with the sign of the time boundary; overwritten by the next."""
-    stored = term.stored
-    rows = term.rows[here]
-    shape, dtype = (len(rows), *stored.shape[1:]), stored.dtype.newbyteorder("=")
+def _read(term: Term, slab: slice, scratch: _Scratch) -> Numbers:
+    """Some rows of one term, shifted to the source, with the sign of the time boundary; overwritten by the next call."""
+    dataset, rows = term.dataset, term.rows[slab]
+    shape, dtype = (len(rows), *dataset.shape[1:]), dataset.dtype.newbyteorder("=")
     found = scratch.array("read", shape, dtype)
-    term.file.read(stored, rows, found)
-    if term.shift is not None:
-        found = shift_to_source(found, term.shift, out=scratch.array("shifted", shape, dtype))
-    if term.signs is not None:
-        for place, sign in enumerate(term.signs[here]):
-            if sign < 0:
-                np.negative(found[place], out=found[place])
-    return found
+    term.file.read(dataset, rows, found)
+    if term.shift is None:
+        return found
+    signs = None if term.signs is None else term.signs[slab]
+    return align_slices(found, term.shift, signs, out=scratch.array("shifted", shape, dtype))
 
 
 def count_not_finite(numbers: Numbers) -> int:
-    """How many numbers are NaN or infinite; their sum tells quickly that none is."""
+    """Count NaN and infinite numbers; their sum tells quickly that there is none.
+
+    Examples
+    --------
+    >>> count_not_finite(np.array([1.0, np.nan, -np.inf]))
+    2
+    """
     if numbers.dtype.kind not in "fc":
         return 0
     with np.errstate(over="ignore", invalid="ignore"):
@@ -84,15 +87,15 @@ def count_not_finite(numbers: Numbers) -> int:
 
 
 def not_finite_input(target: Target) -> InputRefused:
-    """Which input is to blame for a number that is none."""
+    """An error that names the input to blame for a number that is NaN or infinite."""
     for term in target.terms:
-        if not term.stored.shape:
-            return InputRefused(f"{term.place}: is NaN or infinite; expected a number (--allow-nan records it instead)")
-        for begin in range(len(term.rows)):
-            number = count_not_finite(_part(term, slice(begin, begin + 1), _scratch()))
+        if not term.dataset.shape:
+            return term.refusal("is NaN or infinite; expected a number (--allow-nan records it instead)")
+        for position, row in enumerate(term.rows):
+            number = count_not_finite(_read(term, slice(position, position + 1), _scratch()))
             if number:
-                return InputRefused(
-                    f"{term.place}: {number} numbers are NaN or infinite at index {term.rows[begin]} of its first axis; "
+                return term.refusal(
+                    f"{number} numbers are NaN or infinite at index {row} of its first axis; "
                     "expected finite ones (--allow-nan records them instead)"
                 )
-    return InputRefused(f"{target.first.place}: the result overflows (--allow-nan records it)")
+    return target.first.refusal("the result overflows (--allow-nan records it)")

@@ -1,10 +1,10 @@
-"""What stands for each row of a joined file: its configuration, its stream, how many sources it is of, and which."""
+"""The labels of a concatenated file: for each row its configuration, its stream, the number of its sources and their names."""
 
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import h5py
 import numpy as np
@@ -14,15 +14,14 @@ from latteboard.errors import InputRefused
 from reducer.arrays.joining import Along
 from reducer.correlators.file import CorrelatorFile
 from reducer.making.targets import Target, sources_of
-from reducer.tasks.task import Row
+from reducer.tasks.task import Key, Row
 
 TEXT = h5py.string_dtype()
-NAMES = ("configurations", "streams", "sources", "source_names")
 
 
 @dataclass
 class Labels:
-    """A list for each, an entry for each row; of ``streams`` an empty text where nobody says which."""
+    """One entry for each row in each list; in ``streams`` an empty text where the stream is unknown."""
 
     configurations: list[int] = field(default_factory=list)
     streams: list[str] = field(default_factory=list)
@@ -30,35 +29,44 @@ class Labels:
     source_names: list[str] = field(default_factory=list)
 
     @classmethod
-    def read(cls, columns: dict[str, NDArray[Any] | None]) -> "Labels | None":
-        """From the datasets of a joined file; None if it is none of ours."""
-        found = {name: column for name, column in columns.items() if column is not None and column.ndim == 1}
-        if not {"configurations", "sources", "source_names"} <= found.keys() or len(set(map(len, found.values()))) > 1:
+    def read(cls, file: CorrelatorFile) -> Self | None:
+        """Read the labels of a concatenated file; None if it is none of ours."""
+        names = ("configurations", "streams", "sources", "source_names")
+        columns = {name: file.root_dataset(name) for name in names}
+        lists = {name: column.tolist() for name, column in columns.items() if column is not None and column.ndim == 1}
+        if not {"configurations", "sources", "source_names"} <= lists.keys() or len(set(map(len, lists.values()))) > 1:
             return None
-        lists = {name: column.tolist() for name, column in found.items()}
-        lists.setdefault("streams", [b""] * len(lists["configurations"]))
-        return cls(**lists | {name: [text.decode() for text in lists[name]] for name in ("streams", "source_names")})
+        configurations = lists["configurations"]
+        streams = [text.decode() for text in lists.get("streams", [b""] * len(configurations))]
+        return cls(configurations, streams, lists["sources"], [text.decode() for text in lists["source_names"]])
 
     def __len__(self) -> int:
         return len(self.configurations)
 
     @property
-    def keys(self) -> list[tuple[str, int]]:
+    def keys(self) -> list[Key]:
         """Stream and configuration of each row, by which rows are sorted."""
         return list(zip(self.streams, self.configurations, strict=True))
 
-    def add(self, other: "Labels") -> None:
-        """The rows of ``other`` after these."""
-        for name in NAMES:
-            getattr(self, name).extend(getattr(other, name))
+    def add(self, other: Self) -> None:
+        """Append the rows of ``other``."""
+        self.configurations += other.configurations
+        self.streams += other.streams
+        self.sources += other.sources
+        self.source_names += other.source_names
 
-    def ordered(self, order: Sequence[int]) -> "Labels":
+    def ordered(self, order: Sequence[int]) -> Self:
         """The same rows in another order."""
-        return Labels(**{name: [getattr(self, name)[place] for place in order] for name in NAMES})
+        return type(self)(
+            [self.configurations[row] for row in order],
+            [self.streams[row] for row in order],
+            [self.sources[row] for row in order],
+            [self.source_names[row] for row in order],
+        )
 
     @property
     def columns(self) -> dict[str, NDArray[Any]]:
-        """The datasets of the root group that say so."""
+        """The datasets of the root group that hold the labels; ``streams`` only where one is known."""
         columns: dict[str, NDArray[Any]] = {
             "configurations": np.array(self.configurations, dtype=np.int64),
             "sources": np.array(self.sources, dtype=np.int64),
@@ -68,22 +76,26 @@ class Labels:
 
 
 def labels_of_row(row: Row, files: Sequence[CorrelatorFile], targets: Sequence[Target], along: Along) -> Labels:
-    """What stands for one row; of a file that is joined already, for each of its own, which can only follow each other."""
-    found = Labels.read({name: files[0].root(name) for name in NAMES})
+    """The labels of one row; of a file that is concatenated already those of its own rows, which can only follow each other."""
+    found = Labels.read(files[0])
     if found is not None:
         if along != 0:
-            raise InputRefused(f"{files[0].path}: holds several configurations already; join such files along axis 0")
+            raise files[0].refusal("holds several configurations already; join such files along axis 0")
         return found
     if row.configuration is None:
-        raise InputRefused(f"{files[0].path}: nobody says of which configuration it is; expected a number")
+        raise files[0].refusal("nobody says of which configuration it is; expected a number")
     sources = sources_of(targets)
-    names = " ".join(map(str, sources))
-    return Labels([row.configuration], [row.stream or ""], [len(sources)], [names])
+    return Labels([row.configuration], [row.stream or ""], [len(sources)], [" ".join(map(str, sources))])
 
 
-def check_keys(keys: Sequence[tuple[str, int]], path: Path) -> None:
-    """Refuse what would be there twice, by stream and configuration."""
-    for (stream, configuration), number in Counter(keys).items():
+def check_keys(keys: Sequence[Key], path: Path) -> None:
+    """Refuse a stream and configuration that occurs twice."""
+    for key, number in Counter(keys).items():
         if number > 1:
-            told = f"{stream} {configuration}".strip()
-            raise InputRefused(f"{path}: configuration {told} is there {number} times; expected it once")
+            raise InputRefused(f"{path}: configuration {key_text(key)} is there {number} times; expected it once")
+
+
+def key_text(key: Key) -> str:
+    """A stream and configuration as messages name them."""
+    stream, configuration = key
+    return f"{stream} {configuration}".strip()

@@ -1,78 +1,93 @@
-"""Where the rows of a joined file stand in its datasets; a row is what one configuration gives."""
+"""The layout of an output dataset: where its rows stand. A row is the part of one configuration."""
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
 
 from latteboard.recipe import Concatenation
-from reducer.arrays.joining import joined_shape
+from reducer.arrays.joining import Region, Shape, joined_shape, offsets, region
 
-Shape = tuple[int, ...]
 CHUNK = 1 << 20  # bytes of a chunk of a dataset that can grow
-SMALL = 1 << 16  # bytes to which rows smaller than that are gathered
+SMALL = 1 << 16  # bytes to which smaller rows are gathered
 
 
 @dataclass(frozen=True)
 class Layout:
-    """How the rows of an output make up its datasets.
+    """How rows make up one dataset.
 
     Attributes
     ----------
-    joins : how they are joined; None where there is one row only, which is no axis
-    rows : how many there are
-    shapes : of each row of each dataset; needed only to join along an axis that rows have
+    shapes : of each row
+    concatenation : how they are joined; None where there is one row only, which is no axis
     """
 
-    joins: Concatenation | None
-    rows: int
-    shapes: Mapping[str, Sequence[Shape]] = field(default_factory=dict)
+    shapes: Sequence[Shape]
+    concatenation: Concatenation | None = None
+
+    @cached_property
+    def whole(self) -> Shape:
+        """The shape of the dataset."""
+        if self.concatenation is None:
+            return self.shapes[0]
+        return joined_shape(self.shapes, along=self.concatenation.along)
+
+    @cached_property
+    def _offsets(self) -> list[int]:
+        assert self.concatenation is not None
+        return offsets(self.shapes, along=self.concatenation.along)
+
+    def region(self, row: int, slab: slice) -> Region:
+        """The region of the dataset that a slab of a row fills; ``slab`` is a range of the row's first axis."""
+        shape = self.shapes[row]
+        if self.concatenation is None:
+            return (slab,) if shape else ()
+        return region(shape, slab, offset=self._offsets[row], along=self.concatenation.along)
+
+    @property
+    def axis(self) -> int:
+        """The axis along which rows are joined."""
+        joined = self.concatenation
+        return 0 if joined is None or joined.along == "new" else joined.along
 
     @property
     def resizable(self) -> bool:
         """Whether further rows can be added later."""
-        return self.joins is not None and self.joins.append
+        return self.concatenation is not None and self.concatenation.append
 
-    @property
-    def axis(self) -> int:
-        """The axis of a dataset along which rows are joined."""
-        return self.joins.along if self.joins is not None and self.joins.along != "new" else 0
 
-    def whole(self, name: str, shape: Shape) -> Shape:
-        """The shape of a dataset of which one row has this shape."""
-        if self.joins is None:
-            return shape
-        if self.joins.along == "new":
-            return (self.rows, *shape)
-        return joined_shape(self.shapes[name], along=self.joins.along)
+def chunk_shape(whole: Shape, *, axis: int, itemsize: int) -> Shape:
+    """The chunks of a dataset that can grow along ``axis``: neither tiny nor larger than a time slice or so.
 
-    def place(self, name: str, row: int, here: slice, shape: Shape) -> tuple[Any, ...]:
-        """Where a part of a row stands in the whole; ``here`` is the part's place on the first axis of the row."""
-        if self.joins is None:
-            return (here,) if shape else ()
-        if self.joins.along == "new":
-            return (row, here) if shape else (row,)
-        axis = self.joins.along
-        before = sum(other[axis] for other in self.shapes[name][:row])
-        if axis == 0:
-            return (slice(before + here.start, before + here.stop),)
-        return (here, *(slice(None),) * (axis - 1), slice(before, before + shape[axis]))
+    Examples
+    --------
+    Averages of 100 configurations are cut into two time slices of one; files in momentum space into configurations:
 
-    def chunks(self, whole: Shape, itemsize: int) -> Shape:
-        """The chunks of a dataset that can grow along the axis of rows: neither tiny nor larger than a time slice or so."""
-        chunk = [max(1, length) for length in whole]
-        chunk[self.axis] = 1
-        size = itemsize * math.prod(chunk)
-        if size <= SMALL:
-            chunk[self.axis] = SMALL // size
-            return tuple(chunk)
-        for axis, length in enumerate(chunk):
-            parts = min(length, -(-size // CHUNK))
-            chunk[axis] = -(-length // parts)
-            size = size // length * chunk[axis]
+    >>> chunk_shape((100, 9, 32, 32, 32, 2), axis=0, itemsize=8)
+    (1, 2, 32, 32, 32, 2)
+    >>> chunk_shape((100, 9, 11, 11, 11), axis=0, itemsize=16)
+    (1, 9, 11, 11, 11)
+    """
+    chunk = [max(1, length) for length in whole]
+    chunk[axis] = 1
+    size = itemsize * math.prod(chunk)
+    if size <= SMALL:
+        chunk[axis] = SMALL // size
         return tuple(chunk)
+    for position, length in enumerate(chunk):
+        parts = min(length, -(-size // CHUNK))
+        chunk[position] = -(-length // parts)
+        size = size // length * chunk[position]
+    return tuple(chunk)
 
-    def limits(self, whole: Shape) -> tuple[int | None, ...]:
-        """How far each axis can grow: only that of rows, and that without end."""
-        # No chunk fits an axis without length that cannot grow, so such a one may.
-        return tuple(None if axis == self.axis else max(1, length) for axis, length in enumerate(whole))
+
+def growth_limits(whole: Shape, *, axis: int) -> tuple[int | None, ...]:
+    """The largest length of each axis of a dataset that can grow along ``axis``: None, without limit, for that one.
+
+    Examples
+    --------
+    >>> growth_limits((100, 9, 4), axis=0)
+    (None, 9, 4)
+    """
+    # No chunk fits an axis without length that cannot grow, so such a one may.
+    return tuple(None if position == axis else max(1, length) for position, length in enumerate(whole))

@@ -1,4 +1,4 @@
-"""Carries out one task: reads its inputs once, writes its output whole or not at all, with a record of what it is made of."""
+"""Carries out one task: reads its inputs once, and writes its output whole or not at all, with a record of its inputs."""
 
 import os
 import re
@@ -6,15 +6,17 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from errno import ENOSPC
 from functools import cache
+from math import prod
 from pathlib import Path
 
 from latteboard.errors import InputRefused, OutputRefused
 from latteboard.files.atomic import remove_abandoned, replacing
 from reducer.correlators.file import CorrelatorFile
-from reducer.making.concatenate import fill_joined
-from reducer.making.existing import look_at_earlier
-from reducer.making.fill import Filling, fill_one
+from reducer.making.blueprint import draw_blueprint
+from reducer.making.job import Job
+from reducer.making.previous import find_previous
 from reducer.making.targets import Target, survey
+from reducer.making.writing import write_joined, write_single
 from reducer.tasks.task import Input, Result, Row, Task
 
 
@@ -53,7 +55,7 @@ def make(
 def _is_there(target: Path, task: Task) -> bool:
     """Whether the output stands there, made of the same inputs in the same way."""
     try:
-        found = look_at_earlier(target, task)
+        found = find_previous(target, task)
     except OutputRefused:
         return False
     return found is not None and found.is_current
@@ -65,28 +67,29 @@ def _make(
     target = root / task.path
     _remove_abandoned(target.parent)
     state = _state(target)
-    earlier = None if overwrite else look_at_earlier(target, task)
-    if earlier is not None and earlier.is_current:
+    previous = None if overwrite else find_previous(target, task)
+    if previous is not None and previous.is_current:
         return None
     inputs = list(task.inputs)
     _look_again(inputs, root)
-    replaces = overwrite or earlier is not None
+    replaces = overwrite or previous is not None
 
     def check_unchanged() -> None:
-        if earlier is not None and _state(target) != state:
+        if previous is not None and _state(target) != state:
             raise OutputRefused(f"{target}: changed meanwhile; nothing was done. Try again")
 
+    job = Job(task, root, allow_nan, stop)
+    blueprint = None if task.recipe.concatenate is None else draw_blueprint(job, previous)
     with ExitStack() as stack:
         draft = stack.enter_context(_drafted(target, overwrite=replaces, last=check_unchanged))
         kept = None if keep_average is None else stack.enter_context(_drafted(keep_average, overwrite=overwrite))
-        filling = Filling(task, root, allow_nan, stop)
-        if task.recipe.concatenate is None:
-            fill_one(filling, draft, kept, average_name=str(keep_average))
+        if blueprint is None:
+            write_single(job, draft, kept, average_name=str(keep_average))
         else:
-            fill_joined(filling, draft, earlier)
+            write_joined(job, blueprint, draft)
         _look_again(inputs, root)
         written = sum(path.stat().st_size for path in (draft, kept) if path is not None)
-    return Result(task.path, filling.bytes_read, written)
+    return Result(task.path, job.bytes_read, written)
 
 
 def cost(task: Task, root: Path) -> tuple[int, int]:
@@ -113,10 +116,7 @@ def cost(task: Task, root: Path) -> tuple[int, int]:
 def _bytes_written(target: Target, task: Task) -> int:
     if task.recipe.fft is None or not target.is_correlator:
         return target.first.bytes
-    stored = target.first.stored
-    sites = 1
-    for length in stored.complex_shape[-3:]:
-        sites *= length
+    sites = prod(target.first.dataset.complex_shape[-3:])
     return target.first.bytes // sites * (2 * task.recipe.fft.max_momentum + 1) ** 3
 
 
@@ -145,13 +145,13 @@ def _look_again(inputs: Iterable[Input], root: Path) -> None:
         try:
             found = path.stat()
         except OSError as error:
-            raise InputRefused(f"{path}: cannot be read: {error.strerror}") from error
+            raise InputRefused(f"cannot be read: {error.strerror}", path=path) from error
         if found.st_size != given.size:
             raise InputRefused(
-                f"{path}: changed since this was planned: {found.st_size} bytes, expected {given.size}; index again"
+                f"changed since this was planned: {found.st_size} bytes, expected {given.size}; index again", path=path
             )
         if found.st_mtime_ns != given.mtime:
-            raise InputRefused(f"{path}: changed since this was planned: it has another time; index again")
+            raise InputRefused("changed since this was planned: it has another time; index again", path=path)
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""That the rows of a joined file are alike: each has the datasets of the first, in its shape and type."""
+"""Checks that all rows of a concatenated file agree in datasets, shape and type."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -8,12 +8,10 @@ from typing import Any
 import numpy as np
 
 from latteboard.errors import InputRefused
-from reducer.arrays.joining import Along
+from reducer.arrays.joining import Along, Shape
 from reducer.correlators.conventions import LABELS
 from reducer.correlators.file import CorrelatorFile
-from reducer.making.fill import Filling
-from reducer.making.layout import Shape
-from reducer.making.targets import Target
+from reducer.making.targets import RowDataset, Target
 from reducer.tasks.task import Row
 
 ANY = -1  # the length of the axis along which rows are joined
@@ -21,7 +19,7 @@ ANY = -1  # the length of the axis along which rows are joined
 
 @dataclass(frozen=True)
 class Form:
-    """What a dataset of one row is."""
+    """Shape and type of a dataset of one row."""
 
     shape: Shape
     dtype: np.dtype[Any]
@@ -32,59 +30,56 @@ class Form:
 
 
 @dataclass
-class Alike:
-    """Looks at one row after the other.
+class Uniformity:
+    """Compares one row after the other with those before it.
 
     Attributes
     ----------
     forms : of each dataset, as the rows before had it; empty before the first
     """
 
-    filling: Filling
+    root: Path
     along: Along
     forms: dict[str, Form] = field(default_factory=dict)
 
-    def know(self, joined: Path) -> None:
-        """Take the rows of a file that is joined already for the rows before."""
-        with CorrelatorFile(joined) as file:
-            for name, stored in file.stored([name for name in file.names if name not in LABELS]).items():
-                shape = stored.shape[1:] if self.along == "new" else stored.shape
-                self.forms[name] = self._form(shape, stored.dtype)
+    def add_joined(self, path: Path) -> None:
+        """Take the rows of a file that is concatenated already for the rows before."""
+        with CorrelatorFile(path) as file:
+            names = [name for name in file.names if name not in LABELS]
+            for name, dataset in file.datasets(names).items():
+                shape = dataset.shape[1:] if self.along == "new" else dataset.shape
+                self.forms[name] = self._form(shape, dataset.dtype)
 
-    def check(self, row: Row, targets: Sequence[Target]) -> None:
-        """Check a row that the joined file is to have after those that were checked before.
+    def add(self, row: Row, targets: Sequence[Target], datasets: Sequence[RowDataset]) -> None:
+        """Check the next row.
 
         Raises
         ------
-        InputRefused : by file and dataset: one is missing, is of another form, or has no such axis.
+        InputRefused : by file and dataset: one is missing, has another form, or has no such axis.
         """
         found = {}
-        for target in targets:
-            place, (name, shape) = target.first.place, self.filling.transformed(target)
-            self._check_axis(target, shape)
-            found[name] = self._form(shape, self.filling.dtype(target))
+        for target, dataset in zip(targets, datasets, strict=True):
+            term, name = target.first, dataset.name
+            self._check_axis(target, dataset)
+            found[name] = self._form(dataset.shape, dataset.dtype)
             if self.forms and name not in self.forms:
-                raise InputRefused(f"{place}: not in the configurations before it")
+                raise term.refusal("not in the configurations before it")
             expected = self.forms.get(name, found[name])
             if found[name] != expected:
-                raise InputRefused(
-                    f"{place}: is {found[name]}; expected {expected}, as in the configurations before it"
-                )
+                raise term.refusal(f"is {found[name]}; expected {expected}, as in the configurations before it")
         for name in sorted(self.forms.keys() - found):
-            paths = ", ".join(str(self.filling.root / given.path) for given in row.inputs)
-            raise InputRefused(f"{paths}: {name}: missing; the configurations before it have it")
+            paths = ", ".join(str(self.root / given.path) for given in row.inputs)
+            raise InputRefused("missing; the configurations before it have it", path=paths, name=name)
         self.forms = found
 
-    def _check_axis(self, target: Target, shape: Shape) -> None:
+    def _check_axis(self, target: Target, dataset: RowDataset) -> None:
         if self.along == "new":
             return
-        if self.along >= len(shape):
-            raise InputRefused(
-                f"{target.first.place}: has shape {shape}, so there is no axis {self.along} to join along"
-            )
-        of_parts = target.is_correlator and self.filling.dtype(target).kind == "f" and self.along == len(shape) - 1
-        if of_parts:
-            raise InputRefused(f"{target.first.place}: axis {self.along} is real and imaginary part; name another")
+        axes = len(dataset.shape)
+        if self.along >= axes:
+            raise target.first.refusal(f"has shape {dataset.shape}, so there is no axis {self.along} to join along")
+        if target.is_correlator and dataset.dtype.kind == "f" and self.along == axes - 1:
+            raise target.first.refusal(f"axis {self.along} is real and imaginary part; name another")
 
     def _form(self, shape: Shape, dtype: np.dtype[Any]) -> Form:
         if self.along != "new":

@@ -75,11 +75,9 @@ def reason_of(error: Exception, task: Task, root: Path) -> str:
 
 
 def _suspect(error: Exception, task: Task, root: Path) -> str:
-    """The input that could not be used: the message begins with its name."""
-    if not isinstance(error, InputRefused):
-        return ""
-    told = str(error)
-    return next((one.path for one in task.inputs if told.startswith(f"{root / one.path}: ")), "")
+    """The input that could not be used; empty if it is none in particular."""
+    blamed = str(error.path) if isinstance(error, InputRefused) else None
+    return next((one.path for one in task.inputs if str(root / one.path) == blamed), "")
 
 
 def become_worker(flag: Any) -> None:

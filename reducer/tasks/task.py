@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from latteboard.recipe import Recipe
 
+Key = tuple[str, int]  # stream and configuration, by which rows are sorted
+
 
 @dataclass(frozen=True)
 class Input:
@@ -38,7 +40,7 @@ class Row:
     stream: str | None = None
 
     @property
-    def key(self) -> tuple[str, int]:
+    def key(self) -> Key:
         """Stream and configuration, by which rows are sorted."""
         return self.stream or "", -1 if self.configuration is None else self.configuration
 

@@ -115,7 +115,7 @@ def _listen(tell: Teller) -> None:
 def _work(root: Path, wait_at: int | None, *, gently: bool) -> None:
     """Make what is not there yet; gently: asked to stop by SIGTERM, end cleanly."""
     signal.alarm(LIFETIME_SECONDS)
-    compute.BLOCK = 2 * 4**3 * 16  # two time slices, so that a dataset is written in several parts
+    compute.SLAB_BYTES = 2 * 4**3 * 16  # two time slices, so that a dataset is written in several parts
     with stopping_on_signals() as stop:
         tell = Teller(wait_at, stop)
         _listen(tell)

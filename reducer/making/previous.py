@@ -1,4 +1,4 @@
-"""What stands under the name of an output already: whether it is ours, is current, or can be given further rows."""
+"""A previous output under the name of a new one: whether it is ours, is current, or can be given further rows."""
 
 import json
 import os
@@ -8,13 +8,13 @@ from pathlib import Path
 from latteboard.errors import OutputRefused
 from latteboard.files.hdf5 import Mark, Unreadable, read_mark, same_time
 from reducer.correlators.file import CorrelatorFile
-from reducer.making.labels import NAMES, Labels
+from reducer.making.labels import Labels, key_text
 from reducer.tasks.task import Row, Task
 
 
 @dataclass(frozen=True)
-class Earlier:
-    """An earlier output of ours.
+class PreviousOutput:
+    """A previous output of ours.
 
     Attributes
     ----------
@@ -29,14 +29,13 @@ class Earlier:
 
     @property
     def labels(self) -> Labels:
-        """What stands for each of its rows."""
+        """The labels of its rows."""
         with CorrelatorFile(self.path) as file:
-            found = Labels.read({name: file.root(name) for name in NAMES})
-        return Labels() if found is None else found
+            return Labels.read(file) or Labels()
 
 
-def look_at_earlier(target: Path, task: Task) -> Earlier | None:
-    """What stands under the output's name; None if nothing does.
+def find_previous(target: Path, task: Task) -> PreviousOutput | None:
+    """Find the previous output; None if there is none.
 
     Raises
     ------
@@ -55,17 +54,17 @@ def look_at_earlier(target: Path, task: Task) -> Earlier | None:
             f"{target}: exists and says that it is {mark.path}, a copy under another name; move it away"
         )
     if mark.complete and _is_current(mark, task):
-        return Earlier(target, mark, is_current=True)
+        return PreviousOutput(target, mark, is_current=True)
     adds = _rows_to_add(mark, task) if mark.complete else None
     if adds is not None:
-        return Earlier(target, mark, is_current=not adds, adds=adds)
+        return PreviousOutput(target, mark, is_current=not adds, adds=adds)
     if not task.replace:
         remake = "remake it with --stale" if task.kind else "say --overwrite"
         raise OutputRefused(f"{target}: exists, {_what_differs(mark, task)}; {remake}, or move it away")
-    earlier = Earlier(target, mark)
+    previous = PreviousOutput(target, mark)
     if task.recipe.concatenate is not None and mark.complete:
-        _check_nothing_is_lost(earlier, task)
-    return earlier
+        _check_nothing_is_lost(previous, task)
+    return previous
 
 
 def _is_same_name(recorded: str, task: Task) -> bool:
@@ -81,8 +80,8 @@ def _is_current(mark: Mark, task: Task) -> bool:
 
 def _rows_to_add(mark: Mark, task: Task) -> tuple[Row, ...] | None:
     """The rows that the recorded inputs lack; None unless those are as they were and make up whole rows."""
-    joins = task.recipe.concatenate
-    if joins is None or joins.virtual or not joins.append or mark.recipe.get("steps") != task.recipe.steps():
+    options = task.recipe.concatenate
+    if options is None or options.virtual or not options.append or mark.recipe.get("steps") != task.recipe.steps():
         return None
     recorded = {one.path: one for one in mark.inputs}
     adds = []
@@ -112,13 +111,12 @@ def _what_differs(mark: Mark, task: Task) -> str:
     return "made of other inputs"
 
 
-def _check_nothing_is_lost(earlier: Earlier, task: Task) -> None:
+def _check_nothing_is_lost(previous: PreviousOutput, task: Task) -> None:
     """A file made anew may not hold fewer configurations than the one whose place it takes."""
     rows = {row.key for row in task.rows}
-    lost = [key for key in earlier.labels.keys if key not in rows]
+    lost = [key for key in previous.labels.keys if key not in rows]
     if lost:
-        stream, configuration = lost[0]
         raise OutputRefused(
-            f"{earlier.path}: holds configuration {f'{stream} {configuration}'.strip()} (one of {len(lost)}) whose inputs are "
+            f"{previous.path}: holds configuration {key_text(lost[0])} (one of {len(lost)}) whose inputs are "
             "not there to be read again; nothing was changed. Bring them back, or move the file away"
         )

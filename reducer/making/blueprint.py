@@ -1,0 +1,184 @@
+"""The blueprint of a concatenation: its contents and their places, decided from metadata before any number is written."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+
+from latteboard.errors import InputRefused, OutputRefused
+from latteboard.recipe import Concatenation
+from reducer.arrays.joining import Shape
+from reducer.correlators.conventions import LABELS, common_meta
+from reducer.correlators.file import CorrelatorFile
+from reducer.making.job import Job
+from reducer.making.labels import Labels, check_keys, key_text, labels_of_row
+from reducer.making.layout import Layout
+from reducer.making.previous import PreviousOutput
+from reducer.making.targets import Target, row_dataset
+from reducer.making.uniformity import Uniformity
+from reducer.tasks.task import Row, Task
+
+
+@dataclass(frozen=True)
+class RowBlueprint:
+    """One row that is written now.
+
+    Attributes
+    ----------
+    position : its place among all rows
+    files : closed; they are opened again when the row is written
+    """
+
+    position: int
+    files: Sequence[CorrelatorFile]
+    targets: Sequence[Target]
+
+
+@dataclass(frozen=True)
+class Blueprint:
+    """What a concatenated file will hold.
+
+    Attributes
+    ----------
+    rows : that are written now
+    kept : the previous output whose rows are kept; None if there is none
+    kept_positions : the places of its rows among all rows
+    grows : whether there are kept rows, and all others come after them
+    layouts, metas : of each dataset, by name
+    momenta : the file to copy the dataset ``momenta`` from; None if there is none, or it is there already
+    lacking : configurations that are expected and of which there is no row
+    """
+
+    options: Concatenation
+    rows: Sequence[RowBlueprint]
+    kept: PreviousOutput | None
+    kept_positions: Sequence[int]
+    grows: bool
+    layouts: Mapping[str, Layout]
+    metas: Mapping[str, str]
+    labels: Labels
+    momenta: CorrelatorFile | None
+    lacking: Sequence[str]
+
+
+def draw_blueprint(job: Job, previous: PreviousOutput | None) -> Blueprint:
+    """Decide on the output of all rows; rows that ``previous`` holds, and that still hold, are kept.
+
+    Raises
+    ------
+    InputRefused : by file and dataset: a row cannot be used, is there twice or differs from the others.
+    OutputRefused : rows would have to stand before kept ones along an axis that rows have.
+    """
+    task, options = job.task, job.task.recipe.concatenate
+    assert options is not None
+    kept = previous if previous is not None and previous.adds is not None else None
+    rows = task.rows if kept is None or kept.adds is None else kept.adds
+    labels = Labels() if kept is None else kept.labels
+    keys = [*labels.keys, *(row.key for row in rows)]
+    check_keys(keys, Path(task.path))
+    order = sorted(range(len(keys)), key=keys.__getitem__)
+    grows = kept is not None and order == sorted(order)
+    if kept is not None and not grows and options.along != "new":
+        raise OutputRefused(
+            f"{kept.path}: holds later configurations; along axis {options.along} none can come before them"
+        )
+    positions = np.argsort(order).tolist()  # where each row stands, kept ones counted first
+    before = len(labels)
+    if options.along != "new":
+        before = int(kept is not None)  # all that is kept counts as one row
+        positions = list(range(before + len(rows)))
+    lacking = _lacking(task, labels)
+    survey = _Survey(job, options, labels)
+    if kept is not None:
+        survey.add_kept(kept, grows=grows)
+    planned = [survey.add(row, position) for row, position in zip(rows, positions[before:], strict=True)]
+    return Blueprint(
+        options=options,
+        rows=planned,
+        kept=kept,
+        kept_positions=positions[:before],
+        grows=grows,
+        layouts=survey.layouts(len(positions)),
+        metas={name: common_meta(metas) for name, metas in survey.metas.items()},
+        labels=_sorted(survey.labels, order, task, options),
+        momenta=survey.momenta,
+        lacking=lacking,
+    )
+
+
+def _lacking(task: Task, kept: Labels) -> list[str]:
+    """The configurations that a task lacks and that are not kept either."""
+    names = {"/".join(filter(None, (stream, str(number)))) for stream, number in kept.keys}
+    return [one for one in task.lacking if one not in names]
+
+
+def _sorted(labels: Labels, order: Sequence[int], task: Task, options: Concatenation) -> Labels:
+    """The labels in the order of the rows; rows of files that are concatenated already can only follow each other."""
+    if options.along == "new":
+        return labels.ordered(order)
+    check_keys(labels.keys, Path(task.path))
+    for before, after in pairwise(labels.keys):
+        if after < before:
+            raise InputRefused(
+                f"{task.path}: configuration {key_text(after)} would stand after {key_text(before)}; along axis "
+                f"{options.along} only files whose configurations follow each other can be joined"
+            )
+    return labels
+
+
+@dataclass
+class _Survey:
+    """Gathers what the rows state, one after the other."""
+
+    job: Job
+    options: Concatenation
+    labels: Labels
+    metas: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    momenta: CorrelatorFile | None = None
+
+    def __post_init__(self) -> None:
+        self._uniformity = Uniformity(self.job.root, self.options.along)
+        self._shapes: dict[str, list[Shape]] = defaultdict(list)
+        self._modes: np.ndarray | None = None
+
+    def add_kept(self, kept: PreviousOutput, *, grows: bool) -> None:
+        """Take the rows of a previous output for the first."""
+        self._uniformity.add_joined(kept.path)
+        with CorrelatorFile(kept.path) as file:
+            for name, dataset in file.datasets([name for name in file.names if name not in LABELS]).items():
+                self._shapes[name].append(dataset.shape)
+                self.metas[name].append(dataset.meta)
+            self._modes = file.root_dataset("momenta") if grows else None
+
+    def add(self, row: Row, position: int) -> RowBlueprint:
+        """Survey the next row."""
+        self.job.check_stop()
+        with self.job.surveyed(row) as (files, targets):
+            datasets = [row_dataset(target, self.job.task.recipe) for target in targets]
+            self._uniformity.add(row, targets, datasets)
+            for dataset in datasets:
+                self._shapes[dataset.name].append(dataset.shape)
+                self.metas[dataset.name].append(dataset.meta)
+            self.labels.add(labels_of_row(row, files, targets, self.options.along))
+            self._compare_momenta(files)
+        return RowBlueprint(position, files, targets)
+
+    def _compare_momenta(self, files: Sequence[CorrelatorFile]) -> None:
+        """Require the same order of momenta in all rows."""
+        first, *others = (file.root_dataset("momenta") for file in files)
+        if first is None:
+            return
+        others += [] if self._modes is None else [self._modes]
+        if not all(other is not None and np.array_equal(first, other) for other in others):
+            raise files[0].refusal("is not the same in all inputs; expected the same", "momenta")
+        if self._modes is None:
+            self.momenta, self._modes = files[0], first
+
+    def layouts(self, number: int) -> dict[str, Layout]:
+        """The layout of each dataset of so many rows."""
+        if self.options.along == "new":  # kept rows stand in one dataset, but each is a row
+            return {name: Layout([shapes[-1]] * number, self.options) for name, shapes in self._shapes.items()}
+        return {name: Layout(shapes, self.options) for name, shapes in self._shapes.items()}
