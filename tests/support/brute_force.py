@@ -241,9 +241,10 @@ class Rules:
             return False
         if file.mark is None:
             return self._has_newer_input(artifact.path, file)
-        if self._has_other_inputs(artifact.path, file.mark):
+        touched = not same_time(file.mark.mtime, file.mtime)  # since it was made, or copied without its time
+        if self._has_other_inputs(artifact.path, file.mark, is_touched=touched):
             return True
-        if not same_time(file.mark.mtime, file.mtime):  # touched since it was made, or copied without its time
+        if touched:
             return self._has_newer_input(artifact.path, file)
         return self._has_inputs_of_other_times(artifact.path, file.mark)
 
@@ -260,34 +261,16 @@ class Rules:
                 return True
         return False
 
-    def _has_other_inputs(self, path: str, mark: Mark) -> bool:
+    def _has_other_inputs(self, path: str, mark: Mark, *, is_touched: bool) -> bool:
         """Whether an input has another size than recorded, was left out, or is recorded and no longer needed."""
-        for name in self._inputs_on_disk(path):
-            if name in mark.inputs and mark.inputs[name][0] != self._file(name).size:
-                return True
-            if name not in mark.inputs and not self._was_renamed_to(name, mark):
-                return True
-        needed = self.production.inputs_of(path)
-        return any(name not in needed and not self._was_renamed(name, path, mark) for name in mark.inputs)
-
-    def _was_renamed(self, recorded: str, path: str, mark: Mark) -> bool:
-        """Whether a recorded input has a new name: its path is none of the campaign's, and a needed file is the same.
-
-        One new name may stand for several records, and one record for several new names.
-        """
-        if recorded in self.production.artifacts:
-            return False
-        fresh = [name for name in self._inputs_on_disk(path) if name not in mark.inputs]
-        return any(self._is_same(name, mark.inputs[recorded]) for name in fresh)
-
-    def _was_renamed_to(self, name: str, mark: Mark) -> bool:
-        """Whether an input that is not recorded is one under its new name: then it was not left out."""
-        gone = [recorded for recorded in mark.inputs if recorded not in self.production.artifacts]
-        return any(self._is_same(name, mark.inputs[recorded]) for recorded in gone)
-
-    def _is_same(self, name: str, copy: Copy) -> bool:
-        file = self._file(name)
-        return file.size == copy[0] and same_time(file.mtime, copy[1])
+        inputs = {name: self._file(name) for name in self._inputs_on_disk(path)}
+        if any(name in mark.inputs and mark.inputs[name][0] != file.size for name, file in inputs.items()):
+            return True
+        others = [name for name in mark.inputs if name not in self.production.inputs_of(path)]
+        if any(name in self.production.artifacts for name in others):
+            return True
+        new = [(file.size, file.mtime) for name, file in inputs.items() if name not in mark.inputs]
+        return not are_renamed([mark.inputs[name] for name in others], new, by_size_only=is_touched)
 
     def _has_inputs_of_other_times(self, path: str, mark: Mark) -> bool:
         """Whether an input has another time than recorded, and no replica of the recorded size and time is known."""
@@ -371,6 +354,18 @@ class Rules:
             if together and other in self.snapshot.claimed:
                 return True
         return False
+
+
+def are_renamed(gone: list[Copy], new: list[Copy], *, by_size_only: bool) -> bool:
+    """Whether recorded inputs whose paths are none any more are exactly those that are there without a record.
+
+    Each recorded input stands for one new name, and each new name for one record: in the order of sizes and times they
+    agree in pairs. Of a product that was touched, times say nothing.
+    """
+    if len(gone) != len(new):
+        return False
+    pairs = zip(sorted(gone), sorted(new), strict=True)
+    return all(a[0] == b[0] and (by_size_only or same_time(a[1], b[1])) for a, b in pairs)
 
 
 def same_time(one: int, other: int) -> bool:

@@ -245,7 +245,8 @@ def summary(production: Production, states: States, known: Mapping[str, Observat
     sums: Sums = Counter()
     for path, state in states.items():
         artifact, seen = production.artifacts[path], known.get(path)
-        size = 0 if seen is None or seen.file is None else seen.file.size
+        is_seen = seen is not None and state.status not in ("unknown", "archived")
+        size = seen.file.size if is_seen and seen.file is not None else 0
         where = (artifact.coordinates.get("ensemble"), artifact.coordinates.get("stream"), artifact.kind, state.status)
         for name, amount in zip(NUMBERS, (1, size, state.purgeable, size * state.purgeable), strict=True):
             sums[(*where, name)] += amount
