@@ -815,7 +815,7 @@ def test_a_file_of_full_size_without_data_is_done_and_says_so(tmp_path: Path) ->
 
 # Random productions
 
-EXAMPLES = int(os.environ.get("LATTEBOARD_EXAMPLES", "20"))
+EXAMPLES = int(os.environ.get("LATTEBOARD_EXAMPLES", "10"))
 
 
 def test_every_status_of_random_productions_is_that_of_the_brute_force() -> None:

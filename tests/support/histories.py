@@ -64,7 +64,7 @@ class History:
     def _changes(self) -> list[Callable[[Random], str]]:
         often = [self._write, self._overwrite, self._truncate, self._touch, self._remove, self._restore, self._edit]
         rest = [self._remove_folder, self._rename_folder, self._close_folders, self._list_archives, self._claim]
-        return [*often, *often, *rest, self._wait]
+        return [*often, *often, *rest, self._rename_template, self._wait]
 
     # Files
 
@@ -246,6 +246,21 @@ class History:
         one = chance.choice(artifacts).coordinates
         coordinate = chance.choice(sorted(one))
         return None if coordinate == "source" else {coordinate: [one[coordinate]]}
+
+    def _rename_template(self, chance: Random) -> str:
+        """Rename the files of a kind, all or some, together with its template."""
+        before = self.comparison.production
+        world = World(copy.deepcopy(self.comparison.world.campaign), self.comparison.world.lists)
+        name = chance.choice(sorted(world.campaign["kinds"]))
+        kind = world.campaign["kinds"][name]
+        old, new = (f"{name}x", name) if f"{name}x" in kind["path"] else (name, f"{name}x")
+        kind["path"] = kind["path"].replace(old, new)
+        names = {artifact.path: artifact.path.replace(old, new) for artifact in before.of_kind(name)}
+        disk = self.comparison.scene.disk
+        moved = [path for path in names if path in disk and not rarely(chance, 6)]
+        self._lay({names[path] if path in moved else path: file for path, file in disk.items()})
+        self.comparison.state_campaign(world)
+        return f"rename {_listed(moved)} with the template of {name}"
 
     def _wait(self, chance: Random) -> str:
         self._clock += chance.choice(INTERVALS)
