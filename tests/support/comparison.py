@@ -141,6 +141,8 @@ class Comparison:
 
         Nothing is refused, unless a disk is away: what is gone from that is not to be believed.
         """
+        # A folder that is not there is no secret: what was in it is gone.
+        unreadable = [folder for folder in unreadable if (self.campaign.root / folder).is_dir()]
         seen = {"unreadable": frozenset(unreadable), "away": frozenset(away)}
         scene = {"disk": self.scene.disk, "archive": self.scene.archive}
         self.snapshot = replace(self.snapshot, start=start, deep=deep, memory=self._memory, **seen, **scene)

@@ -260,7 +260,9 @@ class History:
         moved = [path for path in names if path in disk and not rarely(chance, 6)]
         self._lay({names[path] if path in moved else path: file for path, file in disk.items()})
         self.comparison.state_campaign(world)
-        return f"rename {_listed(moved)} with the template of {name}"
+        drawn = self._drawn(chance, self._some(chance, names.values(), most=2)) if rarely(chance, 2) else {}
+        self._lay({**self._disk(), **drawn})
+        return f"rename {_listed(moved)} with the template of {name}, write {_listed(drawn)}"
 
     def _wait(self, chance: Random) -> str:
         self._clock += chance.choice(INTERVALS)
