@@ -6,8 +6,9 @@ Every rule is one loop that a person can check by eye. The functions decide noth
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
-from plain_production import Artifact, Production
+from plain_production import Artifact, Production, key
 
 SECOND = 1_000_000_000  # in nanoseconds, as all times here
 TOLERANCE = 2 * SECOND  # an input newer than its product by more is a change
@@ -15,6 +16,7 @@ TOLERANCE = 2 * SECOND  # an input newer than its product by more is a change
 COARSENESSES = (2 * SECOND, SECOND, 1_000_000, 1_000, 100, 1)
 
 Copy = tuple[int, int]  # size in bytes, modification time
+ArtifactKey = tuple[str, tuple[tuple[str, Any], ...]]  # kind and coordinates, whatever its path
 
 
 # Observations
@@ -50,19 +52,22 @@ class Observation:
 
 @dataclass(frozen=True)
 class Memory:
-    """Everything that a catalog keeps of earlier indexes, by path.
+    """Everything that a catalog keeps of earlier indexes.
 
-    An artifact that the campaign no longer expects is forgotten, even if it is expected again later; so is a path that
-    the artifact had under an earlier template.
+    An artifact that the campaign no longer expects is forgotten, even if it is expected again later. Where its template
+    changes, what was seen on the old path says nothing of the new one; but it is the same artifact: its copies are
+    compared with the file that was sound, and a bad file is not mended by a new name.
 
     Attributes
     ----------
     seen : the last sight of each path, none of those that no index ever saw
-    sound : size and time of the file that was last done or stale on this disk
+    sound : for each artifact, size and time of its file that was last done or stale on this disk
+    bad_content : artifacts whose file was found bad in content
     """
 
     seen: Mapping[str, Observation] = field(default_factory=dict)
-    sound: Mapping[str, Copy] = field(default_factory=dict)
+    sound: Mapping[ArtifactKey, Copy] = field(default_factory=dict)
+    bad_content: frozenset[ArtifactKey] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -111,16 +116,21 @@ class Snapshot:
         return observed
 
     def _observe(self, artifact: Artifact) -> Observation:
-        file, before = self.disk.get(artifact.path), self.memory.seen.get(artifact.path)
+        file = self.disk.get(artifact.path)
         seen = Observation(file, self.start)
         if file is None or not artifact.path.endswith(".h5"):
             return seen
         # A verdict on contents outlives a touch: a file that was found bad is opened again once anything about it
         # changes, by any index. One that is too young or too small to be opened waits for that.
-        was_bad = before is not None and before.bad_content
+        was_bad = artifact_key(artifact) in self.memory.bad_content
         if file.size < artifact.min_bytes or is_growing(file, self.start, self.grace):
             return replace(seen, bad_content=was_bad)
         return replace(seen, bad_content=file.damaged and (self.deep or was_bad))
+
+
+def artifact_key(artifact: Artifact) -> ArtifactKey:
+    """Kind and coordinates."""
+    return artifact.kind, key(artifact.coordinates)
 
 
 def is_growing(file: File, start: int, grace: int) -> bool:
@@ -159,7 +169,8 @@ class Rules:
         self.snapshot = snapshot
         self.seen = snapshot.observations(production.artifacts.values())
         self.presence: dict[str, str | None] = {}
-        self._sound = dict(snapshot.memory.sound)
+        keys = {path: artifact_key(artifact) for path, artifact in production.artifacts.items()}
+        self._sound = {p: snapshot.memory.sound[key] for p, key in keys.items() if key in snapshot.memory.sound}
         for kind in production.order:
             for artifact in production.of_kind(kind):
                 self._settle(artifact)
@@ -183,7 +194,10 @@ class Rules:
 
     def memory(self) -> Memory:
         """Everything that the catalog keeps for the next index."""
-        return Memory(self.seen, {path: copy for path, copy in self._sound.items() if path in self.presence})
+        artifacts = self.production.artifacts
+        sound = {artifact_key(artifacts[path]): copy for path, copy in self._sound.items()}
+        bad = frozenset(artifact_key(artifacts[path]) for path, seen in self.seen.items() if seen.bad_content)
+        return Memory(self.seen, sound, bad)
 
     # On disk or in the archive
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import h5py
-from brute_force import SECOND, ArtifactState, Copy, File, Memory, Observation, Rules, Snapshot, judge
+from brute_force import SECOND, ArtifactState, Copy, File, Memory, Observation, Rules, Snapshot, artifact_key, judge
 from disk import closed
 from plain_production import Production
 from scenes import Scene, lay, write
@@ -194,8 +194,8 @@ class Comparison:
             least, now = self.production.artifacts[name].min_bytes, self.snapshot.disk.get(name)
             copies = self.snapshot.archive.get(name, [])
             lines.append(f"    {name} of at least {least} bytes: {now}, archived {copies}")
-            memory = self.snapshot.memory
-            lines.append(f"        known before: {memory.seen.get(name)}, sound {memory.sound.get(name)}")
+            memory, artifact = self.snapshot.memory, artifact_key(self.production.artifacts[name])
+            lines.append(f"        known before: {memory.seen.get(name)}, sound {memory.sound.get(artifact)}")
         return "\n".join(lines)
 
 
