@@ -169,8 +169,9 @@ class Rules:
         self.snapshot = snapshot
         self.seen = snapshot.observations(production.artifacts.values())
         self.presence: dict[str, str | None] = {}
+        before = snapshot.memory.sound
         keys = {path: artifact_key(artifact) for path, artifact in production.artifacts.items()}
-        self._sound = {p: snapshot.memory.sound[key] for p, key in keys.items() if key in snapshot.memory.sound}
+        self._sound = {path: before[artifact] for path, artifact in keys.items() if artifact in before}
         for kind in production.order:
             for artifact in production.of_kind(kind):
                 self._settle(artifact)
@@ -188,9 +189,18 @@ class Rules:
             states[path] = ArtifactState(status, blocked_by, blocked_count, path in self.wanted, purgeable)
         return states
 
-    def outdated(self, path: str) -> bool:
-        """Whether some copy in an archive is not sound, which is a problem of the artifact."""
-        return any(not self._is_sound_copy(path, copy) for copy in self.snapshot.archive.get(path, []))
+    def is_sound_copy(self, path: str, copy: Copy) -> bool:
+        """Whether a copy is large enough, and is that of the file last seen sound on this disk, or a later one.
+
+        A file that was never seen sound here is compared with nothing.
+        """
+        size, time = copy
+        if size < self.production.artifacts[path].min_bytes:
+            return False
+        if path not in self._sound:
+            return True
+        its_size, its_time = self._sound[path]
+        return size == its_size and (time > its_time or same_time(time, its_time))
 
     def memory(self) -> Memory:
         """Everything that the catalog keeps for the next index."""
@@ -233,20 +243,7 @@ class Rules:
         return file
 
     def _has_sound_copy(self, path: str) -> bool:
-        return any(self._is_sound_copy(path, copy) for copy in self.snapshot.archive.get(path, []))
-
-    def _is_sound_copy(self, path: str, copy: Copy) -> bool:
-        """Whether a copy is large enough, and is that of the file last seen sound on this disk, or a later one.
-
-        A file that was never seen sound here is compared with nothing.
-        """
-        size, time = copy
-        if size < self.production.artifacts[path].min_bytes:
-            return False
-        if path not in self._sound:
-            return True
-        its_size, its_time = self._sound[path]
-        return size == its_size and (time > its_time or same_time(time, its_time))
+        return any(self.is_sound_copy(path, copy) for copy in self.snapshot.archive.get(path, []))
 
     # Stale
 

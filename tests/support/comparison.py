@@ -147,8 +147,10 @@ class Comparison:
         scene = {"disk": self.scene.disk, "archive": self.scene.archive}
         self.snapshot = replace(self.snapshot, start=start, deep=deep, memory=self._memory, **seen, **scene)
         self._index(start, unreadable, fast=fast, deep=deep, accept_empty=not away)
-        self._memory = Rules(self.production, self.snapshot).memory()
+        rules = Rules(self.production, self.snapshot)
+        self._memory = rules.memory()
         states = self.compare()
+        self._compare_copies(rules)
         self._compare_summary()
         return states
 
@@ -187,6 +189,19 @@ class Comparison:
         known = self.snapshot.observations(self.production.artifacts.values())
         found, expected = read_summary(Path(self.campaign.catalog)), summary(self.production, states, known)
         assert found == expected, f"summary: {found - expected} too many, {expected - found} too few"
+
+    def _compare_copies(self, rules: Rules) -> None:
+        """Compare which copies in archives are sound: pages and purges count no others."""
+        expected = {
+            (archive, path): rules.is_sound_copy(path, copy)
+            for path in self.production.artifacts
+            for archive, copy in zip(ARCHIVES, self.scene.archive.get(path, []), strict=False)
+        }
+        rows = ask(Path(self.campaign.catalog), "select archive, path, sound from replica")
+        found = {(archive, path): bool(sound) for archive, path, sound in rows if path in self.production.artifacts}
+        assert found == expected, (
+            f"sound copies: {found.items() - expected.items()}, not {expected.items() - found.items()}"
+        )
 
     def _described(self, path: str, expected: ArtifactState) -> str:
         lines = [f"{path}: {expected} expected, {self.rows[path]} found"]
