@@ -215,8 +215,6 @@ class Comparison:
 
 
 def _agrees(row: CatalogRow, state: ArtifactState, file: File | None) -> bool:
-    if state.status in ("unknown", "archived") and file is not None:  # its disk is away
-        return row.state == state
     if file is None:
         return (row.state, row.size, row.mtime) == (state, None, None)
     # The catalog's views give seconds, cut or rounded; times before 1970 and after 2262 as they may.
@@ -262,8 +260,7 @@ def summary(production: Production, states: States, known: Mapping[str, Observat
     sums: Sums = Counter()
     for path, state in states.items():
         artifact, seen = production.artifacts[path], known.get(path)
-        is_seen = seen is not None and state.status not in ("unknown", "archived")
-        size = seen.file.size if is_seen and seen.file is not None else 0
+        size = 0 if seen is None or seen.file is None else seen.file.size  # as last seen, if its disk is away
         where = (artifact.coordinates.get("ensemble"), artifact.coordinates.get("stream"), artifact.kind, state.status)
         for name, amount in zip(NUMBERS, (1, size, state.purgeable, size * state.purgeable), strict=True):
             sums[(*where, name)] += amount
