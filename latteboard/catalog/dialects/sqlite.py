@@ -46,7 +46,7 @@ LOWER, GREATEST = 2**32 - 1, 2**63 - 1
 DriverError = sqlite3.DatabaseError
 OperationalError = sqlite3.OperationalError
 
-# UPDATE FROM, which the rules are written with, came with this version.
+# Aggregates with FILTER need 3.30 at least; with versions before this one nothing has been tried.
 OLDEST = (3, 33)
 # A commit holds the file while it writes; other processes wait for it instead of failing.
 PATIENCE_SECONDS = 120
