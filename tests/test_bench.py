@@ -12,6 +12,7 @@ import pytest
 import questions
 import reducing
 import run as bench_run
+import settling
 import table
 import tables
 import tree
@@ -253,7 +254,8 @@ def a_half_done_run() -> dict[str, Any]:
     step = {**times, "peak_bytes": 2**20}
     run = a_run(1000)
     steps = {name: dict(step) for name in ("first", "again", "few", "many", "fast")}
-    return {key: run[key] for key in ("asked", "date", "machine", "versions", "sizes")} | {"rounds": [steps]}
+    kept = {key: run[key] for key in ("asked", "date", "machine", "versions", "sizes")}
+    return {**kept, "rounds": [steps], "settling": [0.3, 0.1, 0.2]}
 
 
 def test_an_index_of_a_half_done_tree_is_told_in_processor_time_and_on_the_clock() -> None:
@@ -265,6 +267,9 @@ def test_an_index_of_a_half_done_tree_is_told_in_processor_time_and_on_the_clock
     assert figures["again, after 8 files changed"].cell(run).endswith("): met")
     run["rounds"][0]["few"]["inside_cpu"] = 4.0
     assert figures["again, after 8 files changed"].cell(run).endswith("): **not met**")
+    assert figures["the rules alone: every status settled, no database, processor time"].cell(run) == (
+        "0.20 s (1,000 artifacts)"
+    )
     lines = tables.TABLES["benchmark-half-done"]({"half_done": [run]}).splitlines()
     assert lines[0] == "|  | goal | 999 files |"
     assert sum(line.startswith("|") for line in lines) == 2 + len(tables.HALF_DONE_FIGURES)
@@ -278,12 +283,14 @@ def test_a_half_done_tree_lacks_four_in_ten_files_and_an_index_sees_those_that_c
     assert (report.expected, report.found, report.strays) == (made.expected, made.files, 0)
     assert made.files / made.expected == pytest.approx(0.58, abs=0.03)
     assert made.files / made.folders == pytest.approx(11, abs=1.5)
+    _, settled = settling.settling(campaign, 1)
     counts = Counter[str]()
     for row in Catalog(campaign.catalog).totals():
         counts[row["status"]] += row["number"]
     assert counts["bad"] / made.files == pytest.approx(0.01, abs=0.005)
     assert counts["growing"] / made.files == pytest.approx(0.005, abs=0.004)
     assert counts["stale"] == 0
+    assert settled == {word: number for word, number in counts.items() if number}
     assert min(counts[word] for word in ("done", "ready", "blocked", "unneeded")) > 50
     assert bench_run.change(tmp_path, 0) == 0
     assert bench_run.change(tmp_path, 8) == 8

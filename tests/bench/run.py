@@ -133,7 +133,11 @@ def measure(folder: Path, files: int, rounds: int) -> dict[str, Any]:
 def measure_half_done(folder: Path, files: int, rounds: int) -> dict[str, Any]:
     """One run on a tree of which four in ten files are not there."""
     say("half-done")
-    return indexes(folder, tree(folder, files, "half-done"), rounds, HALF_DONE_STEPS)
+    run = indexes(folder, tree(folder, files, "half-done"), rounds, HALF_DONE_STEPS)
+    say("settling")
+    settled = json.loads(python("settling.py", folder / "campaign.toml", 2 * rounds + 1).printed)
+    say(f"  {median(settled['seconds']):.2f} s of the processor")
+    return {**run, "settling": settled["seconds"]}
 
 
 def options() -> argparse.Namespace:
