@@ -252,7 +252,7 @@ def a_half_done_run() -> dict[str, Any]:
     """A run of one round: `find` takes 2 s on the clock and 1 s of the processor, an index twice and three times that."""
     times = {"find": 2.0, "find_cpu": 1.0, "whole": 5.0, "inside": 4.0, "cpu": 3.5, "inside_cpu": 3.0}
     step = {**times, "peak_bytes": 2**20}
-    run = a_run(1000)
+    run = a_run(1_000_000)
     steps = {name: dict(step) for name in ("first", "again", "few", "many", "fast")}
     kept = {key: run[key] for key in ("asked", "date", "machine", "versions", "sizes")}
     return {**kept, "rounds": [steps], "settling": [0.3, 0.1, 0.2]}
@@ -268,10 +268,10 @@ def test_an_index_of_a_half_done_tree_is_told_in_processor_time_and_on_the_clock
     run["rounds"][0]["few"]["inside_cpu"] = 4.0
     assert figures["again, after 8 files changed"].cell(run).endswith("): **not met**")
     assert figures["the rules alone: every status settled, no database, processor time"].cell(run) == (
-        "0.20 s (1,000 artifacts)"
+        "0.20 s (1,000,000 artifacts): met"
     )
     lines = tables.TABLES["benchmark-half-done"]({"half_done": [run]}).splitlines()
-    assert lines[0] == "|  | goal | 999 files |"
+    assert lines[0] == "|  | goal | 999,999 files |"
     assert sum(line.startswith("|") for line in lines) == 2 + len(tables.HALF_DONE_FIGURES)
     assert tables.TABLES["benchmark-half-done"]({"runs": []}) == ""
 
