@@ -1,1 +1,1 @@
-"""What can be made from it? Time slices, source averages, concatenations and momenta of finished correlators."""
+"""The reducer: time slices, source averages, concatenations and momenta made from finished correlators."""

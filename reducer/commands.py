@@ -1,4 +1,4 @@
-"""The steps on files named one by one: each makes a task of them and carries it out."""
+"""The steps as commands on named files: each builds one task and carries it out."""
 
 import re
 from collections.abc import Sequence
@@ -27,20 +27,20 @@ def slice_file(
     overwrite: bool = False,
     allow_nan: bool = False,
 ) -> Result:
-    """The time slices between source and sink, shifted to the source; defaults follow from what the file holds."""
+    """Take the time slices between source and sink, shifted to the source; defaults follow from the contents of the file."""
     recipe = Recipe(tslice=Slice(fraction=fraction, boundary_sign=boundary_sign))
     return _carry_out([given], output, recipe, overwrite=overwrite, allow_nan=allow_nan)
 
 
 def average_files(given: Sequence[Path], output: Path, *, overwrite: bool = False, allow_nan: bool = False) -> Result:
-    """The mean over the sources of some slices, and over the spins of a spectrum."""
+    """Average slices over their sources, and a spectrum over its spins."""
     return _carry_out(given, output, Recipe(average=Average()), overwrite=overwrite, allow_nan=allow_nan)
 
 
 def transform_file(
     given: Path, output: Path, *, max_momentum: int, overwrite: bool = False, allow_nan: bool = False
 ) -> Result:
-    """From sites to momenta of at most ``max_momentum`` on each axis, in units of 2 pi / L."""
+    """Transform from sites to momenta of at most ``max_momentum`` on each axis, in units of 2 pi / L."""
     recipe = Recipe(fft=Fourier(max_momentum=max_momentum))
     return _carry_out([given], output, recipe, overwrite=overwrite, allow_nan=allow_nan)
 
@@ -56,7 +56,7 @@ def project_files(
     overwrite: bool = False,
     allow_nan: bool = False,
 ) -> Result:
-    """Slice, average and transform 4D files of all sources in one pass; ``keep_average`` gets the average."""
+    """Slice, average and transform 4D files of all sources in one pass; the average is written to ``keep_average``."""
     recipe = Recipe(
         Slice(fraction=fraction, boundary_sign=boundary_sign), Average(), Fourier(max_momentum=max_momentum)
     )
@@ -117,10 +117,10 @@ def concatenate_files(
     overwrite: bool = False,
     allow_nan: bool = False,
 ) -> Result:
-    """Join the files of several configurations, sorted by configuration.
+    """Concatenate the files of several configurations, sorted by configuration.
 
-    ``append`` adds them to an output that is there, or makes one that can be added to. Without ``configurations``, one
-    for each file, they are what the files say of themselves, or else the one number in which the names differ.
+    ``append`` adds them to an existing output, or makes one that can be added to. Without ``configurations``, one for each
+    file, they are taken from the labels or marks of the files, or else from the one number in which the names differ.
     """
     recipe = Recipe(concatenate=Concatenation(along=along, append=append, virtual=virtual))
     keys = _keys_of(given) if configurations is None else [("", number) for number in configurations]
@@ -134,11 +134,11 @@ def concatenate_files(
 
 
 def _keys_of(given: Sequence[Path]) -> list[tuple[str, int]]:
-    """Stream and configuration of each file: as its labels or its mark say, else by the number in which names differ.
+    """Stream and configuration of each file: from its labels or its mark, else from the number in which names differ.
 
     Raises
     ------
-    InputRefused : neither tells.
+    InputRefused : neither states them.
     """
     stated = [_stated(path) for path in given]
     if all(key is not None for key in stated):
@@ -156,7 +156,7 @@ def _keys_of(given: Sequence[Path]) -> list[tuple[str, int]]:
 
 
 def _stated(path: Path) -> tuple[str, int] | None:
-    """What a file says of itself: a joined one the first of its configurations, a reduced one its own."""
+    """Stream and configuration that a file states: a concatenated file the first of its own; None if it states none."""
     with CorrelatorFile(path) as file:
         labels = Labels.read(file)
     if labels:

@@ -19,8 +19,8 @@ from hypothesis.extra import numpy as hnp
 
 from latteboard.errors import InputRefused
 from latteboard.files.hdf5 import write_mark
-from reducer.hdf5.diff import BLOCK_BYTES, compare
-from reducer.hdf5.distance import Tolerance, apart, blocks
+from reducer.hdf5.array_comparison import Tolerance, compare_arrays, slabs
+from reducer.hdf5.diff import SLAB_BYTES, compare
 
 Write = Callable[[h5py.File], object]
 NAN, INF = float("nan"), float("inf")
@@ -382,7 +382,7 @@ def test_numbers_agree_where_numpy_says_that_they_are_close(
     wide = np.promote_types(dtype, np.float64)
     with np.errstate(all="ignore"):
         far = ~np.isclose(one.astype(wide), other.astype(wide), rtol=rtol, atol=atol, equal_nan=True)
-    found = apart(one, other.astype(dtype), Tolerance(rtol, atol), begins=[0] * one.ndim, total=one.size)
+    found = compare_arrays(one, other.astype(dtype), Tolerance(rtol, atol), begins=[0] * one.ndim, total=one.size)
     assert (0 if found is None else found.differing) == np.count_nonzero(far)
 
 
@@ -399,22 +399,22 @@ def test_blocks_cover_each_place_once_and_stay_within_their_bytes(
     shape: tuple[int, ...], chunks: list[int], layout: str, itemsize: int
 ) -> None:
     covered = np.zeros(shape, dtype=int)
-    for block in blocks(shape, chunks[: len(shape)] if layout == "chunked" else None, itemsize, SMALL_BLOCK):
+    for block in slabs(shape, chunks[: len(shape)] if layout == "chunked" else None, itemsize, SMALL_BLOCK):
         covered[block] += 1
         assert covered[block].size * itemsize <= SMALL_BLOCK
     assert (covered == 1).all()
 
 
 def test_small_chunks_are_read_many_at_once_and_large_ones_in_parts() -> None:
-    assert list(blocks((8, 6), (1, 1), 8, 8 * 12)) == [(slice(row, row + 2), slice(0, 6)) for row in range(0, 8, 2)]
-    assert list(blocks((2, 9), (1, 3), 1, 6)) == [
+    assert list(slabs((8, 6), (1, 1), 8, 8 * 12)) == [(slice(row, row + 2), slice(0, 6)) for row in range(0, 8, 2)]
+    assert list(slabs((2, 9), (1, 3), 1, 6)) == [
         (slice(row, row + 1), slice(begin, min(begin + 6, 9))) for row in range(2) for begin in (0, 6)
     ]
-    assert [block[0] for block in blocks((4, 4), (4, 4), 1, 8)] == [slice(0, 2), slice(2, 4)]
+    assert [block[0] for block in slabs((4, 4), (4, 4), 1, 8)] == [slice(0, 2), slice(2, 4)]
 
 
 def test_a_difference_in_any_block_is_found_at_its_place(two: Callable[..., tuple[Path, Path]]) -> None:
-    rows, columns = 5, BLOCK_BYTES // 16  # two rows of float64 fill a block
+    rows, columns = 5, SLAB_BYTES // 16  # two rows of float64 fill a block
     one = np.zeros((rows, columns))
     other = one.copy()
     other[1, 7], other[4, columns - 1], other[3, 0] = 1.0, 3.0, 2.0
@@ -433,7 +433,7 @@ def test_a_difference_in_any_block_is_found_at_its_place(two: Callable[..., tupl
 
 
 def test_nan_is_the_largest_difference_in_whichever_block_it_is(values: Callable[..., list[str]]) -> None:
-    zeros = np.zeros(BLOCK_BYTES // 4)  # two blocks of float64
+    zeros = np.zeros(SLAB_BYTES // 4)  # two blocks of float64
     for first, last in ((NAN, 5.0), (5.0, NAN)):
         other = zeros.copy()
         other[0], other[-1] = first, last
@@ -443,10 +443,10 @@ def test_nan_is_the_largest_difference_in_whichever_block_it_is(values: Callable
 
 
 def test_memory_stays_that_of_a_few_blocks_whatever_the_size(two: Callable[..., tuple[Path, Path]]) -> None:
-    size = 16 * BLOCK_BYTES // 8
+    size = 16 * SLAB_BYTES // 8
 
     def sparse(file: h5py.File) -> None:
-        file.create_dataset("x", (size,), "f8", chunks=(BLOCK_BYTES // 8,))[-1] = 1.0
+        file.create_dataset("x", (size,), "f8", chunks=(SLAB_BYTES // 8,))[-1] = 1.0
 
     def contiguous(file: h5py.File) -> None:
         data = np.zeros(size)
@@ -458,7 +458,7 @@ def test_memory_stays_that_of_a_few_blocks_whatever_the_size(two: Callable[..., 
     assert compare(a, b) == []
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert peak < 5 * BLOCK_BYTES
+    assert peak < 5 * SLAB_BYTES
 
 
 # -- virtual datasets and links --------------------------------------------------------------------------------------
@@ -597,7 +597,7 @@ def test_a_file_that_cannot_be_read_is_refused_in_one_line(tmp_path: Path) -> No
     cut.write_bytes(good.read_bytes()[:-100])
     for path, reason in {
         tmp_path / "none.h5": "cannot be read: No such file or directory",
-        tmp_path: "cannot be read: Is a directory",
+        tmp_path: "a folder",
         text: "not an HDF5 file",
         cut: "truncated or damaged: .*truncated",
     }.items():

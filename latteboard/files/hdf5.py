@@ -37,11 +37,11 @@ VERSION = "latteboard_version"
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
 # An HDF5 file may begin with a block of the user's: the signature stands at 0, 512, 1024, 2048, ...
 LARGEST_USER_BLOCK = 1 << 20
-# What h5py raises on a damaged file, whichever of its bytes are wrong.
+# Errors of h5py on a damaged file, whichever of its bytes are wrong.
 DAMAGED = (OSError, RuntimeError, KeyError, ValueError, TypeError, OverflowError)
 # Errors of the system that come from the contents: a damaged address asks for an impossible place in the file.
 OF_CONTENTS = {errno.EINVAL, errno.EISDIR, errno.EFBIG, errno.EOVERFLOW}
-LARGEST = 2**63 - 1  # what a catalog can keep
+LARGEST = 2**63 - 1  # the largest integer of a catalog
 
 
 class Damaged(InputRefused):
@@ -272,7 +272,7 @@ def _dataset_sizes(file: h5py.File) -> dict[str, int]:
 
 
 def problem_of(path: str | Path, datasets: Sequence[str] = ()) -> str | None:
-    """What is wrong with the contents of an HDF5 file that must hold ``datasets``; None if nothing is.
+    """Find the first problem of the contents of an HDF5 file that must hold ``datasets``; None if there is none.
 
     Raises :class:`Unreadable` if the system refuses: that is no verdict on the contents.
     """

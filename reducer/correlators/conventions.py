@@ -1,9 +1,11 @@
-"""The names inside correlator files, as the CalLat production codes write them, and what reducing makes of them.
+"""Conventions of the CalLat production codes: dataset paths in correlator files, the attribute ``meta``, and their changes.
 
 Form factor: ``<group>/<particle>_<flavor>_<spins>_t0_<t>_tsep_<T>_sink_mom_.../<current>/x0_y1_z2_t3/4D_correlator/local_current``
 Spectrum:    ``<group>/<particle>/<spin>/4D_correlator/x0_y1_z2_t3``
 
 A particle that ends in ``_np`` has negative parity and runs backward in time.
+
+The codes are https://github.com/callat-qcd/nucleon_elastic_FF.
 """
 
 import re
@@ -14,7 +16,7 @@ from typing import Literal
 
 from latteboard.names.templates import Source
 
-# Datasets of the root group that say what axes mean; they are carried along, not reduced.
+# Datasets of the root group that label axes; they are carried along, not reduced.
 LABELS = ("momenta", "configurations", "streams", "sources", "source_names")
 AVERAGED = "src_avg"
 CORRELATOR_4D = "4D_correlator"
@@ -30,11 +32,11 @@ _BACKWARD = re.compile(r"_np(?=_|$)")
 
 @dataclass(frozen=True)
 class Correlator:
-    """What the path of a 4D correlator says.
+    """The facts in the path of a 4D correlator.
 
     Attributes
     ----------
-    source : where it begins; None once sources are averaged
+    source : its origin; None once sources are averaged
     t0, separation : the source time and the source-sink separation, negative where it runs backward; None where the
         path has none (a spectrum, or an average for ``t0``)
     backward : its particle has negative parity
@@ -52,9 +54,16 @@ class Correlator:
 
 @lru_cache(maxsize=1 << 14)
 def read_name(name: str) -> Correlator | None:
-    """What the path of a dataset says; None unless it is a 4D correlator, of a source or averaged.
+    """Parse the path of a dataset; None unless it is a 4D correlator, of a source or averaged.
 
-    Groups above the correlator's own say nothing, whatever they are called.
+    Groups above the correlator's own are ignored.
+
+    Examples
+    --------
+    >>> read_name("spec/proton_np/spin_up/4D_correlator/x0_y1_z2_t3").backward
+    True
+    >>> read_name("momenta") is None
+    True
     """
     parts = name.split("/")
     if CORRELATOR_4D not in parts:
@@ -95,9 +104,14 @@ def _is_backward(particle: str) -> bool:
 
 @lru_cache(maxsize=1 << 14)
 def sourceless(name: str) -> str:
-    """The path of a dataset without what tells sources apart: ``src_avg`` for the source, and no ``t0_N_``.
+    """The path of a dataset without its source: ``src_avg`` instead of the source, and no ``t0_N_``.
 
-    Of several parts that could be meant the last is; groups above keep their names.
+    Where several parts match, the last one counts; groups above keep their names.
+
+    Examples
+    --------
+    >>> sourceless("ff/proton_t0_2_tsep_5/A3/x0_y1_z2_t2/4D_correlator/local_current")
+    'ff/proton_tsep_5/A3/src_avg/4D_correlator/local_current'
     """
     parts = name.split("/")
     place = next((place for place in reversed(range(len(parts))) if _names_sources(parts[place])), None)
@@ -112,7 +126,7 @@ def sourceless(name: str) -> str:
 
 
 def averaged_name(name: str) -> str:
-    """The path that the average over sources goes to; for a spectrum over spins too."""
+    """The path of the average over sources; for a spectrum over spins too."""
     told = read_name(name)
     bare = sourceless(name)
     return bare if told is None or told.spin is None else _with_spin(bare, told.spin, AVERAGED_SPIN)
@@ -131,7 +145,7 @@ def _with_spin(name: str, spin: str, other: str) -> str:
 
 
 def momentum_name(name: str) -> str:
-    """The path that the transform of a correlator goes to; a spectrum keeps its path."""
+    """The path of the transform of a correlator; a spectrum keeps its path."""
     group, slash, last = name.rpartition("/")
     return f"{group}{slash}momentum_current" if last == "local_current" else name
 
@@ -142,24 +156,24 @@ Meta = Mapping[str, int | str]
 
 
 def written(entries: Meta) -> str:
-    """``t0==2&tsep==3&nt==8``."""
+    """Write entries as ``t0==2&tsep==3&nt==8``."""
     return "&".join(f"{name}=={value}" for name, value in entries.items())
 
 
 def read_meta(line: str) -> dict[str, str]:
-    """The entries of one line; parts that are none are left out."""
+    """Parse the entries of one line; other parts are left out."""
     return dict(part.split("==", 1) for part in line.split("&") if "==" in part)
 
 
 def slice_meta(form: str, t0: int, separation: int, T: int) -> str:
-    """What a time slice says of itself; the order of the entries differs between the two forms."""
+    """The ``meta`` of a time slice; the order of the entries differs between the two forms."""
     if form == "form factor":
         return written({"t0": t0, "tsep": separation, "nt": T})
     return written({"t0": t0, "nt": T, "tsep": separation})
 
 
 def term_meta(line: str, told: Correlator) -> str:
-    """The line of one term of an average: what its slice said, and which source it is of."""
+    """The line of one term in the ``meta`` of an average: the ``meta`` of its slice, and its source."""
     assert told.source is not None
     source = told.source
     entries: dict[str, int | str] = {"x": source.x, "y": source.y, "z": source.z, "t": source.t}
@@ -169,18 +183,24 @@ def term_meta(line: str, told: Correlator) -> str:
 
 
 def transform_meta(lines: str, max_momentum: int, L: int) -> str:
-    """What a transform adds at the end."""
+    """The ``meta`` of a transform: its options stand at the end."""
     return "&".join(filter(None, (lines, written({"max_momentum": max_momentum, "n1d_prev": L}))))
 
 
 def common_meta(metas: Iterable[str]) -> str:
-    """What all members say alike: the entries that a concatenation can still state."""
-    first, *others = map(_said_throughout, metas)
+    """The entries that all rows of a concatenation share.
+
+    Examples
+    --------
+    >>> common_meta(["t0==2&tsep==3&nt==8", "t0==5&tsep==3&nt==8"])
+    'tsep==3&nt==8'
+    """
+    first, *others = map(_shared_entries, metas)
     return written({name: value for name, value in first.items() if all(other.get(name) == value for other in others)})
 
 
-def _said_throughout(meta: str) -> Meta:
-    """What all lines say alike, but of their sources, and what a transform says at the end of the last for all of them."""
+def _shared_entries(meta: str) -> Meta:
+    """The entries that all lines share, sources apart; a transform states its options in the last line for all of them."""
     lines = [read_meta(line) for line in meta.split("\n")]
     transform = {name: value for name, value in lines[-1].items() if name in ("max_momentum", "n1d_prev")}
     alike = {name: value for name, value in lines[0].items() if all(line.get(name) == value for line in lines)}
@@ -188,7 +208,7 @@ def _said_throughout(meta: str) -> Meta:
 
 
 def sources_in(meta: str) -> set[Source]:
-    """The sources that the lines of an average name."""
+    """The sources in the ``meta`` of an average."""
     found = set()
     for line in map(read_meta, meta.split("\n")):
         if {"x", "y", "z", "t"} <= line.keys():

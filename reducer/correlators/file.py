@@ -1,4 +1,4 @@
-"""Reads correlators from HDF5 files: which datasets there are, and of those only the slices that are asked for."""
+"""Reads correlators from HDF5 files: the list of datasets, and of each only the slices that are asked for."""
 
 import os
 from collections.abc import Collection, Iterator, Sequence
@@ -22,12 +22,11 @@ Numbers = NDArray[Any]
 
 @dataclass(frozen=True, slots=True)
 class DatasetInfo:
-    """A dataset as it stands in its file.
+    """Metadata of a dataset.
 
     Attributes
     ----------
-    offset : where its numbers begin in the file, in bytes, if they stand there in one piece and as this machine
-        writes them; else None
+    offset : position of its numbers in the file, in bytes, if they are contiguous and in native byte order; else None
     is_shifted : the attribute of this name; None where there is none, as in files that have been sliced
     """
 
@@ -55,7 +54,7 @@ class DatasetInfo:
 
     @property
     def complex_dtype(self) -> np.dtype[Any]:
-        """The type of its numbers, real and imaginary part taken as one; that of anything else as it is."""
+        """The type of its numbers, real and imaginary part taken as one; other types as they are."""
         return np.result_type(self.dtype, np.complex64) if self.pairs else self.dtype.newbyteorder("=")
 
 
@@ -94,7 +93,7 @@ class CorrelatorFile:
         """An error that names this file, and a dataset in it."""
         return InputRefused(reason, path=self.path, name=name)
 
-    # -- what there is -----------------------------------------------------------------------------------------------
+    # -- contents ----------------------------------------------------------------------------------------------------
 
     @cached_property
     def names(self) -> list[str]:
@@ -110,7 +109,7 @@ class CorrelatorFile:
         return sorted(found)
 
     def datasets(self, names: Collection[str]) -> dict[str, DatasetInfo]:
-        """What is known of some datasets; one that was made and never written is refused."""
+        """Metadata of some datasets; one that was created and never written is refused."""
         return {name: self._dataset(name) for name in names}
 
     def _dataset(self, name: str) -> DatasetInfo:
@@ -128,7 +127,7 @@ class CorrelatorFile:
         return DatasetInfo(name, shape, dtype, offset, is_shifted, meta)
 
     def root_dataset(self, name: str) -> Numbers | None:
-        """A dataset of the root group as it is, such as ``configurations``; None if it is not there."""
+        """Read a dataset of the root group, such as ``configurations``; None if it is not there."""
         with reading(self.path, name):
             return self._file[name][()] if name in self.names else None
 
@@ -160,7 +159,7 @@ class CorrelatorFile:
         self.bytes_read += out.nbytes
 
     def _read_in_place(self, dataset: DatasetInfo, offset: int, rows: Sequence[int], out: Numbers) -> None:
-        """Plain data: a run of rows that go up is one piece of the file."""
+        """Read plain data: a run of ascending rows is one piece of the file."""
         size = out.nbytes // max(1, len(rows))
         numbers = out.reshape(-1).view(np.uint8)
         for begin, end in _runs(rows, steps=(1,)):
@@ -178,14 +177,14 @@ class CorrelatorFile:
                 found += more
 
     def read_whole(self, dataset: DatasetInfo) -> Numbers:
-        """A whole dataset."""
+        """Read a whole dataset."""
         with reading(self.path, dataset.name):
             found = self._file[dataset.name][()]
         self.bytes_read += dataset.nbytes
         return np.asarray(found, dtype=dataset.dtype)
 
     def _read_by_library(self, dataset: DatasetInfo, rows: Sequence[int], out: Numbers) -> None:
-        """Chunked, filtered or foreign data: each run of neighbouring rows at once, so that a chunk is unpacked once."""
+        """Read chunked, filtered or foreign data: each run of neighbouring rows at once, so that a chunk is unpacked once."""
         with reading(self.path, dataset.name):
             source = self._file[dataset.name]
             for begin, end in _runs(rows):
@@ -195,7 +194,7 @@ class CorrelatorFile:
 
 
 def _is_written(dataset: Any, plist: Any) -> bool:
-    """Whether all of its numbers were ever written; the library reads zeros where they were not."""
+    """Whether all of its numbers were written; the library reads zeros where they were not."""
     layout = plist.get_layout()
     if 0 in dataset.shape or layout == h5py.h5d.VIRTUAL:
         return True
@@ -206,7 +205,7 @@ def _is_written(dataset: Any, plist: Any) -> bool:
 
 
 def _flag(dataset: Any, name: bytes) -> bool | None:
-    """An attribute that is 0 or not; read by hand, since the comfortable way takes as long as all else together."""
+    """An attribute that is 0 or not; read at a low level, since the comfortable way takes as long as all else together."""
     if not h5py.h5a.exists(dataset, name):
         return None
     attribute = h5py.h5a.open(dataset, name)
@@ -218,7 +217,13 @@ def _flag(dataset: Any, name: bytes) -> bool | None:
 
 
 def _runs(rows: Sequence[int], *, steps: tuple[int, ...] = (1, -1)) -> Iterator[tuple[int, int]]:
-    """Where the runs of neighbours stand, going up or down: 6, 7, 0, 1 are two."""
+    """The ranges of neighbouring rows, ascending or descending.
+
+    Examples
+    --------
+    >>> list(_runs([6, 7, 0, 1]))
+    [(0, 2), (2, 4)]
+    """
     begin, step = 0, 0
     for place, (one, next_) in enumerate(pairwise(rows), start=1):
         if next_ - one not in ((step,) if step else steps):

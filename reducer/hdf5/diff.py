@@ -1,8 +1,8 @@
-"""Compares two HDF5 files: what they hold under each name, its type, shape, values and attributes; not how it is stored.
+"""Compares two HDF5 files by name: type, shape, values and attributes; not how they are stored.
 
-A symbolic link is compared by what it says; one into another file also by what it leads to, since nothing else here tells of
-that. A dataset of several names is compared under each. A group that is reached again, as in a circle of hard links, is
-compared where it was met first.
+A symbolic link is compared by the target that it states; one into another file also by the contents of that target. A
+dataset of several names is compared under each. A group that is reached again, as in a circle of hard links, is compared
+where it was met first.
 """
 
 import math
@@ -13,11 +13,11 @@ from typing import Any, Literal
 
 from latteboard.errors import InputRefused
 from latteboard.text import shown
-from reducer.hdf5.distance import Apart, Place, Tolerance, apart, blocks, merged
+from reducer.hdf5.array_comparison import ArrayDifference, Place, Tolerance, combined, compare_arrays, slabs
 from reducer.hdf5.tree import DATASET, EXTERNAL, GROUP, SOFT, Attribute, Met, Node, opened, pairs
 
-BLOCK_BYTES = 1 << 22
-# How long a text of variable length is, nobody knows before it is read.
+SLAB_BYTES = 1 << 22
+# The length of a text of variable length is not known before it is read.
 BYTES_OF_ANY_LENGTH = 1 << 10
 MARK_PREFIX = "latteboard_"
 
@@ -31,12 +31,12 @@ class Difference:
     Attributes
     ----------
     name : of the dataset, group, named type or link, such as ``/proton/A3``
-    kind : which of these it is; where that differs, in A
+    kind : one of these; where it differs, that in A
     what : ``only in A`` or ``only in B``; or both have it, but of another ``kind``, ``type`` or ``shape``, with other
         ``values``, or as a ``link`` that leads elsewhere
-    detail : what was found in A and in B, as people read it
-    attribute : the attribute that ``what`` speaks of; None if it speaks of the thing itself
-    apart : how far the values of a dataset are apart
+    detail : the findings in A and in B, as people read them
+    attribute : the attribute that ``what`` refers to; None if it refers to the node itself
+    apart : the difference of the values of a dataset
     """
 
     name: str
@@ -44,11 +44,11 @@ class Difference:
     what: What
     detail: str
     attribute: str | None = None
-    apart: Apart | None = None
+    apart: ArrayDifference | None = None
 
     @property
     def subject(self) -> str:
-        """What differs: ``/proton/A3`` or ``/proton/A3: attribute meta``."""
+        """The node or attribute that differs: ``/proton/A3`` or ``/proton/A3: attribute meta``."""
         return shown(self.name if self.attribute is None else f"{self.name}: attribute {self.attribute}")
 
     def __str__(self) -> str:
@@ -66,9 +66,9 @@ def _finite(value: Any) -> Any:
 
 
 def compare(a: Path, b: Path, *, rtol: float = 0.0, atol: float = 0.0, attributes: bool = True) -> list[Difference]:
-    """All differences of two files, sorted by name; values in blocks of some MiB, whatever the size of a dataset.
+    """List all differences of two files, sorted by name; values are read in slabs of some MiB, whatever the size of a dataset.
 
-    Marks of latteboard are not compared: they say when and from what a file was made, and are no data.
+    Marks of latteboard are not compared: they state time and inputs of the making, and are no data.
 
     Parameters
     ----------
@@ -93,7 +93,7 @@ class _Comparison:
     attributes: bool
 
     def differences(self, a: Node, b: Node, met: Met) -> Iterator[Difference]:
-        """Of two things and all that is below them, except pairs of groups in ``met``."""
+        """The differences of two nodes and all that is below them, except pairs of groups in ``met``."""
         links = []
         for one, other in pairs(a, b, met):
             if one is None or other is None:
@@ -106,12 +106,12 @@ class _Comparison:
                 links.append((one, other))
             elif one.kind != SOFT:
                 yield from self._both(one, other)
-        # Last, so that what has a name in these two files is compared under that name.
+        # Last, so that a node with a name in these two files is compared under that name.
         for one, other in links:
             yield from self._behind(one, other, met)
 
     def _behind(self, a: Node, b: Node, met: Met) -> Iterator[Difference]:
-        """What two links into other files lead to; a difference there is one of the link."""
+        """Compare the targets of two links into other files; a difference there is one of the link."""
         one, other = a.followed(), b.followed()
         if one is None or other is None:
             if one is not other:
@@ -122,7 +122,7 @@ class _Comparison:
                 yield Difference(a.name, a.kind, "link", f"{a.kind} leads to what differs: {found[0]}")
 
     def _both(self, a: Node, b: Node) -> Iterator[Difference]:
-        """Two groups, datasets or named types, without what is below them."""
+        """Compare two groups, datasets or named types, without the nodes below them."""
         if self.attributes:
             yield from self._attributes(a, b)
         if a.kind == GROUP:
@@ -146,12 +146,12 @@ class _Comparison:
     def _attribute_values(self, one: Attribute, other: Attribute) -> Iterator[tuple[What, str]]:
         if one.values is not None and other.values is not None:
             begins, total = [0] * one.values.ndim, one.values.size
-            far = apart(one.values, other.values, self.tolerance, begins=begins, total=total)
+            far = compare_arrays(one.values, other.values, self.tolerance, begins=begins, total=total)
             if far is not None:
                 yield "values", str(far)
 
     def _values(self, a: Node, b: Node) -> Iterator[Difference]:
-        """Two datasets of one type and one shape."""
+        """Compare the values of two datasets of one type and one shape."""
         for node in (a, b):
             if (source := node.missing_source()) is not None:
                 raise InputRefused(
@@ -161,9 +161,9 @@ class _Comparison:
         within = a.thing.dtype.shape
         total = math.prod((*a.thing.shape, *within))
         far = None
-        for block in _blocks(a.thing, b.thing):
-            begins = [*(side.start for side in block), *([0] * len(within))]
-            far = merged(far, apart(a.read(block), b.read(block), self.tolerance, begins=begins, total=total))
+        for slab in _slabs(a.thing, b.thing):
+            begins = [*(side.start for side in slab), *([0] * len(within))]
+            far = combined(far, compare_arrays(a.read(slab), b.read(slab), self.tolerance, begins=begins, total=total))
         if far is not None:
             yield Difference(a.name, a.kind, "values", str(far), apart=far)
 
@@ -176,7 +176,7 @@ def _alone(one: Node | None, other: Node | None) -> Iterator[Difference]:
 
 
 def _stated(a: Node | Attribute, b: Node | Attribute) -> Iterator[tuple[What, str]]:
-    """Another type or shape, as they are stated, before any value is read."""
+    """Compare type and shape, before any value is read."""
     if a.type != b.type:
         yield "type", f"type {a.type} in A, {b.type} in B"
     if a.shape != b.shape:
@@ -194,8 +194,8 @@ def _unmarked(node: Node) -> dict[str, Attribute]:
     }
 
 
-def _blocks(a: Any, b: Any) -> Iterator[tuple[slice, ...]]:
-    """Where two datasets of one shape are read: along the chunks of the one that has any."""
+def _slabs(a: Any, b: Any) -> Iterator[tuple[slice, ...]]:
+    """The slabs in which two datasets of one shape are read: along the chunks of the one that has any."""
     any_length = a.dtype.hasobject or b.dtype.hasobject
     size = BYTES_OF_ANY_LENGTH if any_length else max(a.dtype.itemsize, b.dtype.itemsize)
-    return blocks(a.shape, a.chunks or b.chunks, size, BLOCK_BYTES)
+    return slabs(a.shape, a.chunks or b.chunks, size, SLAB_BYTES)

@@ -1,7 +1,7 @@
-"""Adds to an HDF5 file what it lacks of another; what both have must be equal, and stays as it is.
+"""Adds to an HDF5 file the nodes and attributes that another has and it lacks; those that both have must be equal, and stay.
 
-The file comes out whole or not at all: a copy beside it receives what is lacking, is compared with where that came from, and
-then takes the file's name.
+The file is replaced whole or not at all: a copy beside it receives the additions, is compared with their source, and then
+takes the file's name.
 """
 
 import shutil
@@ -21,8 +21,8 @@ from reducer.hdf5.tree import DATASET, EXTERNAL, GROUP, SOFT, Address, Node, eve
 
 
 @dataclass(frozen=True)
-class Merged:
-    """What a merge copied, or would copy.
+class MergeResult:
+    """The additions of a merge, made or planned.
 
     Attributes
     ----------
@@ -39,7 +39,7 @@ class Merged:
         return _datasets(self.lacking)
 
     def as_json(self) -> dict[str, Any]:
-        """A JSON object: names of datasets, and of what else was copied."""
+        """A JSON object: names of datasets, and of other nodes and attributes that were copied."""
         others = [one.subject for one in self.lacking if one.name not in self.copied or one.attribute is not None]
         return {"copied": list(self.copied), "others": others, "equal": list(self.equal)}
 
@@ -48,11 +48,11 @@ def _datasets(lacking: Sequence[Difference]) -> tuple[str, ...]:
     return tuple(one.name for one in lacking if one.kind == DATASET and one.attribute is None)
 
 
-def merge(source: Path, into: Path, *, dry_run: bool = False) -> Merged:
-    """Copy to ``into`` what it lacks of ``source``: groups, datasets as they are stored, named types, links, attributes.
+def merge(source: Path, into: Path, *, dry_run: bool = False) -> MergeResult:
+    """Copy to ``into`` all that it lacks of ``source``: groups, datasets as they are stored, named types, links, attributes.
 
-    Of links the link is copied, not what it leads to; what has several names has them in the copy. The mark of ``source`` is
-    not copied. A dry run refuses what the merge would refuse, and changes nothing.
+    Links are copied as links; a node of several names has them in the copy. The mark of ``source`` is not copied. A dry run
+    refuses the same cases as a merge, and changes nothing.
 
     Raises
     ------
@@ -70,10 +70,10 @@ def merge(source: Path, into: Path, *, dry_run: bool = False) -> Merged:
         _check_unmarked(into, lacking)
     if lacking and not dry_run:
         _replace(into, source, lacking, before)
-    return Merged(lacking, tuple(sorted(held.difference(_datasets(lacking)))))
+    return MergeResult(lacking, tuple(sorted(held.difference(_datasets(lacking)))))
 
 
-# -- what is refused -----------------------------------------------------------------------------------------------------
+# -- refusals ------------------------------------------------------------------------------------------------------------
 
 
 def _check_files(source: Path, into: Path) -> None:
@@ -87,7 +87,7 @@ def _check_files(source: Path, into: Path) -> None:
 
 
 def _states(*paths: Path) -> list[tuple[int, ...]]:
-    """What changes when somebody writes to a file or puts another in its place."""
+    """Device, inode, size and time of files, of which one changes with the contents."""
     found = [path.stat() for path in paths]
     return [(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns) for status in found]
 
@@ -124,7 +124,7 @@ def _check_unmarked(into: Path, lacking: Sequence[Difference]) -> None:
 
 
 def _replace(into: Path, source: Path, lacking: Sequence[Difference], before: list[tuple[int, ...]]) -> None:
-    """Put a copy with what is lacking in the place of ``into``, if it reads right and neither file has changed."""
+    """Replace ``into`` by a copy with the additions, if it reads right and neither file has changed."""
     target = into.resolve()  # the file itself, where the name is a symbolic link to it
     remove_abandoned(target.parent)
     with replacing(target) as draft:
@@ -138,7 +138,7 @@ def _replace(into: Path, source: Path, lacking: Sequence[Difference], before: li
 
 
 def _fill(draft: Path, source: Path, into: Path, lacking: Sequence[Difference]) -> None:
-    """Write what is lacking to the draft; parents stand before what is in them."""
+    """Write the additions to the draft; parents stand before their children."""
     new = {one.name for one in lacking if one.attribute is None}
     try:
         with opened(source) as top, h5py.File(draft, "r+", locking=False) as file:
@@ -164,7 +164,7 @@ def _found(top: Node, name: str) -> Node:
 
 
 def _place(node: Node, file: h5py.File, placed: dict[Address, str]) -> None:
-    """Give a thing its name in ``file``; ``placed`` says what is in it already, by address in the source."""
+    """Give a node its name in ``file``; ``placed`` names the nodes that are in it already, by address in the source."""
     name = node.name.encode()
     if file.id.links.exists(name):  # it came with another name of a group above it
         return
@@ -183,7 +183,7 @@ def _place(node: Node, file: h5py.File, placed: dict[Address, str]) -> None:
 
 
 def _copy_attribute(name: str, thing: h5py.HLObject, copy: h5py.HLObject) -> None:
-    """Copy an attribute with its exact type, which writing its value would choose anew."""
+    """Copy an attribute with its exact type; writing its value would choose another."""
     found = h5py.h5a.open(thing.id, name.encode())
     made = h5py.h5a.create(copy.id, name.encode(), found.get_type(), found.get_space())
     if found.get_space().get_simple_extent_type() != h5py.h5s.NULL:
@@ -193,7 +193,7 @@ def _copy_attribute(name: str, thing: h5py.HLObject, copy: h5py.HLObject) -> Non
 
 
 def _wrong(draft: Path, source: Path) -> str | None:
-    """What was copied and does not read as it did: a link, or a virtual dataset, may lead elsewhere from another folder."""
+    """The first addition that does not read as its source: a link, or a virtual dataset, may lead elsewhere from here."""
     try:
         return next((str(one) for one in compare(source, draft) if one.what != "only in B"), None)
     except InputRefused as error:

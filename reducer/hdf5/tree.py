@@ -1,6 +1,6 @@
-"""What is in an HDF5 file, by name: groups, datasets, named types and links, and what each of them says.
+"""HDF5 files as trees of nodes: groups, datasets, named types and links, by name.
 
-What cannot be read is one line that names the file and the thing in it.
+Each error names the file and the node in it.
 """
 
 import os
@@ -15,7 +15,7 @@ import numpy as np
 
 from latteboard.errors import InputRefused
 from latteboard.files.hdf5 import open_file, reading
-from reducer.hdf5.distance import Array, Place
+from reducer.hdf5.array_comparison import Array, Place
 
 GROUP, DATASET, TYPE, SOFT, EXTERNAL = "group", "dataset", "named type", "soft link", "external link"
 KINDS: Mapping[type, str] = {
@@ -55,14 +55,14 @@ class Attribute:
 
 @dataclass(frozen=True)
 class Node:
-    """A thing in a file.
+    """A group, dataset, named type or symbolic link in a file.
 
     Attributes
     ----------
     path : of the file in which it was looked for
     name : by which it was reached, from the root: ``/proton/A3``
-    thing : the group, dataset or named type; or a symbolic link, of which nobody asks where it leads
-    group : in which a symbolic link stands
+    thing : the object of h5py; a symbolic link is not followed
+    group : the group of a symbolic link
     """
 
     path: Path
@@ -77,14 +77,14 @@ class Node:
 
     @property
     def target(self) -> str:
-        """Where a symbolic link leads, as it says; of anything else nothing."""
+        """The target that a symbolic link states; empty for all others."""
         if self.kind == EXTERNAL:
             return f"{self.thing.path} in {self.thing.filename}"
         return str(self.thing.path) if self.kind == SOFT else ""
 
     @property
     def address(self) -> Address:
-        """Where a group, dataset or named type is."""
+        """Device, inode and address of a group, dataset or named type."""
         with reading(self.path, self.name):
             status = Path(os.fsdecode(h5py.h5f.get_name(self.thing.id))).stat()
             return status.st_dev, status.st_ino, h5py.h5o.get_info(self.thing.id).addr
@@ -109,7 +109,7 @@ class Node:
         return found
 
     def child(self, name: str) -> Self:
-        """What a group has under a name."""
+        """The node under a name of a group."""
         whole = f"{self.name.rstrip('/')}/{name}"
         with reading(self.path, whole):
             link = self.thing.get(name, getlink=True)
@@ -117,7 +117,7 @@ class Node:
         return type(self)(self.path, whole, thing, self.thing)
 
     def followed(self) -> Self | None:
-        """What a symbolic link leads to, under the link's name; None if that is not there."""
+        """The node that a symbolic link leads to, under the link's name; None if it is not there."""
         with reading(self.path, self.name):
             thing = self.group.get(self.name.rpartition("/")[2])
         return None if thing is None else type(self)(self.path, self.name, thing)
@@ -142,13 +142,13 @@ class Node:
         with reading(self.path, self.name):
             return {name: _attribute(self.thing, name) for name in names}
 
-    def read(self, block: tuple[slice, ...]) -> Array:
-        """A block of a dataset; what is not made of numbers as :func:`plain` gives it."""
+    def read(self, slab: tuple[slice, ...]) -> Array:
+        """Read a slab of a dataset; values that are no numbers in the form of :func:`plain`."""
         with reading(self.path, self.name):
-            return plain(self.thing[(*block, ...)], self.thing.file)
+            return plain(self.thing[(*slab, ...)], self.thing.file)
 
     def missing_source(self) -> str | None:
-        """A file that a virtual dataset is made of and that is not there: HDF5 would give fill values without a word."""
+        """A missing source file of a virtual dataset, for which HDF5 would give fill values without an error; None if all exist."""
         with reading(self.path, self.name):
             if not self.thing.is_virtual:
                 return None
@@ -173,7 +173,7 @@ def _attribute(thing: Any, name: str) -> Attribute:
 
 
 def type_in_words(dtype: np.dtype[Any]) -> str:
-    """What tells types apart: text is text, of fixed length or not and in any encoding."""
+    """A type in words that are equal for equal types: text is text, of fixed length or not and in any encoding."""
     if h5py.check_string_dtype(dtype) is not None:
         return "text"
     if (names := h5py.check_enum_dtype(dtype)) is not None:
@@ -215,9 +215,9 @@ def _plain(value: Any, file: h5py.File) -> bytes:
 
 
 def pairs(a: Node | None, b: Node | None, met: Met) -> Iterator[Pair]:
-    """Whatever two groups hold under the same names, each with all that is below it; None where only one has the name.
+    """Walk two groups at once, each with all that is below it, and pair nodes by name; None where only one has the name.
 
-    Groups are descended into where both are groups, or the one that is there; each pair once, by what is in ``met``.
+    Groups are descended into where both are groups, or only one has the name; each pair once, by the addresses in ``met``.
     """
     waiting = [iter([(a, b)])]
     while waiting:
@@ -244,7 +244,7 @@ def _children(one: Node | None, other: Node | None) -> Iterator[Pair]:
 
 
 def everything(top: Node) -> Iterator[Node]:
-    """A thing and all that is below it; a group that is reached again is named, not descended into."""
+    """A node and all that is below it; a group that is reached again is named, not descended into."""
     for node, _ in pairs(top, None, set()):
         if node is not None:
             yield node

@@ -1,1 +1,1 @@
-"""Making outputs: what they will hold is decided first, then it is written."""
+"""Making outputs: their contents are decided from metadata, then written."""

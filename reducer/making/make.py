@@ -29,11 +29,11 @@ def make(
     keep_average: Path | None = None,
     stop: Callable[[], bool] = lambda: False,
 ) -> Result | None:
-    """Make the output of a task; None if it is there already, made of the same inputs in the same way.
+    """Make the output of a task; None if it exists already, made of the same inputs in the same way.
 
     Parameters
     ----------
-    root : what the paths of the task are relative to
+    root : of the paths in the task
     allow_nan : record numbers that are NaN or infinite instead of refusing them
     overwrite : replace whatever stands under the output's name
     keep_average : write the average before its transform too, to this file
@@ -71,7 +71,7 @@ def _make(
     if previous is not None and previous.is_current:
         return None
     inputs = list(task.inputs)
-    _look_again(inputs, root)
+    _check_inputs(inputs, root)
     replaces = overwrite or previous is not None
 
     def check_unchanged() -> None:
@@ -87,7 +87,7 @@ def _make(
             write_single(job, draft, kept, average_name=str(keep_average))
         else:
             write_joined(job, blueprint, draft)
-        _look_again(inputs, root)
+        _check_inputs(inputs, root)
         written = sum(path.stat().st_size for path in (draft, kept) if path is not None)
     return Result(task.path, job.bytes_read, written)
 
@@ -122,13 +122,13 @@ def _bytes_written(target: Target, task: Task) -> int:
 
 @cache
 def _remove_abandoned(folder: Path) -> None:
-    """Once a run: to list a folder of many thousand files for each output would take longer than the outputs."""
+    """Remove drafts of killed runs, once a run: listing a folder of many thousand files takes longer than an output."""
     if folder.is_dir():
         remove_abandoned(folder)
 
 
 def _state(path: Path) -> tuple[int, ...] | None:
-    """What changes when somebody writes to a file or puts another in its place; None if there is none."""
+    """Device, inode, size and time of a file, of which one changes with its contents; None if there is none."""
     try:
         found = path.stat()
     except FileNotFoundError:
@@ -138,8 +138,8 @@ def _state(path: Path) -> tuple[int, ...] | None:
     return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
 
 
-def _look_again(inputs: Iterable[Input], root: Path) -> None:
-    """Inputs must be what they were when the task was planned: before they are read, and still when they have been."""
+def _check_inputs(inputs: Iterable[Input], root: Path) -> None:
+    """Require that inputs are as they were when the task was planned; asked before and after they are read."""
     for given in inputs:
         path = root / given.path
         try:
@@ -156,7 +156,7 @@ def _look_again(inputs: Iterable[Input], root: Path) -> None:
 
 @contextmanager
 def _drafted(target: Path, *, overwrite: bool, last: Callable[[], object] = lambda: None) -> Iterator[Path]:
-    """A draft of the target; what goes wrong in writing it is said in a line."""
+    """A draft of the target; an error of writing it names the target in one line."""
     try:
         with replacing(target, overwrite=overwrite, last=last) as draft:
             yield draft
@@ -167,9 +167,9 @@ def _drafted(target: Path, *, overwrite: bool, last: Callable[[], object] = lamb
 
 
 def _reason(error: Exception) -> str:
-    """Why something could not be written; the library of HDF5 says so in the middle of its own words."""
-    told = re.search(r"errno = ([0-9]+)", str(error))
-    number = (error.errno if isinstance(error, OSError) else None) or (int(told[1]) if told else None)
+    """The reason of a failed write; HDF5 often states the system's error only in the middle of its message."""
+    stated = re.search(r"errno = ([0-9]+)", str(error))
+    number = (error.errno if isinstance(error, OSError) else None) or (int(stated[1]) if stated else None)
     if number == ENOSPC:
         return "no space left on device"
     return os.strerror(number) if number else " ".join(str(error).split())[:200]

@@ -89,7 +89,7 @@ class Output:
         nan = complex(np.nan, np.nan) if dtype.kind == "c" else np.nan
         self._datasets[name] = self.file.create_virtual_dataset(name, virtual, fillvalue=nan)
 
-    # -- what stands beside them -------------------------------------------------------------------------------------
+    # -- labels and attributes ---------------------------------------------------------------------------------------
 
     def note_not_finite(self, name: str, number: int) -> None:
         """Record how many numbers of a dataset are NaN or infinite, beside those recorded before; nothing for none."""

@@ -112,7 +112,7 @@ def _what_differs(mark: Mark, task: Task) -> str:
 
 
 def _check_nothing_is_lost(previous: PreviousOutput, task: Task) -> None:
-    """A file made anew may not hold fewer configurations than the one whose place it takes."""
+    """Refuse to replace a file by one that holds fewer configurations."""
     rows = {row.key for row in task.rows}
     lost = [key for key in previous.labels.keys if key not in rows]
     if lost:

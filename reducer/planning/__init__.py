@@ -1,1 +1,1 @@
-"""Planning: which outputs can be made from what the catalog knows."""
+"""Planning: the outputs that can be made, by catalog and campaign."""

@@ -66,7 +66,7 @@ def _rows(columns: Columns, rows: Numbers) -> Columns:
 def _lists(relations: Relations, made: Columns, given: Columns) -> tuple[Numbers, Numbers]:
     """An output of each list, and for each output the number of its list."""
     keys = links(relations, made, given).product_group
-    # What only the outputs state of stream and configuration is a label of their rows.
+    # A stream or configuration that only the outputs name becomes a label of their rows.
     own = {name: made[name] for name in ROW if name in made and name not in given}
     if own:
         labels = np.unique(relations.keys(own), return_inverse=True)[1]

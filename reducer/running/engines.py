@@ -1,4 +1,4 @@
-"""Where tasks are carried out: in this process, or in processes beside it. An engine is a way to make executors."""
+"""Engines make the executors that carry out tasks: in this process, or in processes beside it."""
 
 import os
 import resource
@@ -20,13 +20,13 @@ OTHER_FILES = 256
 
 @dataclass(frozen=True)
 class Engine:
-    """How tasks are shared among executors.
+    """A way to share tasks among executors.
 
     Attributes
     ----------
-    executors : how many there are at most; each is opened when it is first needed
-    ahead : how many tasks each is given at a time
-    open : makes one, whose workers take notice of the stop
+    executors : their largest number; each is opened when it is first needed
+    ahead : the number of tasks that each is given at a time
+    open : makes an executor whose workers observe the stop flag
     """
 
     name: str
@@ -36,20 +36,20 @@ class Engine:
 
 
 class SerialExecutor(Executor):
-    """Carries out what it is given at once, in this process, in one thread."""
+    """Carries out each call at once, in this process, in one thread."""
 
     def __init__(self, stop: Stop) -> None:
         read_stop(stop.flag)
         self._limits = threadpool_limits(limits=1)
 
     def submit(self, call: Callable[..., Any], /, *arguments: Any, **named: Any) -> Future[Any]:
-        """The result, which is there when this returns; an error is raised right here."""
+        """Carry out a call; an error is raised right here."""
         future: Future[Any] = Future()
         future.set_result(call(*arguments, **named))
         return future
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002 as its base
-        """Undo what it set."""
+        """Restore the number of threads and the stop flag."""
         self._limits.restore_original_limits()
         read_stop(None)
 
@@ -62,7 +62,7 @@ class WorkerProcess(ProcessPoolExecutor):
             super().__init__(1, get_context("spawn"), initializer=become_worker, initargs=(stop.flag,))
 
     def submit(self, call: Callable[..., Any], /, *arguments: Any, **named: Any) -> Future[Any]:
-        """As its base; the first task starts the process."""
+        """Hand out a call; the first one starts the process."""
         with signals_held():
             return super().submit(call, *arguments, **named)
 
@@ -77,7 +77,7 @@ def _process(jobs: int) -> Engine:
 
 
 def _allow_files(number: int) -> None:
-    """Let this process open so many files, as far as it may choose."""
+    """Raise the limit of open files of this process, as far as it may."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = number if hard == resource.RLIM_INFINITY else min(number, hard)
     if soft != resource.RLIM_INFINITY and soft < wanted:

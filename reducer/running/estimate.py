@@ -1,4 +1,4 @@
-"""What a plan would cost: how many outputs of how many inputs, and the bytes to read and to write, by kind."""
+"""Estimates the cost of a plan by kind: numbers of outputs and inputs, and bytes to read and to write."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from reducer.tasks.task import Task
 
 @dataclass
 class Estimate:
-    """What the outputs of one kind would cost; bytes of datasets."""
+    """The cost of the outputs of one kind; bytes are those of datasets."""
 
     kind: str
     outputs: int = 0
@@ -22,7 +22,7 @@ class Estimate:
 
 
 def estimate(tasks: Iterable[Task], root: Path) -> tuple[list[Estimate], list[Failure]]:
-    """The costs by kind, and the outputs of which an input could not be looked into; inputs that are alike are opened once."""
+    """Estimate the costs by kind, and list the outputs of which an input could not be opened; equal inputs are opened once."""
     by_kind: dict[str, Estimate] = {}
     known: dict[object, tuple[int, int]] = {}
     failed = []
@@ -30,7 +30,7 @@ def estimate(tasks: Iterable[Task], root: Path) -> tuple[list[Estimate], list[Fa
         total = by_kind.setdefault(task.kind, Estimate(task.kind))
         total.outputs += 1
         total.inputs += sum(len(row.inputs) for row in task.rows)
-        key = _alike(task)
+        key = _key(task)
         if key not in known:
             try:
                 known[key] = cost(task, root)
@@ -43,8 +43,8 @@ def estimate(tasks: Iterable[Task], root: Path) -> tuple[list[Estimate], list[Fa
     return list(by_kind.values()), sorted(failed)
 
 
-def _alike(task: Task) -> object:
-    """The same for tasks whose inputs are of the same sizes and hold the same datasets, as far as the campaign says."""
+def _key(task: Task) -> object:
+    """Equal for tasks whose inputs have the same sizes and the same datasets, as far as the campaign states them."""
     first = task.rows[0].inputs
-    told = None if all(one.picks is not None for one in first) else task.path
-    return task.kind, told, len(task.rows), tuple((one.size, one.group, one.picks) for one in first)
+    unknown = None if all(one.picks is not None for one in first) else task.path
+    return task.kind, unknown, len(task.rows), tuple((one.size, one.group, one.picks) for one in first)

@@ -1,4 +1,4 @@
-"""Carries out tasks on any executor: a few at a time, each on its own, so that what one of them meets stops no other."""
+"""Carries out tasks on any executor: a few at a time, each on its own, so that the failure of one stops no other."""
 
 import time
 from collections import deque
@@ -34,11 +34,11 @@ def run(
 
     Parameters
     ----------
-    tasks : taken one by one, as there is somebody to carry them out
-    root : what the paths of tasks are relative to
+    tasks : taken one by one, whenever a worker is free
+    root : of the paths in tasks
     stop : once it is requested, no task is begun; those under way are finished or dropped
-    progress : told after each task what everything came to so far; it may look, and keep nothing
-    failing : told of each failure as it happens
+    progress : called after each task with the report so far, which it must not keep
+    failing : called with each failure as it happens
     carry_out : makes one output
     """
     return _Run(engine, stop or Stop(), partial(work, root=root, allow_nan=allow_nan, carry_out=carry_out)).all(
@@ -67,7 +67,7 @@ class _Slot:
         return self._executor
 
     def close(self) -> None:
-        """Wait for what is under way, and end its workers."""
+        """Wait for the tasks under way, and end its workers."""
         if self._executor is not None:
             self._executor.shutdown(wait=True, cancel_futures=True)
             self._executor = None
@@ -102,7 +102,7 @@ class _Run:
         return report
 
     def _outcomes(self, tasks: Iterator[Task]) -> Iterator[tuple[Task, Outcome]]:
-        """What becomes of the tasks, in the order in which they end."""
+        """The outcomes of the tasks, in the order in which they end."""
         while True:
             while self._free and not self._stop.requested:
                 task = self._again.popleft() if self._again else next(tasks, None)

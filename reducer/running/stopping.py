@@ -1,4 +1,4 @@
-"""Stops cleanly: what the signals that end a job do is to leave a note, which whoever makes outputs reads."""
+"""A clean stop: signals that end a job set a flag, which tasks read between datasets."""
 
 import signal
 import threading
@@ -11,10 +11,10 @@ SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1)
 
 
 class Stop:
-    """Whether somebody asked to stop.
+    """A request to stop, shared with worker processes.
 
-    It is a byte of memory that worker processes share, and no event: an event has a lock, which a worker that is killed
-    may leave closed, and for which a signal handler would wait for ever if it interrupted who holds it.
+    It is a byte of shared memory, and no event: an event has a lock. A worker that is killed may leave that lock closed,
+    and a signal handler that interrupts its holder would wait for ever.
     """
 
     def __init__(self) -> None:
@@ -26,15 +26,15 @@ class Stop:
         return bool(self.flag.value)
 
     def request(self) -> None:
-        """Ask to stop; to ask again changes nothing."""
+        """Ask to stop; a second request changes nothing."""
         self.flag.value = True
 
 
 @contextmanager
 def stopping_on_signals() -> Iterator[Stop]:
-    """Inside the block SIGTERM, SIGINT and SIGUSR1 ask to stop; before and after it they do what they did.
+    """Turn SIGTERM, SIGINT and SIGUSR1 into requests to stop; their handlers are restored after the block.
 
-    Only the main thread can set what signals do; in another they do what they did.
+    Only the main thread can set handlers; in another thread they stay as they are.
     """
     stop = Stop()
     mine = SIGNALS if threading.current_thread() is threading.main_thread() else ()
@@ -48,7 +48,7 @@ def stopping_on_signals() -> Iterator[Stop]:
 
 @contextmanager
 def signals_held() -> Iterator[None]:
-    """Signals that come inside the block are heard at its end; processes that are started in it never hear them."""
+    """Hold back signals until the end of the block; processes that are started in it block them for ever."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
     try:
         yield

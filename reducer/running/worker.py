@@ -1,4 +1,4 @@
-"""What a worker does with one task, and how a process becomes a worker; whatever goes wrong with a task is its outcome."""
+"""The work of one worker: it carries out tasks, and each foreseen error becomes the outcome of its task."""
 
 import os
 import signal
@@ -16,7 +16,7 @@ from latteboard.files.hdf5 import DAMAGED
 from reducer.running.stopping import SIGNALS
 from reducer.tasks.task import Result, Task
 
-# What a damaged file, a full disk or a small memory raise is a failure of one task; anything else is a mistake of ours.
+# Errors of a damaged file, a full disk or a small memory fail one task; any other error is a bug of latteboard.
 FORESEEN = (LatteboardError, MemoryError, *DAMAGED)
 
 
@@ -29,7 +29,7 @@ class CarryOut(Protocol):
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a task: what was made, or why it failed, or that it was stopped; none of them if it was there."""
+    """The outcome of a task: a result, the reason of a failure, or a stop; none of them if the output was there already."""
 
     made: Result | None = None
     reason: str | None = None
@@ -38,13 +38,13 @@ class Outcome:
 
 
 class _Note:
-    """Where a worker reads whether to stop."""
+    """The stop flag of this process."""
 
     flag: Any = None
 
 
 def read_stop(flag: Any) -> None:
-    """Take notice of this flag from now on; of none if it is None."""
+    """Set the stop flag that tasks of this process read; None for none."""
     _Note.flag = flag
 
 
@@ -63,15 +63,15 @@ def work(task: Task, root: Path, *, allow_nan: bool, carry_out: CarryOut) -> Out
 
 
 def reason_of(error: Exception, task: Task, root: Path) -> str:
-    """The message in one line, without the output's own name before it."""
-    told = " ".join(str(error).split())
+    """The message of an error in one line, without the output's own name before it."""
+    text = " ".join(str(error).split())
     if isinstance(error, LatteboardError):
         for name in (root / task.path, task.path):
-            told = told.removeprefix(f"{name}: ")
-        return told
+            text = text.removeprefix(f"{name}: ")
+        return text
     if isinstance(error, OSError) and error.strerror:
         return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
-    return f"out of memory {told}".rstrip() if isinstance(error, MemoryError) else f"{type(error).__name__}: {told}"
+    return f"out of memory {text}".rstrip() if isinstance(error, MemoryError) else f"{type(error).__name__}: {text}"
 
 
 def _suspect(error: Exception, task: Task, root: Path) -> str:
@@ -92,7 +92,7 @@ def become_worker(flag: Any) -> None:
 
 
 def _end_with_parent() -> None:
-    """A parent that is killed cannot say so; what its workers were writing is a draft, which the next run removes."""
+    """End once the parent has ended, even if it was killed; the next run removes the drafts of its workers."""
     parent = parent_process()
     if parent is not None:
         parent.join()

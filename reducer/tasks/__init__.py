@@ -1,1 +1,1 @@
-"""Tasks, the plans that hold them, and reports of what became of them."""
+"""Tasks, the plans that hold them, and the reports on their outcomes."""

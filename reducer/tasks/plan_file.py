@@ -1,8 +1,8 @@
-"""Plans in files: made once, carried out elsewhere and in parts, by whoever has neither campaign nor catalog.
+"""Plan files: written once, carried out elsewhere and in parts, without campaign and catalog.
 
-A plan is a text of JSON lines, compressed where its name ends in ``.gz``: first what it is a plan of, last how many tasks
-there are. Between them stand tasks, and lists of picked datasets, numbered from 0, each before the first task that refers
-to it.
+A plan is a text of JSON lines, compressed where its name ends in ``.gz``. The first line names campaign and root, the last
+one states the number of tasks. Between them stand tasks, and lists of picked datasets, numbered from 0, each before the
+first task that refers to it.
 """
 
 import gzip
@@ -25,7 +25,7 @@ from reducer.tasks.task import Input, Row, Task
 
 VERSION = 1
 Picks = tuple[str, ...]
-# What a text that is no plan, or a damaged one, raises when it is read as one.
+# Errors of reading a text that is no plan, or a damaged one.
 NOT_A_PLAN = (ValueError, KeyError, TypeError, IndexError, EOFError, damaged_archive)
 
 
@@ -33,7 +33,7 @@ class Tasks(Protocol):
     """Tasks of a known number, one after the other."""
 
     def __len__(self) -> int:
-        """How many there are."""
+        """Their number."""
 
     def __iter__(self) -> Iterator[Task]:
         """Each once."""
@@ -46,9 +46,9 @@ class Plan:
     Attributes
     ----------
     campaign : the name of the campaign
-    root : what paths are relative to
-    parts : the tasks, kind by kind; they may be made only when they are asked for, so that few are held at a time
-    failed : what was asked for and cannot be made
+    root : of the paths in tasks
+    parts : the tasks, kind by kind; each may be built when it is asked for, so that few are held at a time
+    failed : outputs that were asked for and cannot be made
     """
 
     campaign: str

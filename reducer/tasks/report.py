@@ -1,4 +1,4 @@
-"""What making outputs came to."""
+"""Summary of a reduction run."""
 
 from dataclasses import asdict, dataclass, field
 from typing import Any, Self
@@ -12,7 +12,7 @@ class Failure:
 
     Attributes
     ----------
-    suspect : the input that could not be used, relative to the root; empty where it was none
+    suspect : the input that could not be used, relative to the root; empty where none is to blame
     """
 
     path: str
@@ -22,14 +22,14 @@ class Failure:
 
 @dataclass
 class Report:
-    """How many outputs were made, and what became of the others.
+    """Counts of the outputs that were made and of the others.
 
     Attributes
     ----------
     skipped : how many were there already, complete and made of the same inputs
     failed : sorted by path
     bytes_read, bytes_written : of inputs and of outputs
-    stopped : whether somebody asked to stop
+    stopped : whether the run was asked to stop
     left : how many outputs were not begun, or dropped, because of that
     """
 
@@ -49,11 +49,11 @@ class Report:
 
     @property
     def done(self) -> int:
-        """How many outputs have come to an end, good or bad."""
+        """The number of outputs that are finished, made or not."""
         return self.made + self.skipped + len(self.failed)
 
     def __add__(self, other: Self) -> Self:
-        """What two runs came to together."""
+        """The summary of two runs together."""
         return type(self)(
             made=self.made + other.made,
             skipped=self.skipped + other.skipped,

@@ -1,4 +1,4 @@
-"""What the reducer is asked to make: one task for each output, complete in itself, so that it can be carried out anywhere."""
+"""Tasks of the reducer: one for each output, complete in itself, so that it can be carried out anywhere."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,17 +10,17 @@ Key = tuple[str, int]  # stream and configuration, by which rows are sorted
 
 @dataclass(frozen=True)
 class Input:
-    """One file that an output is made from.
+    """One input file of an output.
 
     Attributes
     ----------
     path : relative to the root
     size, mtime : bytes and ns since 1970, as they were when the task was planned
-    source : ``x0y1z2t3``, the source that it is of; None where it is of several, or nobody says
+    source : such as ``x0y1z2t3``; None if it has several sources or the source is unknown
     group : the other coordinates in which inputs differ, such as ``t_separation=3``; empty where there are none.
         Files of one group differ by source only, so they must hold the same datasets
-    picks : which of its datasets are taken, without what tells sources apart (:func:`reducer.correlators.conventions.sourceless`);
-        each must be there. None: all there are
+    picks : the names of the datasets to take, without their source (:func:`reducer.correlators.conventions.sourceless`);
+        each must be there. None: all
     """
 
     path: str
@@ -33,7 +33,7 @@ class Input:
 
 @dataclass(frozen=True)
 class Row:
-    """One configuration of an output, the only one unless the output joins several; None where nobody says which."""
+    """One configuration of an output, the only one unless the output concatenates several; None if it is unknown."""
 
     inputs: tuple[Input, ...]
     configuration: int | None = None
@@ -47,13 +47,13 @@ class Row:
 
 @dataclass(frozen=True)
 class Task:
-    """One output and how it is made.
+    """One output and the recipe for it.
 
     Attributes
     ----------
     kind : of the output; empty for files named on the command line
     path : relative to the root
-    rows : sorted by stream, then configuration; a single one unless the steps concatenate
+    rows : sorted by stream, then configuration; a single one unless the recipe concatenates
     lacking : configurations that are expected and not there, such as ``a/1188`` (stream and number)
     replace : an earlier output of ours may be replaced
     """
@@ -74,7 +74,7 @@ class Task:
 
 @dataclass(frozen=True)
 class Result:
-    """What carrying out a task came to: bytes that were read from inputs, and bytes of the outputs."""
+    """The result of a task: bytes read from inputs, and bytes of the outputs."""
 
     path: str
     bytes_read: int

@@ -1,4 +1,4 @@
-"""How far two arrays are apart, block by block: how many values differ, by how much at most, and where."""
+"""Compares two arrays slab by slab: the number of values that differ, the largest differences, and their places."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -22,20 +22,20 @@ class Tolerance:
 
 @dataclass(frozen=True)
 class Largest:
-    """The largest of some differences and where it is; nan, which counts as the largest, is NaN against a number."""
+    """The largest of some differences and its place; nan, which counts as the largest, is NaN against a number."""
 
     value: float
     at: Place
 
 
 @dataclass(frozen=True)
-class Apart:
-    """How far two arrays are apart.
+class ArrayDifference:
+    """The difference of two arrays.
 
     Attributes
     ----------
-    differing, total : how many values differ, of how many
-    first : where the first is that differs
+    differing, total : the number of values that differ, and of all
+    first : the place of the first that differs
     absolute, relative : the largest ``|a - b|`` and ``|a - b| / |b|`` of those that differ; None if they are no numbers
     """
 
@@ -57,12 +57,12 @@ def _place(at: Place) -> str:
     return f"[{', '.join(map(str, at))}]"
 
 
-def merged(one: Apart | None, other: Apart | None) -> Apart | None:
-    """What two blocks come to together; ``total`` is that of the whole array and stays."""
+def combined(one: ArrayDifference | None, other: ArrayDifference | None) -> ArrayDifference | None:
+    """The difference of two slabs together; ``total`` is that of the whole array and stays."""
     if one is None or other is None:
         return one or other
     absolute, relative = _larger(one.absolute, other.absolute), _larger(one.relative, other.relative)
-    return Apart(one.differing + other.differing, one.total, min(one.first, other.first), absolute, relative)
+    return ArrayDifference(one.differing + other.differing, one.total, min(one.first, other.first), absolute, relative)
 
 
 def _larger(one: Largest | None, other: Largest | None) -> Largest | None:
@@ -71,10 +71,16 @@ def _larger(one: Largest | None, other: Largest | None) -> Largest | None:
     return one if math.isnan(one.value) or one.value >= other.value else other
 
 
-def blocks(
+def slabs(
     shape: Sequence[int], chunks: Sequence[int] | None, itemsize: int, budget: int
 ) -> Iterator[tuple[slice, ...]]:
-    """Cut an array into blocks of at most ``budget`` bytes, of whole chunks where they fit; in order, each place once."""
+    """Cut an array into slabs of at most ``budget`` bytes, of whole chunks where they fit; in order, each place once.
+
+    Examples
+    --------
+    >>> list(slabs((4, 3), None, itemsize=8, budget=48))
+    [(slice(0, 2, None), slice(0, 3, None)), (slice(2, 4, None), slice(0, 3, None))]
+    """
     if 0 in shape:
         return
     sides = [min(side, chunk) for side, chunk in zip(shape, chunks or [1] * len(shape), strict=True)]
@@ -90,16 +96,29 @@ def blocks(
         )
 
 
-def apart(one: Array, other: Array, tolerance: Tolerance, *, begins: Sequence[int], total: int) -> Apart | None:
-    """How far two blocks of one shape are apart; None if they agree.
+def compare_arrays(
+    one: Array, other: Array, tolerance: Tolerance, *, begins: Sequence[int], total: int
+) -> ArrayDifference | None:
+    """The difference of two slabs of one shape; None if they agree.
 
-    NaN agrees with NaN at the same place (of complex numbers real and imaginary part each), -0.0 with 0.0. What is no number
-    agrees if it is equal. A compound value differs where one of its members does.
+    NaN agrees with NaN at the same place (of complex numbers real and imaginary part each), -0.0 with 0.0. Values that are no
+    numbers agree if they are equal. A compound value differs where one of its members does.
 
     Parameters
     ----------
-    begins : where the block stands in the whole array
-    total : values of the whole array
+    one, other : shape (...), of one type
+    begins : the place of the slab in the whole array
+    total : the number of values of the whole array
+
+    See Also
+    --------
+    numpy.isclose : the same criterion, without places and largest differences.
+
+    Examples
+    --------
+    >>> one, other = np.array([1.0, 2.0]), np.array([1.0, 2.5])
+    >>> print(compare_arrays(one, other, Tolerance(), begins=[10], total=100))
+    1 of 100 values differ, first at [11]; largest absolute difference 0.5 at [11]; largest relative difference 0.2 at [11]
     """
     far = _far(one, other, tolerance)
     if not far.positions.size:
@@ -117,12 +136,12 @@ def apart(one: Array, other: Array, tolerance: Tolerance, *, begins: Sequence[in
     differs = np.zeros(one.size, dtype=bool)
     differs[far.positions] = True  # once, however many members of a compound do
     differing, first = int(np.count_nonzero(differs)), int(np.argmax(differs))
-    return Apart(differing, total, place(first), largest(far.absolute), largest(far.relative))
+    return ArrayDifference(differing, total, place(first), largest(far.absolute), largest(far.relative))
 
 
 @dataclass(frozen=True)
 class _Far:
-    """The flat positions at which two blocks differ, and the differences there; -1 where there is no number."""
+    """The flat positions at which two slabs differ, and the differences there; -1 where there is no number."""
 
     positions: Array
     absolute: Array
