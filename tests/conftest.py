@@ -20,6 +20,8 @@ over a set), joined (all configurations of a stream, one file a current).
 the environment variable LATTEBOARD_REFERENCE names, or the folder shared/reference beside the checkout.
 
 ``chromium``, ``open_page``, ``serve`` look at pages, see browser.py; ``built_site``, ``hostile_site`` are some, see sites.py.
+
+``judged`` gives the statuses of a small production, see small_productions.py.
 """
 
 import os
@@ -30,7 +32,7 @@ import pytest
 
 from latteboard.campaign import Campaign
 
-pytest_plugins = ["browser", "sites"]
+pytest_plugins = ["browser", "sites", "small_productions"]
 
 SECTIONS = {
     "campaign": """

@@ -6,8 +6,9 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from brute_force import SECOND, File, Snapshot, judge
+from brute_force import judge
 from comparison import catalog_rows
+from observations import SECOND, File, Snapshot
 from plain_production import Production
 from worlds import World
 

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import h5py
-from brute_force import SECOND, ArtifactState, Copy, File, Memory, Observation, Rules, Snapshot, artifact_key, judge
+from brute_force import ArtifactState, Rules, judge
 from disk import closed
+from observations import SECOND, Copy, File, Memory, Observation, Snapshot, artifact_key
 from plain_production import Production
 from scenes import Scene, lay, write
 from worlds import ARCHIVES, GRACE, MINUTE, START, World

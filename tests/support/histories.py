@@ -6,8 +6,8 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from brute_force import SECOND, File
 from comparison import Comparison
+from observations import SECOND, File
 from scenes import HDF5_BYTES, MIXTURES, Scene, enough_bytes, is_hdf5, place, rarely
 from worlds import DAY, GRACE, LAYOUTS, MINUTE, REDUCED_BYTES, START, World
 

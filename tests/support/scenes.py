@@ -9,7 +9,7 @@ from pathlib import Path
 from random import Random
 
 import h5py
-from brute_force import SECOND, Copy, File, Mark
+from observations import SECOND, Copy, File, Mark
 from plain_production import Production
 from worlds import ARCHIVES, DAY, GRACE, MINUTE, REDUCED_BYTES, START
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from brute_force import SECOND
 from hypothesis import strategies as st
+from observations import SECOND
 from plain_production import Production, names_in, streams
 
 MINUTE = 60 * SECOND
