@@ -1,11 +1,8 @@
 """Files of several configurations made one: the numbers bit for bit, what stands for each, and what is refused."""
 
-import os
-import resource
 import shutil
 import tracemalloc
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from itertools import permutations
 from pathlib import Path
 from typing import Any
@@ -27,6 +24,7 @@ from members import (
     average,
     averages,
     configurations,
+    few_open_files,
     join,
     joining,
     metas,
@@ -427,19 +425,6 @@ def test_joining_again_what_is_joined_already_does_nothing(tmp_path: Path) -> No
         before = (tmp_path / f"{number}.h5").stat()
         assert join(tmp_path, members, steps, path=f"{number}.h5") is None
         assert (tmp_path / f"{number}.h5").stat() == before
-
-
-@contextmanager
-def few_open_files(number: int) -> Iterator[None]:
-    """Inside the block this process may open so many further files."""
-    with Path(os.devnull).open() as last:
-        free = last.fileno()
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (free + number, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 @pytest.mark.parametrize("steps", [JOIN, APPEND, VIRTUAL, along(0)], ids=["copied", "growing", "linked", "axis 0"])

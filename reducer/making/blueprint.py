@@ -39,11 +39,11 @@ class RowBlueprint:
 
 @dataclass(frozen=True)
 class Blueprint:
-    """What a concatenated file will hold.
+    """The contents of a concatenated file before they are written.
 
     Attributes
     ----------
-    rows : that are written now
+    rows : the rows that are written now
     kept : the previous output whose rows are kept; None if there is none
     kept_positions : the places of its rows among all rows
     grows : whether there are kept rows, and all others come after them
@@ -74,39 +74,48 @@ def draw_blueprint(job: Job, previous: PreviousOutput | None) -> Blueprint:
     """
     task, options = job.task, job.task.recipe.concatenate
     assert options is not None
-    kept = previous if previous is not None and previous.adds is not None else None
-    rows = task.rows if kept is None or kept.adds is None else kept.adds
+    kept, rows = _kept_and_new(task, previous)
     labels = Labels() if kept is None else kept.labels
-    keys = [*labels.keys, *(row.key for row in rows)]
-    check_keys(keys, Path(task.path))
-    order = sorted(range(len(keys)), key=keys.__getitem__)
+    lacking = _lacking(task, labels)
+    order = _order(labels, rows, task)
     grows = kept is not None and order == sorted(order)
     if kept is not None and not grows and options.along != "new":
         raise OutputRefused(
             f"{kept.path}: holds later configurations; along axis {options.along} none can come before them"
         )
-    positions = np.argsort(order).tolist()  # where each row stands, kept ones counted first
-    before = len(labels)
-    if options.along != "new":
-        before = int(kept is not None)  # all that is kept counts as one row
-        positions = list(range(before + len(rows)))
-    lacking = _lacking(task, labels)
+    # Along an axis that rows have, all that is kept stands in one row, the first.
+    new = options.along == "new"
+    positions = np.argsort(order).tolist() if new else list(range(len(rows) + (kept is not None)))
+    first = len(positions) - len(rows)
     survey = _Survey(job, options, labels)
     if kept is not None:
         survey.add_kept(kept, grows=grows)
-    planned = [survey.add(row, position) for row, position in zip(rows, positions[before:], strict=True)]
     return Blueprint(
         options=options,
-        rows=planned,
+        rows=[survey.add(row, position) for row, position in zip(rows, positions[first:], strict=True)],
         kept=kept,
-        kept_positions=positions[:before],
+        kept_positions=positions[:first],
         grows=grows,
         layouts=survey.layouts(len(positions)),
         metas={name: common_meta(metas) for name, metas in survey.metas.items()},
-        labels=_sorted(survey.labels, order, task, options),
+        labels=survey.labels.ordered(order) if new else _checked(survey.labels, task, options),
         momenta=survey.momenta,
         lacking=lacking,
     )
+
+
+def _kept_and_new(task: Task, previous: PreviousOutput | None) -> tuple[PreviousOutput | None, Sequence[Row]]:
+    """The previous output if its rows are kept, and the rows that are written now."""
+    if previous is None or previous.adds is None:
+        return None, task.rows
+    return previous, previous.adds
+
+
+def _order(kept: Labels, rows: Sequence[Row], task: Task) -> list[int]:
+    """The rows sorted by stream and configuration, as numbers that count kept rows first; none may be there twice."""
+    keys = [*kept.keys, *(row.key for row in rows)]
+    check_keys(keys, Path(task.path))
+    return sorted(range(len(keys)), key=keys.__getitem__)
 
 
 def _lacking(task: Task, kept: Labels) -> list[str]:
@@ -115,10 +124,8 @@ def _lacking(task: Task, kept: Labels) -> list[str]:
     return [one for one in task.lacking if one not in names]
 
 
-def _sorted(labels: Labels, order: Sequence[int], task: Task, options: Concatenation) -> Labels:
-    """The labels in the order of the rows; rows of files that are concatenated already can only follow each other."""
-    if options.along == "new":
-        return labels.ordered(order)
+def _checked(labels: Labels, task: Task, options: Concatenation) -> Labels:
+    """The labels as they are: rows of files that are concatenated already can only follow each other."""
     check_keys(labels.keys, Path(task.path))
     for before, after in pairwise(labels.keys):
         if after < before:
@@ -131,7 +138,7 @@ def _sorted(labels: Labels, order: Sequence[int], task: Task, options: Concatena
 
 @dataclass
 class _Survey:
-    """Gathers what the rows state, one after the other."""
+    """Gathers the metadata of the rows, one after the other."""
 
     job: Job
     options: Concatenation

@@ -1,6 +1,9 @@
 """Files of one configuration each, tasks that join them, and the content of joined files."""
 
-from collections.abc import Iterable, Mapping
+import os
+import resource
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -119,3 +122,16 @@ def joining(
 def join(root: Path, members: Mapping[Any, Any], steps: Iterable[Any] = JOIN, **what: Any) -> Result | None:
     """Carry such a task out."""
     return make(joining(root, members, steps, **what), root)
+
+
+@contextmanager
+def few_open_files(number: int) -> Iterator[None]:
+    """Inside the block this process may open so many further files."""
+    with Path(os.devnull).open() as last:
+        free = last.fileno()
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (free + number, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
