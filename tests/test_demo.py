@@ -377,6 +377,11 @@ def test_what_only_a_deep_look_finds_has_the_right_size_and_is_corrupt(demo: Dem
     assert sorted(places.values()) == [1, 11]
 
 
+def test_no_file_that_is_done_lacks_its_data(demo: DemoReport, campaign: Campaign) -> None:
+    done = [campaign.root / path for path, status in Books(campaign, NOW).statuses.items() if status == "done"]
+    assert [path for path in done if path.stat().st_blocks == 0] == []
+
+
 def test_an_empty_demo_has_the_right_names_and_sizes_and_takes_no_room(tmp_path: Path) -> None:
     report = write_demo(tmp_path / "demo", configurations=20, L=32, T=64, empty=True, now=NOW)
     campaign = Campaign.read(report.campaign)

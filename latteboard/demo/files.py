@@ -15,6 +15,10 @@ from latteboard.demo.physics import Complex, three_point, two_point
 from latteboard.demo.progress import Artifact
 from latteboard.names.templates import Source, Value
 
+# The magic number, version and flags of a LIME record, with which fields and propagators begin. One block of data on the
+# disk tells such a file from one whose data were migrated, which the index reports.
+LIME = bytes.fromhex("456789ab 0001 8000")
+
 
 @dataclass
 class Tally:
@@ -55,7 +59,7 @@ class Writer:
             self._folders.add(folder)
         path = f"{folder}/{artifact.name}"
         if self._options.empty or not path.endswith(".h5"):
-            write_sparse(path, artifact.least_bytes, mtime_ns)
+            write_sparse(path, artifact.least_bytes, mtime_ns, start=b"" if self._options.empty else LIME)
             self.tally.add(artifact.least_bytes)
             return
         # Without locking, which some network file systems refuse.
@@ -101,10 +105,14 @@ class Writer:
         )
 
 
-def write_sparse(path: str | Path, size: int, mtime_ns: int) -> None:
-    """Write a file of ``size`` bytes without data blocks, with the time ``mtime_ns`` (ns since 1970)."""
+def write_sparse(path: str | Path, size: int, mtime_ns: int, *, start: bytes = b"") -> None:
+    """Write a file of ``size`` bytes that holds no data but its ``start``, with the time ``mtime_ns`` (ns since 1970).
+
+    Without a start it has no block on the disk, as a file that was migrated to tape.
+    """
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
     try:
+        os.write(descriptor, start)
         os.ftruncate(descriptor, size)
         os.utime(descriptor, ns=(mtime_ns, mtime_ns))
     finally:
