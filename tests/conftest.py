@@ -140,7 +140,7 @@ LISTS = {
 
 # Files that take longest, first: a file's tests stay in one process, and one that came last would keep the others waiting.
 LONGEST = (
-    *("test_status_rules.py", "test_site_browser.py", "test_status_histories.py", "test_reduce_command.py"),
+    *("test_status_histories.py", "test_site_browser.py", "test_status_rules.py", "test_reduce_command.py"),
     *("test_demo.py", "test_reduce_kills.py", "test_catalog_readers.py", "test_cli_commands.py"),
 )
 
