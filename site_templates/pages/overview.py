@@ -81,7 +81,7 @@ class Section:
 
     @property
     def percent(self) -> str:
-        """How much of it is done."""
+        """The share of its artifacts that is done."""
         return percent(sum(row.done for row in self.rows), sum(row.wanted for row in self.rows))
 
 
