@@ -99,7 +99,7 @@ class Rules:
     def _presence(self, artifact: Artifact) -> str | None:
         """The status of an artifact that is there, or unknown; None for one that is not there."""
         seen = self.seen.get(artifact.path)
-        if seen is not None and seen.file is not None and not self.snapshot.is_away(artifact.path):
+        if seen is not None and seen.file is not None and not seen.away:
             if is_growing(seen.file, seen.start, self.snapshot.grace):
                 return "growing"
             if self._is_bad(artifact, seen):

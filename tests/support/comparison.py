@@ -26,6 +26,7 @@ from latteboard.catalog import Catalog
 from latteboard.files.hdf5 import COMPLETE, RecordedInput, write_mark
 
 States = Mapping[str, ArtifactState]
+MOST_DESCRIBED = 5  # artifacts that a failure describes; the others mostly follow from these
 NUMBERS = ("number", "bytes", "purgeable", "purgeable_bytes")
 
 
@@ -181,7 +182,7 @@ class Comparison:
         known = self.snapshot.observations(self.production.artifacts.values())
         files = {path: known[path].file if path in known else None for path in expected}
         wrong = [path for path in expected if not _agrees(self.rows[path], expected[path], files[path])]
-        assert not wrong, "\n".join(self._described(path, expected[path]) for path in wrong)
+        assert not wrong, "\n".join(self._described(path, expected[path]) for path in wrong[:MOST_DESCRIBED])
         return expected
 
     def _compare_summary(self) -> None:

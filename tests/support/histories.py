@@ -8,10 +8,10 @@ from typing import Any
 
 from comparison import Comparison
 from observations import SECOND, File
-from scenes import HDF5_BYTES, MIXTURES, Scene, enough_bytes, is_hdf5, place, rarely
+from scenes import HDF5_BYTES, MIXTURES, Scene, enough_bytes, is_hdf5, place, random_scene, rarely
 from worlds import DAY, GRACE, LAYOUTS, MINUTE, REDUCED_BYTES, START, World
 
-from latteboard.errors import CampaignError
+from latteboard.errors import BooksKept, CampaignError
 
 MOST = 90  # artifacts; an edit that would give more is left out
 INTERVALS = [MINUTE, GRACE + SECOND, 60 * MINUTE, DAY, 40 * DAY]
@@ -35,13 +35,14 @@ class History:
         self._unreadable: list[str] = []
         self._renamed: dict[str, dict[str, File]] = {}
         self._changed_in_place = False
+        self._mount: str | None = None
 
     # The course of a history
 
     def step(self, chance: Random) -> None:
         """Change something, index, and compare the whole catalog with the brute force."""
         self._clock += chance.choice(INTERVALS)
-        change = chance.choice(self._changes() if self.told else [self._write])
+        change = chance.choice(self._changes() if self.told else [self._begin])
         description = change(chance)
         look = chance.choice(["full", "deep"] if self._changed_in_place else ["full", "fast", "fast", "deep"])
         # A fast look may miss a change in place until a full one could see it.
@@ -50,6 +51,18 @@ class History:
         after = (self._clock - START) / (60 * SECOND)
         self.told.append(f"{description}; index {look} at {after:.0f} min{hidden}")
         self.comparison.index(start=self._clock, fast=look == "fast", deep=look == "deep", unreadable=self._unreadable)
+
+    def _begin(self, chance: Random) -> str:
+        """Write the first files; one folder of the root is a link to another disk."""
+        folders = sorted({path.partition("/")[0] for path in self.comparison.production.artifacts if "/" in path})
+        if folders:
+            self._mount = chance.choice(folders)
+            (self._folder / "disk").mkdir()
+            self.comparison.campaign.root.mkdir()
+            (self.comparison.campaign.root / self._mount).symlink_to(self._folder / "disk")
+        disk = random_scene(chance, self.comparison.production).disk
+        self._lay(disk)
+        return f"write {_listed(disk)}"
 
     def rebuild(self) -> None:
         """Index into a new catalog with the same listings and claims, and compare that with the brute force too."""
@@ -62,9 +75,15 @@ class History:
         rebuilt.claim(*sorted(self.comparison.snapshot.claimed & rebuilt.production.artifacts.keys()))
 
     def _changes(self) -> list[Callable[[Random], str]]:
-        often = [self._write, self._overwrite, self._truncate, self._touch, self._remove, self._restore, self._edit]
-        rest = [self._remove_folder, self._rename_folder, self._close_folders, self._list_archives, self._claim]
-        return [*often, *often, *rest, self._rename_template, self._wait]
+        """The changes that are possible now, the more telling ones twice."""
+        often = [self._write, self._edit]
+        rest = [self._close_folders, self._list_archives, self._claim, self._rename_template, self._wait]
+        if self._expected_on_disk():
+            often += [self._overwrite, self._truncate, self._touch, self._remove]
+            rest += [self._remove_folder, self._rename_folder, self._unmount]
+        if self._different():
+            often.append(self._restore)
+        return [*often, *often, *rest]
 
     # Files
 
@@ -77,6 +96,10 @@ class History:
 
     def _expected_on_disk(self) -> list[str]:
         return sorted(self.comparison.scene.disk.keys() & self.comparison.production.artifacts.keys())
+
+    def _different(self) -> list[str]:
+        """Paths on which another file was once."""
+        return [path for path, file in self._past.items() if self.comparison.scene.disk.get(path) != file]
 
     def _lay(self, disk: dict[str, File]) -> None:
         self._past |= self.comparison.scene.disk
@@ -98,7 +121,7 @@ class History:
 
     def _write(self, chance: Random) -> str:
         artifacts = self.comparison.production.artifacts
-        paths = list(artifacts) if not self.told or rarely(chance, 3) else self._some(chance, artifacts)
+        paths = list(artifacts) if rarely(chance, 5) else self._some(chance, artifacts)
         disk = {path: file for path, file in self._disk().items() if path not in paths}
         drawn = self._drawn(chance, paths)
         self._lay({**disk, **drawn})
@@ -143,8 +166,7 @@ class History:
         return f"remove {_listed(paths)}"
 
     def _restore(self, chance: Random) -> str:
-        different = [path for path, file in self._past.items() if self.comparison.scene.disk.get(path) != file]
-        paths = self._some(chance, different)
+        paths = self._some(chance, self._different())
         self._lay({**self._disk(), **{path: self._past[path] for path in paths}})
         return f"restore {_listed(paths)} with their old times"
 
@@ -158,6 +180,8 @@ class History:
         below = tuple(f"{folder}/" for folder in folders)
         self._lay({path: file for path, file in self._disk().items() if not (below and path.startswith(below))})
         for folder in folders:
+            if folder == self._mount:
+                continue
             self.comparison.remove_folder(folder, folder_time=self._folder_time())
         return f"remove the folder {_listed(folders)}"
 
@@ -182,6 +206,26 @@ class History:
     def _close_folders(self, chance: Random) -> str:
         self._unreadable = [] if self._unreadable else self._some(chance, self._folders(), most=2)
         return "close some folders" if self._unreadable else "open all folders"
+
+    def _unmount(self, chance: Random) -> str:
+        """Take the linked disk away for one index, which may refuse to believe it, and bring it back."""
+        if self._mount is None or not (self.comparison.campaign.root / self._mount).is_symlink():
+            return "unmount nothing"
+        disk, is_empty = self._folder / "disk", chance.choice([False, True])
+        disk.rename(self._folder / "elsewhere")
+        if is_empty:
+            disk.mkdir()
+        try:
+            closed = [folder for folder in self._unreadable if folder != self._mount]  # else it hides that it is empty
+            self.comparison.index(start=self._clock, away=[self._mount], unreadable=closed)
+        except BooksKept:
+            return f"unmount {self._mount}: refused"
+        finally:
+            if is_empty:
+                disk.rmdir()
+            (self._folder / "elsewhere").rename(disk)
+            self._clock += DAY
+        return f"unmount {self._mount}, {'empty' if is_empty else 'dangling'}, for one index and mount it again"
 
     # Archives, claims, campaign, time
 

@@ -38,11 +38,20 @@ class File:
 
 @dataclass(frozen=True)
 class Observation:
-    """Last sight of a path: the file found there or None, when that scan began, and whether its contents were found bad."""
+    """Last sight of a path.
+
+    Attributes
+    ----------
+    file : found there, or None
+    start : when that scan began
+    bad_content : whether its contents were found bad
+    away : whether its disk has been away since; the file is unknown until it is seen again
+    """
 
     file: File | None
     start: int
     bad_content: bool = False
+    away: bool = False
 
 
 @dataclass(frozen=True)
@@ -107,7 +116,8 @@ class Snapshot:
             if not self.is_hidden(artifact.path):
                 observed[artifact.path] = self._observe(artifact)
             elif artifact.path in self.memory.seen:
-                observed[artifact.path] = self.memory.seen[artifact.path]
+                before = self.memory.seen[artifact.path]
+                observed[artifact.path] = replace(before, away=before.away or self.is_away(artifact.path))
         return observed
 
     def _observe(self, artifact: Artifact) -> Observation:
