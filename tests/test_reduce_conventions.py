@@ -11,16 +11,16 @@ from reducer.correlators.conventions import (
     Correlator,
     averaged_name,
     common_meta,
+    meta_line,
     momentum_name,
     other_spin,
-    read_meta,
-    read_name,
+    parse_meta,
+    parse_name,
     slice_meta,
     sourceless,
     sources_in,
     term_meta,
     transform_meta,
-    written,
 )
 
 FORWARD = "pt/formfac/proton_DD_dn_dn_t0_2_tsep_3_sink_mom_px0_py0_pz0/A3/x0_y1_z2_t2/4D_correlator/local_current"
@@ -69,7 +69,7 @@ def test_a_name_says_what_the_correlator_is(
     backward: bool,
     spin: str | None,
 ) -> None:
-    assert read_name(name) == Correlator(name, form, source, t0, separation, backward, spin)
+    assert parse_name(name) == Correlator(name, form, source, t0, separation, backward, spin)
 
 
 @pytest.mark.parametrize(
@@ -86,13 +86,13 @@ def test_a_name_says_what_the_correlator_is(
     ],
 )
 def test_other_datasets_are_no_correlators(name: str) -> None:
-    assert read_name(name) is None
+    assert parse_name(name) is None
 
 
 def test_np_at_the_end_of_a_word_means_backward_and_inside_one_does_not() -> None:
-    assert read_name("proton_np/spin_up/4D_correlator/src_avg").backward  # type: ignore[union-attr]
+    assert parse_name("proton_np/spin_up/4D_correlator/src_avg").backward  # type: ignore[union-attr]
     for particle in ("proton_npr", "np_proton", "protonnp"):
-        assert not read_name(f"{particle}/spin_up/4D_correlator/src_avg").backward  # type: ignore[union-attr]
+        assert not parse_name(f"{particle}/spin_up/4D_correlator/src_avg").backward  # type: ignore[union-attr]
 
 
 PARENTS = (
@@ -110,7 +110,7 @@ PARENTS = (
 @pytest.mark.parametrize("parent", PARENTS)
 @pytest.mark.parametrize("name", [FORWARD, BACKWARD, SPECTRUM, BACKWARD_SPECTRUM, FORWARD_MEAN])
 def test_what_groups_above_are_called_says_nothing(name: str, parent: str) -> None:
-    alone, below = read_name(name), read_name(f"{parent}/{name}")
+    alone, below = parse_name(name), parse_name(f"{parent}/{name}")
     assert alone is not None
     assert below == replace(alone, name=f"{parent}/{name}")
 
@@ -171,7 +171,7 @@ def test_names_are_rewritten_as_the_production_codes_do(name: str, bare: str, av
 def test_a_source_is_a_whole_part_of_a_name() -> None:
     """Not text in it: x1_y2_z3_t2 also begins x1_y2_z3_t27."""
     short, long = ("proton/spin_up/4D_correlator/x1_y2_z3_t" + t for t in ("2", "27"))
-    assert [read_name(name).source for name in (short, long)] == [  # type: ignore[union-attr]
+    assert [parse_name(name).source for name in (short, long)] == [  # type: ignore[union-attr]
         Source(1, 2, 3, 2),
         Source(1, 2, 3, 27),
     ]
@@ -182,14 +182,14 @@ def test_a_source_is_a_whole_part_of_a_name() -> None:
 
 
 def test_every_spin_has_another() -> None:
-    up = read_name(SPECTRUM)
+    up = parse_name(SPECTRUM)
     assert up is not None
     assert other_spin(up) == SPECTRUM.replace("spin_up", "spin_dn")
-    down = read_name(f"spin_dn/{BACKWARD_SPECTRUM}")
+    down = parse_name(f"spin_dn/{BACKWARD_SPECTRUM}")
     assert down is not None
     assert other_spin(down) == f"spin_dn/{BACKWARD_SPECTRUM.replace('spin_dn', 'spin_up')}"
     for name in (FORWARD, averaged_name(SPECTRUM)):
-        told = read_name(name)
+        told = parse_name(name)
         assert told is not None
         assert other_spin(told) is None
 
@@ -215,8 +215,8 @@ def test_what_is_written_in_a_form_factor_s_name_is_read_back(
     backward = particle.endswith("_np")
     signed = -separation if backward else separation
     name = f"{group}{particle}_UU_up_up_t0_{source.t}_tsep_{signed}_sink_mom/A3/{place(source)}/4D_correlator/local_current"
-    assert read_name(name) == Correlator(name, "form factor", source, source.t, signed, backward, None)
-    mean = read_name(averaged_name(name))
+    assert parse_name(name) == Correlator(name, "form factor", source, source.t, signed, backward, None)
+    mean = parse_name(averaged_name(name))
     assert mean is not None
     assert (mean.source, mean.t0, mean.separation, mean.backward) == (None, None, signed, backward)
     assert averaged_name(mean.name) == mean.name
@@ -228,14 +228,14 @@ def test_what_is_written_in_a_spectrum_s_name_is_read_back(
     group: str, particle: str, source: Source, spin: str
 ) -> None:
     name = f"{group}{particle}/{spin}/4D_correlator/{place(source)}"
-    assert read_name(name) == Correlator(name, "spectrum", source, None, None, particle.endswith("_np"), spin)
+    assert parse_name(name) == Correlator(name, "spectrum", source, None, None, particle.endswith("_np"), spin)
     assert averaged_name(name) == f"{group}{particle}/spin_avg/4D_correlator/src_avg"
     assert averaged_name(averaged_name(name)) == averaged_name(name)
 
 
 @given(st.text("abc/_4Dxyzt0123np", max_size=40))
 def test_any_name_can_be_asked(name: str) -> None:
-    read_name(name)
+    parse_name(name)
     for rewritten in (sourceless, averaged_name, momentum_name):
         assert rewritten(rewritten(name)).count("/") == name.count("/")
 
@@ -249,7 +249,7 @@ def test_a_slice_says_where_it_begins_and_how_long_it_is() -> None:
 
 
 def test_a_term_of_an_average_says_its_source() -> None:
-    forward, spectrum = read_name(FORWARD), read_name(SPECTRUM)
+    forward, spectrum = parse_name(FORWARD), parse_name(SPECTRUM)
     assert forward is not None
     assert spectrum is not None
     assert term_meta("t0==2&tsep==3&nt==8", forward) == "t0==2&tsep==3&nt==8&x==0&y==1&z==2&t==2&t0==2"
@@ -265,11 +265,11 @@ def test_a_transform_says_its_modes_and_the_lattice_at_the_end() -> None:
 
 @given(st.dictionaries(st.text("abcxyz_0", min_size=1), st.integers() | st.text("-0123.abc")))
 def test_the_entries_of_a_line_are_read_back(entries: dict[str, int | str]) -> None:
-    assert read_meta(written(entries)) == {name: str(value) for name, value in entries.items()}
+    assert parse_meta(meta_line(entries)) == {name: str(value) for name, value in entries.items()}
 
 
 def test_a_line_that_is_no_meta_has_no_entries() -> None:
-    assert read_meta("") == read_meta("made by hand & checked") == {}
+    assert parse_meta("") == parse_meta("made by hand & checked") == {}
 
 
 def test_an_average_names_its_sources() -> None:

@@ -53,16 +53,16 @@ class Correlator:
 
 
 @lru_cache(maxsize=1 << 14)
-def read_name(name: str) -> Correlator | None:
+def parse_name(name: str) -> Correlator | None:
     """Parse the path of a dataset; None unless it is a 4D correlator, of a source or averaged.
 
     Groups above the correlator's own are ignored.
 
     Examples
     --------
-    >>> read_name("spec/proton_np/spin_up/4D_correlator/x0_y1_z2_t3").backward
+    >>> parse_name("spec/proton_np/spin_up/4D_correlator/x0_y1_z2_t3").backward
     True
-    >>> read_name("momenta") is None
+    >>> parse_name("momenta") is None
     True
     """
     parts = name.split("/")
@@ -127,7 +127,7 @@ def sourceless(name: str) -> str:
 
 def averaged_name(name: str) -> str:
     """The path of the average over sources; for a spectrum over spins too."""
-    told = read_name(name)
+    told = parse_name(name)
     bare = sourceless(name)
     return bare if told is None or told.spin is None else _with_spin(bare, told.spin, AVERAGED_SPIN)
 
@@ -155,12 +155,12 @@ def momentum_name(name: str) -> str:
 Meta = Mapping[str, int | str]
 
 
-def written(entries: Meta) -> str:
+def meta_line(entries: Meta) -> str:
     """Write entries as ``t0==2&tsep==3&nt==8``."""
     return "&".join(f"{name}=={value}" for name, value in entries.items())
 
 
-def read_meta(line: str) -> dict[str, str]:
+def parse_meta(line: str) -> dict[str, str]:
     """Parse the entries of one line; other parts are left out."""
     return dict(part.split("==", 1) for part in line.split("&") if "==" in part)
 
@@ -168,8 +168,8 @@ def read_meta(line: str) -> dict[str, str]:
 def slice_meta(form: str, t0: int, separation: int, T: int) -> str:
     """The ``meta`` of a time slice; the order of the entries differs between the two forms."""
     if form == "form factor":
-        return written({"t0": t0, "tsep": separation, "nt": T})
-    return written({"t0": t0, "nt": T, "tsep": separation})
+        return meta_line({"t0": t0, "tsep": separation, "nt": T})
+    return meta_line({"t0": t0, "nt": T, "tsep": separation})
 
 
 def term_meta(line: str, told: Correlator) -> str:
@@ -179,12 +179,12 @@ def term_meta(line: str, told: Correlator) -> str:
     entries: dict[str, int | str] = {"x": source.x, "y": source.y, "z": source.z, "t": source.t}
     if told.form == "form factor" and told.t0 is not None:
         entries["t0"] = told.t0
-    return "&".join(filter(None, (line, written(entries))))
+    return "&".join(filter(None, (line, meta_line(entries))))
 
 
 def transform_meta(lines: str, max_momentum: int, L: int) -> str:
     """The ``meta`` of a transform: its options stand at the end."""
-    return "&".join(filter(None, (lines, written({"max_momentum": max_momentum, "n1d_prev": L}))))
+    return "&".join(filter(None, (lines, meta_line({"max_momentum": max_momentum, "n1d_prev": L}))))
 
 
 def common_meta(metas: Iterable[str]) -> str:
@@ -196,21 +196,26 @@ def common_meta(metas: Iterable[str]) -> str:
     'tsep==3&nt==8'
     """
     first, *others = map(_shared_entries, metas)
-    return written({name: value for name, value in first.items() if all(other.get(name) == value for other in others)})
+    return meta_line(
+        {name: value for name, value in first.items() if all(other.get(name) == value for other in others)}
+    )
 
 
+# The datasets of a file share few texts, which take long to parse.
+@lru_cache(maxsize=1 << 8)
 def _shared_entries(meta: str) -> Meta:
     """The entries that all lines share, sources apart; a transform states its options in the last line for all of them."""
-    lines = [read_meta(line) for line in meta.split("\n")]
+    lines = [parse_meta(line) for line in meta.split("\n")]
     transform = {name: value for name, value in lines[-1].items() if name in ("max_momentum", "n1d_prev")}
     alike = {name: value for name, value in lines[0].items() if all(line.get(name) == value for line in lines)}
     return {name: value for name, value in (alike | transform).items() if name not in ("x", "y", "z", "t")}
 
 
-def sources_in(meta: str) -> set[Source]:
+@lru_cache(maxsize=1 << 8)
+def sources_in(meta: str) -> frozenset[Source]:
     """The sources in the ``meta`` of an average."""
     found = set()
-    for line in map(read_meta, meta.split("\n")):
+    for line in map(parse_meta, meta.split("\n")):
         if {"x", "y", "z", "t"} <= line.keys():
             found.add(Source(*(int(line[name]) for name in ("x", "y", "z", "t"))))
-    return found
+    return frozenset(found)

@@ -2,7 +2,7 @@
 
 A symbolic link is compared by the target that it states; one into another file also by the contents of that target. A
 dataset of several names is compared under each. A group that is reached again, as in a circle of hard links, is compared
-where it was met first.
+where it was visited first.
 """
 
 import math
@@ -14,7 +14,7 @@ from typing import Any, Literal
 from latteboard.errors import InputRefused
 from latteboard.text import shown
 from reducer.hdf5.array_comparison import ArrayDifference, Place, Tolerance, combined, compare_arrays, slabs
-from reducer.hdf5.tree import DATASET, EXTERNAL, GROUP, SOFT, Attribute, Met, Node, opened, pairs
+from reducer.hdf5.tree import DATASET, EXTERNAL, GROUP, SOFT, Attribute, Node, Visited, opened, paired_nodes
 
 SLAB_BYTES = 1 << 22
 # The length of a text of variable length is not known before it is read.
@@ -92,10 +92,10 @@ class _Comparison:
     tolerance: Tolerance
     attributes: bool
 
-    def differences(self, a: Node, b: Node, met: Met) -> Iterator[Difference]:
-        """The differences of two nodes and all that is below them, except pairs of groups in ``met``."""
+    def differences(self, a: Node, b: Node, visited: Visited) -> Iterator[Difference]:
+        """The differences of two nodes and all that is below them, except pairs of groups in ``visited``."""
         links = []
-        for one, other in pairs(a, b, met):
+        for one, other in paired_nodes(a, b, visited):
             if one is None or other is None:
                 yield from _alone(one, other)
             elif one.kind != other.kind:
@@ -108,16 +108,16 @@ class _Comparison:
                 yield from self._both(one, other)
         # Last, so that a node with a name in these two files is compared under that name.
         for one, other in links:
-            yield from self._behind(one, other, met)
+            yield from self._behind(one, other, visited)
 
-    def _behind(self, a: Node, b: Node, met: Met) -> Iterator[Difference]:
+    def _behind(self, a: Node, b: Node, visited: Visited) -> Iterator[Difference]:
         """Compare the targets of two links into other files; a difference there is one of the link."""
         one, other = a.followed(), b.followed()
         if one is None or other is None:
             if one is not other:
                 yield Difference(a.name, a.kind, "link", f"{a.kind} leads nowhere in {'A' if one is None else 'B'}")
         elif one.address != other.address:
-            found = list(self.differences(one, other, met))
+            found = list(self.differences(one, other, visited))
             if found:
                 yield Difference(a.name, a.kind, "link", f"{a.kind} leads to what differs: {found[0]}")
 

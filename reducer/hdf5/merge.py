@@ -17,7 +17,7 @@ from latteboard.errors import InputRefused, OutputRefused
 from latteboard.files import hdf5 as h5
 from latteboard.files.atomic import remove_abandoned, replacing
 from reducer.hdf5.diff import MARK_PREFIX, Difference, compare
-from reducer.hdf5.tree import DATASET, EXTERNAL, GROUP, SOFT, Address, Node, everything, opened
+from reducer.hdf5.tree import DATASET, EXTERNAL, GROUP, SOFT, Address, Node, all_nodes, opened
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def merge(source: Path, into: Path, *, dry_run: bool = False) -> MergeResult:
     lacking = _lacking(source, into)
     with opened(source) as top:
         _check_written(top, _datasets(lacking))
-        held = {node.name for node in everything(top) if node.kind == DATASET}
+        held = {node.name for node in all_nodes(top) if node.kind == DATASET}
     if lacking:
         _check_unmarked(into, lacking)
     if lacking and not dry_run:
@@ -144,7 +144,7 @@ def _fill(draft: Path, source: Path, into: Path, lacking: Sequence[Difference]) 
         with opened(source) as top, h5py.File(draft, "r+", locking=False) as file:
             placed = {
                 node.address: node.name
-                for node in everything(top)
+                for node in all_nodes(top)
                 if node.name not in new and node.kind not in (SOFT, EXTERNAL)
             }
             for one in lacking:

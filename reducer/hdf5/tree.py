@@ -30,7 +30,7 @@ KINDS: Mapping[type, str] = {
 # Device and inode of a file, address in it: the same under all names that a thing has.
 Address = tuple[int, int, int]
 Pair = tuple["Node | None", "Node | None"]
-Met = set[tuple[Address | None, Address | None]]
+Visited = set[tuple[Address | None, Address | None]]
 
 
 @contextmanager
@@ -143,9 +143,9 @@ class Node:
             return {name: _attribute(self.thing, name) for name in names}
 
     def read(self, slab: tuple[slice, ...]) -> Array:
-        """Read a slab of a dataset; values that are no numbers in the form of :func:`plain`."""
+        """Read a slab of a dataset; values that are no numbers in the form of :func:`comparable`."""
         with reading(self.path, self.name):
-            return plain(self.thing[(*slab, ...)], self.thing.file)
+            return comparable(self.thing[(*slab, ...)], self.thing.file)
 
     def missing_source(self) -> str | None:
         """A missing source file of a virtual dataset, for which HDF5 would give fill values without an error; None if all exist."""
@@ -169,7 +169,7 @@ def _attribute(thing: Any, name: str) -> Attribute:
         values[()] = value
     else:
         values = np.array(value)
-    return Attribute(words, plain(values, thing.file))
+    return Attribute(words, comparable(values, thing.file))
 
 
 def type_in_words(dtype: np.dtype[Any]) -> str:
@@ -183,21 +183,21 @@ def type_in_words(dtype: np.dtype[Any]) -> str:
     return "reference" if h5py.check_ref_dtype(dtype) is not None else str(dtype)
 
 
-def plain(values: Array, file: h5py.File) -> Array:
+def comparable(values: Array, file: h5py.File) -> Array:
     """Change an array in place so that equal things in two files compare equal.
 
     Text becomes bytes; a reference the name of what it refers to; a list of variable length its bytes.
     """
     if values.dtype.names is not None:
         for name in values.dtype.names:
-            plain(values[name], file)
+            comparable(values[name], file)
     elif values.dtype == object:
         for place in np.ndindex(values.shape):
-            values[place] = _plain(values[place], file)
+            values[place] = _comparable(values[place], file)
     return values
 
 
-def _plain(value: Any, file: h5py.File) -> bytes:
+def _comparable(value: Any, file: h5py.File) -> bytes:
     if isinstance(value, str):
         return value.encode("utf-8", "surrogateescape")
     if isinstance(value, bytes):
@@ -205,19 +205,19 @@ def _plain(value: Any, file: h5py.File) -> bytes:
     if isinstance(value, h5py.Reference):
         return h5py.h5r.get_name(value, file.id) or b""
     if isinstance(value, np.ndarray):
-        return value.tobytes() if not value.dtype.hasobject else _plain(value.tolist(), file)
+        return value.tobytes() if not value.dtype.hasobject else _comparable(value.tolist(), file)
     if isinstance(value, list | tuple):
-        return repr([_plain(inner, file) for inner in value]).encode()
+        return repr([_comparable(inner, file) for inner in value]).encode()
     return repr(value).encode()
 
 
 # -- walking -----------------------------------------------------------------------------------------------------------
 
 
-def pairs(a: Node | None, b: Node | None, met: Met) -> Iterator[Pair]:
+def paired_nodes(a: Node | None, b: Node | None, visited: Visited) -> Iterator[Pair]:
     """Walk two groups at once, each with all that is below it, and pair nodes by name; None where only one has the name.
 
-    Groups are descended into where both are groups, or only one has the name; each pair once, by the addresses in ``met``.
+    Groups are descended into where both are groups, or only one has the name; each pair once, by the addresses in ``visited``.
     """
     waiting = [iter([(a, b)])]
     while waiting:
@@ -229,8 +229,8 @@ def pairs(a: Node | None, b: Node | None, met: Met) -> Iterator[Pair]:
         if all(node is None or node.kind == GROUP for node in pair):
             one, other = pair
             addresses = one.address if one else None, other.address if other else None
-            if addresses not in met:
-                met.add(addresses)
+            if addresses not in visited:
+                visited.add(addresses)
                 waiting.append(_children(one, other))
 
 
@@ -243,8 +243,8 @@ def _children(one: Node | None, other: Node | None) -> Iterator[Pair]:
         )
 
 
-def everything(top: Node) -> Iterator[Node]:
+def all_nodes(top: Node) -> Iterator[Node]:
     """A node and all that is below it; a group that is reached again is named, not descended into."""
-    for node, _ in pairs(top, None, set()):
+    for node, _ in paired_nodes(top, None, set()):
         if node is not None:
             yield node

@@ -19,7 +19,7 @@ from reducer.correlators.conventions import (
     averaged_name,
     momentum_name,
     other_spin,
-    read_name,
+    parse_name,
     term_meta,
     transform_meta,
 )
@@ -206,6 +206,6 @@ def _check_groups(inputs: Sequence[Input], files: Sequence[CorrelatorFile], name
 
 def _check_same_names(files: Sequence[CorrelatorFile], names: Sequence[set[str]], first: int, other: int) -> None:
     for one, two in ((first, other), (other, first)):
-        missing = sorted(name for name in names[one] - names[two] if read_name(name) is not None)
+        missing = sorted(name for name in names[one] - names[two] if parse_name(name) is not None)
         if missing:
             raise files[two].refusal(f"missing (one of {len(missing)}); {files[one].path} has it", missing[0])

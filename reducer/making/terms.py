@@ -7,7 +7,7 @@ from latteboard.errors import InputRefused, ShapeError
 from latteboard.names.templates import Source
 from latteboard.recipe import Recipe, Slice
 from reducer.arrays.slicing import TimeSlices, separation_of_fraction
-from reducer.correlators.conventions import LABELS, Correlator, read_name, slice_meta, sourceless, sources_in
+from reducer.correlators.conventions import LABELS, Correlator, parse_name, slice_meta, sourceless, sources_in
 from reducer.correlators.file import CorrelatorFile, DatasetInfo
 from reducer.tasks.task import Input
 
@@ -51,9 +51,9 @@ class Term:
         return None if self.correlator is None else self.correlator.source
 
     @property
-    def sources(self) -> set[Source]:
+    def sources(self) -> frozenset[Source]:
         """The sources of its numbers, by its path or by the lines of an average."""
-        return sources_in(self.dataset.meta) if self.source is None else {self.source}
+        return sources_in(self.dataset.meta) if self.source is None else frozenset([self.source])
 
 
 def terms_of(given: Input, file: CorrelatorFile, recipe: Recipe) -> Iterator[Term]:
@@ -65,7 +65,7 @@ def terms_of(given: Input, file: CorrelatorFile, recipe: Recipe) -> Iterator[Ter
         already.
     """
     for dataset in file.datasets(_picked(given, file)).values():
-        correlator = read_name(dataset.name) if dataset.dtype.kind in "fc" and dataset.shape else None
+        correlator = parse_name(dataset.name) if dataset.dtype.kind in "fc" and dataset.shape else None
         rows = range(dataset.shape[0] if dataset.shape else 0)
         term = Term(file, dataset, correlator, rows, meta=dataset.meta)
         if term.source is not None and given.source not in (None, str(term.source)):

@@ -37,7 +37,7 @@ class Outcome:
     stopped: bool = False
 
 
-class _Note:
+class _StopFlag:
     """The stop flag of this process."""
 
     flag: Any = None
@@ -45,11 +45,11 @@ class _Note:
 
 def read_stop(flag: Any) -> None:
     """Set the stop flag that tasks of this process read; None for none."""
-    _Note.flag = flag
+    _StopFlag.flag = flag
 
 
 def _is_stopped() -> bool:
-    return _Note.flag is not None and bool(_Note.flag.value)
+    return _StopFlag.flag is not None and bool(_StopFlag.flag.value)
 
 
 def work(task: Task, root: Path, *, allow_nan: bool, carry_out: CarryOut) -> Outcome:
