@@ -13,6 +13,8 @@ from latteboard.demo.physics import place
 from latteboard.errors import ShapeError
 from latteboard.names.templates import Source
 from reducer.arrays.slicing import (
+    TimeSlices,
+    align_slices,
     boundary_signs,
     running_times,
     separation_of_fraction,
@@ -233,3 +235,23 @@ def test_slicing_what_has_no_time_is_refused(dtype: str) -> None:
         ShapeError, match=r"expected a correlator with time before its axes z, y, x; found shape \(2, 3"
     ):
         slice_correlator(numbered((Z, Y, X), dtype), source=SOURCE, separation=1, boundary_sign=False)
+
+
+# -- slab by slab --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("separation", [5, -6])
+@pytest.mark.parametrize("pairs", [False, True])
+def test_slices_taken_slab_by_slab_are_those_taken_at_once(separation: int, *, pairs: bool) -> None:
+    rng = np.random.default_rng(7)
+    corr = rng.normal(size=(8, 4, 3, 5, 2)) if pairs else rng.normal(size=(8, 4, 3, 5)) + 0j
+    source = Source(x=2, y=1, z=3, t=6 if separation > 0 else 1)
+    whole = slice_correlator(corr, source=source, separation=separation, boundary_sign=True)
+    slices = TimeSlices.between(source.t, separation, 8, boundary_sign=True)
+    assert slices.signs is not None
+    assert -1 in slices.signs
+    for slab in (slice(0, 2), slice(2, 5), slice(5, None)):
+        taken = corr[list(slices.times[slab])]
+        out = np.empty_like(taken)
+        assert align_slices(taken, source, slices.signs[slab], out) is out
+        np.testing.assert_array_equal(out, whole[slab])

@@ -4,8 +4,8 @@ A reduced file states in attributes of its root group that it is complete, its i
 is set to that moment, to the nanosecond. A file with another time was therefore copied without times, and the times of the
 files beside it prove nothing either.
 
-What the operating system refuses (:class:`Unreadable`) and what is wrong with the contents (:class:`Damaged`) are told apart
-here: a file that may not be read today can be sound.
+A refusal of the operating system (:class:`Unreadable`) is no verdict on the contents (:class:`Damaged`): a file that may not
+be read today can be sound.
 """
 
 import errno

@@ -1,7 +1,7 @@
 """Time slices of a 4D correlator, in running order and shifted to its source.
 
 The conventions are those of the CalLat production codes, https://github.com/callat-qcd/nucleon_elastic_FF, for form factors
-and spectra alike. Running times begin at the source and are not reduced modulo T: so they tell on which side of the time
+and spectra alike. Running times begin at the source and are not reduced modulo T: so they show on which side of the time
 boundary a slice lies.
 """
 

@@ -127,16 +127,16 @@ def sourceless(name: str) -> str:
 
 def averaged_name(name: str) -> str:
     """The path of the average over sources; for a spectrum over spins too."""
-    told = parse_name(name)
+    correlator = parse_name(name)
     bare = sourceless(name)
-    return bare if told is None or told.spin is None else _with_spin(bare, told.spin, AVERAGED_SPIN)
+    return bare if correlator is None or correlator.spin is None else _with_spin(bare, correlator.spin, AVERAGED_SPIN)
 
 
-def other_spin(told: Correlator) -> str | None:
+def other_spin(correlator: Correlator) -> str | None:
     """The path of the same correlator with the other spin; None if it has no spin."""
-    if told.spin is None:
+    if correlator.spin is None:
         return None
-    return _with_spin(told.name, told.spin, SPINS[1 - SPINS.index(told.spin)])
+    return _with_spin(correlator.name, correlator.spin, SPINS[1 - SPINS.index(correlator.spin)])
 
 
 def _with_spin(name: str, spin: str, other: str) -> str:
@@ -172,13 +172,13 @@ def slice_meta(form: str, t0: int, separation: int, T: int) -> str:
     return meta_line({"t0": t0, "nt": T, "tsep": separation})
 
 
-def term_meta(line: str, told: Correlator) -> str:
+def term_meta(line: str, correlator: Correlator) -> str:
     """The line of one term in the ``meta`` of an average: the ``meta`` of its slice, and its source."""
-    assert told.source is not None
-    source = told.source
+    assert correlator.source is not None
+    source = correlator.source
     entries: dict[str, int | str] = {"x": source.x, "y": source.y, "z": source.z, "t": source.t}
-    if told.form == "form factor" and told.t0 is not None:
-        entries["t0"] = told.t0
+    if correlator.form == "form factor" and correlator.t0 is not None:
+        entries["t0"] = correlator.t0
     return "&".join(filter(None, (line, meta_line(entries))))
 
 
@@ -207,8 +207,8 @@ def _shared_entries(meta: str) -> Meta:
     """The entries that all lines share, sources apart; a transform states its options in the last line for all of them."""
     lines = [parse_meta(line) for line in meta.split("\n")]
     transform = {name: value for name, value in lines[-1].items() if name in ("max_momentum", "n1d_prev")}
-    alike = {name: value for name, value in lines[0].items() if all(line.get(name) == value for line in lines)}
-    return {name: value for name, value in (alike | transform).items() if name not in ("x", "y", "z", "t")}
+    shared = {name: value for name, value in lines[0].items() if all(line.get(name) == value for line in lines)}
+    return {name: value for name, value in (shared | transform).items() if name not in ("x", "y", "z", "t")}
 
 
 @lru_cache(maxsize=1 << 8)

@@ -71,7 +71,7 @@ def _read(term: Term, slab: slice, scratch: _Scratch) -> Numbers:
 
 
 def count_not_finite(numbers: Numbers) -> int:
-    """Count NaN and infinite numbers; their sum tells quickly that there is none.
+    """Count NaN and infinite numbers; a finite sum shows quickly that there is none.
 
     Examples
     --------

@@ -118,7 +118,7 @@ class Output:
                 self.file.create_dataset(name, data=column, dtype=dtype, maxshape=limits)
 
     def carry_labels(self, files: Sequence[CorrelatorFile]) -> None:
-        """Copy the labels of axes that all inputs state alike."""
+        """Copy the labels of axes on which all inputs agree."""
         for name in LABELS:
             first, *others = (file.root_dataset(name) for file in files)
             if first is None:

@@ -19,7 +19,7 @@ class PreviousOutput:
     Attributes
     ----------
     is_current : it was made of the same inputs in the same way
-    adds : the rows of the task that it lacks, when all that it has still holds; None if it must be made anew
+    adds : the rows of the task that it lacks, if all its own rows are still valid; None if it must be made again
     """
 
     path: Path
