@@ -4,18 +4,16 @@ import copy
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from random import Random
-from typing import Any
 
+from campaign_edits import edited
 from comparison import Comparison
 from observations import SECOND, File
-from scenes import HDF5_BYTES, MIXTURES, Scene, enough_bytes, is_hdf5, place, random_scene, rarely
-from worlds import DAY, GRACE, LAYOUTS, MINUTE, REDUCED_BYTES, START, World
+from scenes import MIXTURES, Scene, enough_bytes, is_hdf5, place, random_scene, rarely
+from worlds import DAY, GRACE, MINUTE, START, World
 
 from latteboard.errors import BooksKept, CampaignError
 
-MOST = 90  # artifacts; an edit that would give more is left out
 INTERVALS = [MINUTE, GRACE + SECOND, 60 * MINUTE, DAY, 40 * DAY]
-EDITS = ["temporary", "stale", "min_bytes", "source_sets", "only", "archive"]
 
 
 class History:
@@ -251,45 +249,15 @@ class History:
 
     def _edit(self, chance: Random) -> str:
         before = self.comparison.world
-        world = World(copy.deepcopy(before.campaign), before.lists)
-        edit = chance.choice(EDITS)
-        name = chance.choice(sorted(world.campaign["kinds"]))
-        value = self._edited(chance, world, edit, name)
+        world, description = edited(chance, before)
+        if world is None:
+            return "leave the campaign as it is"
         try:
-            assert not world.production().lonely()
-            assert len(world.production().artifacts) <= MOST
             self.comparison.state_campaign(world)
-        except (AssertionError, CampaignError):
+        except CampaignError:
             self.comparison.state_campaign(before)
             return "leave the campaign as it is"
-        return f"edit the campaign: {edit} of {name} {value!r}"
-
-    def _edited(self, chance: Random, world: World, edit: str, name: str) -> Any:
-        kind = world.campaign["kinds"][name]
-        if edit == "source_sets":
-            ensemble = world.campaign["ensembles"][chance.choice(sorted(world.campaign["ensembles"]))]
-            tables = [ensemble, *(table for table in ensemble.get("stream", {}).values() if "source_sets" in table)]
-            value = chance.choice(tables)["source_sets"] = chance.choice(LAYOUTS)
-            return value
-        choices: dict[str, list[Any]] = {
-            "temporary": [None if kind.get("temporary") else True],
-            "stale": [None if "stale" in kind else "never"],
-            "archive": [None if "archive" in kind else "tape"],
-            "min_bytes": [0, REDUCED_BYTES, REDUCED_BYTES + 1] if "reduce" in kind else [0, 90, 101, HDF5_BYTES],
-        }
-        value = self._only(chance, name) if edit == "only" else chance.choice(choices[edit])
-        kind[edit] = value
-        if value is None:
-            del kind[edit]
-        return value
-
-    def _only(self, chance: Random, name: str) -> Any:
-        artifacts = self.comparison.production.of_kind(name)
-        if "only" in self.comparison.production.kinds[name] or not artifacts:
-            return None
-        one = chance.choice(artifacts).coordinates
-        coordinate = chance.choice(sorted(one))
-        return None if coordinate == "source" else {coordinate: [one[coordinate]]}
+        return f"edit the campaign: {description}"
 
     def _rename_template(self, chance: Random) -> str:
         """Rename the files of a kind, all or some, together with its template."""

@@ -88,7 +88,7 @@ class Snapshot:
     unreadable : folders that cannot be read; no file below them is seen
     away : links, mounted disks and roots that vanished, became empty or another device; no file below them is seen
     deep : whether every HDF5 file is opened
-    memory : what earlier indexes left
+    memory : left by earlier indexes
     """
 
     start: int

@@ -26,7 +26,7 @@ class Artifact:
 
 
 class Production:
-    """Every expected artifact of a campaign, and what each needs.
+    """Every expected artifact of a campaign, and its needs.
 
     Attributes
     ----------
@@ -74,7 +74,7 @@ class Production:
                     names |= names_in(text)
         return {name for name in names if any(name in columns for _, columns, _ in self.relations)}
 
-    def lonely(self) -> set[tuple[str, str]]:
+    def kinds_without_inputs(self) -> set[tuple[str, str]]:
         """Each kind and need for which some artifact finds no input: an error of the campaign."""
         return {
             (artifact.kind, need)
@@ -153,7 +153,7 @@ def arithmetic(text: str, names: Mapping[str, Any]) -> int:
 
 
 def streams(campaign: Mapping[str, Any]) -> Iterator[tuple[str, str, Row]]:
-    """Each ensemble, stream and what holds for it: whatever stands under a stream goes before the ensemble's."""
+    """Each ensemble and stream with its settings: those of the stream go before those of the ensemble."""
     for ensemble, stated in campaign["ensembles"].items():
         for stream in stated["streams"]:
             own = stated.get("stream", {}).get(stream, {})

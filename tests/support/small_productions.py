@@ -21,7 +21,7 @@ Judge = Callable[..., States]
 
 @pytest.fixture
 def judged(tmp_path: Path) -> Judge:
-    """What everything in a world is: ``judged(world, disk, archive)``."""
+    """The states of all artifacts of a world: ``judged(world, disk, archive)``."""
 
     def judge_world(world: World, disk: Mapping[str, File], archive: Mapping[str, File] | None = None) -> States:
         copies = {path: [(file.size, file.mtime)] for path, file in (archive or {}).items()}
@@ -31,7 +31,7 @@ def judged(tmp_path: Path) -> Judge:
 
 
 def statuses(states: States) -> dict[str, str]:
-    """Each status, followed by what blocks it."""
+    """Each status, followed by the kind that blocks it and how many of it are missing."""
     return {path: _status(state) for path, state in states.items()}
 
 
@@ -40,7 +40,7 @@ def _status(state: ArtifactState) -> str:
 
 
 def purgeable(states: States) -> set[str]:
-    """What may be deleted."""
+    """The paths of files that may be deleted."""
     return {path for path, state in states.items() if state.purgeable}
 
 

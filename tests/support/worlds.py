@@ -27,7 +27,7 @@ class World:
     lists: dict[str, str]
 
     def production(self) -> Production:
-        """What is expected of it."""
+        """The artifacts that it expects, and their needs."""
         return Production(self.campaign, self.lists)
 
     def write(self, folder: Path) -> Path:
@@ -269,7 +269,7 @@ def _restrict(draw: Draw, campaign: dict[str, Any], lists: dict[str, str]) -> No
         if several and "made_with" not in kind and rarely(draw, 4):
             chosen = draw(st.sampled_from(several))
             kind["only"] = {chosen: [draw(st.sampled_from(values[chosen]))]}
-    while lonely := Production(campaign, lists).lonely():
-        for _, need in lonely:
+    while without := Production(campaign, lists).kinds_without_inputs():
+        for _, need in without:
             need = campaign["kinds"][need].get("made_with", need)
             campaign["kinds"][need].pop("only", None)

@@ -1,0 +1,55 @@
+"""Random edits of a campaign, as people make them between two indexes."""
+
+import copy
+from random import Random
+from typing import Any
+
+from plain_production import Production
+from scenes import HDF5_BYTES
+from worlds import LAYOUTS, REDUCED_BYTES, World
+
+MOST = 90  # artifacts; an edit that would give more is left out
+EDITS = ["temporary", "stale", "min_bytes", "source_sets", "only", "archive"]
+
+
+def edited(chance: Random, world: World) -> tuple[World | None, str]:
+    """The world with one key changed, and the edit in words; None where the edit leads to no sensible campaign."""
+    changed = World(copy.deepcopy(world.campaign), world.lists)
+    edit, kind = chance.choice(EDITS), chance.choice(sorted(world.campaign["kinds"]))
+    if edit == "source_sets":
+        value = _edit_source_sets(chance, changed)
+    else:
+        value = _edit_kind(chance, changed.campaign["kinds"][kind], edit, kind, world.production())
+    production = changed.production()
+    is_sensible = not production.kinds_without_inputs() and len(production.artifacts) <= MOST
+    return changed if is_sensible else None, f"{edit} of {kind} {value!r}"
+
+
+def _edit_source_sets(chance: Random, world: World) -> Any:
+    ensemble = world.campaign["ensembles"][chance.choice(sorted(world.campaign["ensembles"]))]
+    tables = [ensemble, *(table for table in ensemble.get("stream", {}).values() if "source_sets" in table)]
+    value = chance.choice(tables)["source_sets"] = chance.choice(LAYOUTS)
+    return value
+
+
+def _edit_kind(chance: Random, kind: dict[str, Any], edit: str, name: str, production: Production) -> Any:
+    choices: dict[str, list[Any]] = {
+        "temporary": [None if kind.get("temporary") else True],
+        "stale": [None if "stale" in kind else "never"],
+        "archive": [None if "archive" in kind else "tape"],
+        "min_bytes": [0, REDUCED_BYTES, REDUCED_BYTES + 1] if "reduce" in kind else [0, 90, 101, HDF5_BYTES],
+    }
+    value = _restriction(chance, name, production) if edit == "only" else chance.choice(choices[edit])
+    kind[edit] = value
+    if value is None:
+        del kind[edit]
+    return value
+
+
+def _restriction(chance: Random, name: str, production: Production) -> dict[str, list[Any]] | None:
+    artifacts = production.of_kind(name)
+    if "only" in production.kinds[name] or not artifacts:
+        return None
+    one = chance.choice(artifacts).coordinates
+    coordinate = chance.choice(sorted(one))
+    return None if coordinate == "source" else {coordinate: [one[coordinate]]}
