@@ -153,6 +153,8 @@ def _fill(draft: Path, source: Path, into: Path, lacking: Sequence[Difference]) 
                     _place(node, file, placed)
                 else:
                     _copy_attribute(one.attribute, node.thing, file[one.name])
+    except InputRefused:
+        raise
     except h5.DAMAGED as error:
         reason = " ".join(str(error).split())[:200]
         raise OutputRefused(f"{into}: cannot take what it lacks of {source}: {reason}; nothing was changed") from error
