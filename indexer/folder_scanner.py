@@ -6,6 +6,7 @@ This is what scan processes and threads carry out; it knows no database.
 import os
 from collections.abc import Iterable, Mapping
 from functools import cached_property
+from typing import NamedTuple
 from zlib import crc32
 
 import numpy as np
@@ -27,6 +28,18 @@ from latteboard.times import DAY_NS, SECOND_NS
 # A folder's time is trusted only if it is this much older than the scan: its clock may be coarse, and another node's.
 TRUST = 5 * SECOND_NS
 NEVER_SETTLED = 2**62
+
+
+class _Open(NamedTuple):
+    """How long a folder is listed again, and when what is in it is judged again; see :class:`FolderState`."""
+
+    until: int
+    due: int
+
+    @classmethod
+    def of(cls, known: FolderState) -> "_Open":
+        """As it was known."""
+        return cls(known.unsettled_until, known.due)
 
 
 class FolderScanner:
@@ -67,23 +80,23 @@ class FolderScanner:
             ways, unknown = self._sort_folders(listing)
             report.further += ways
             if self._is_as_it_was(listing):
-                self._report_folder(listing, self._known[path].unsettled_until, report)
+                self._report_folder(listing, _Open.of(self._known[path]), report)
             else:
                 changed.append(listing)
                 report.strays += [_stray(path, f"{one}/", None, "a folder that no template names") for one in unknown]
         report.relisted += [listing.path for listing in changed]
-        unsettled = {listing.path: self._settled_after(listing) for listing in changed}
+        still_open = {listing.path: self._open(listing) for listing in changed}
         matcher = Matcher(self._plan, changed)
         for matched in matcher.found(with_paths=self._request.deep or bool(self._suspected)):
-            observations = self._judge(matched, report, unsettled)
-            self._mark_unsettled(observations, unsettled)
+            observations = self._judge(matched, report, still_open)
+            self._mark_open(observations, still_open)
             report.observations.append(observations)
         for left_out, vanished in ((matcher.unreadable, False), (matcher.vanished, True)):
             report.observations += [
                 check.without_file(kind, rows, FileState.unknown, vanished=vanished) for kind, rows in left_out
             ]
         for listing in changed:
-            self._report_folder(listing, unsettled[listing.path], report)
+            self._report_folder(listing, still_open[listing.path], report)
             self._report_rest(listing, matcher.strays(listing), report)
         return report
 
@@ -143,11 +156,12 @@ class FolderScanner:
         return not self._is_same(old, listing.inode, listing.device)
 
     def _is_as_it_was(self, listing: Listing) -> bool:
-        """Whether names, sizes and times are the known ones, and nothing in the folder depends on the time of the look."""
+        """Whether names, sizes, times and inodes are the known ones, and no file in the folder has come of age."""
         old = self._known.get(listing.path)
-        settled = old is not None and old.unsettled_until <= self._request.started
         closer = self._request.deep or listing.path in self._suspected
-        return settled and not closer and old is not None and old.digest == self._digest(listing)
+        return (
+            old is not None and not closer and self._request.started < old.due and old.digest == self._digest(listing)
+        )
 
     def _digest(self, listing: Listing) -> int:
         # Whether an unknown folder is a stray, or what is below it is, depends on what is asked for.
@@ -175,23 +189,27 @@ class FolderScanner:
     def _is_ignored(self, path: str) -> bool:
         return self._ignored.match_file(path)
 
-    def _settled_after(self, listing: Listing) -> int:
+    def _open(self, listing: Listing) -> "_Open":
+        """How long the folder is open, as far as its listing tells."""
         mtimes = listing.files.mtimes
-        if listing.unreadable or (mtimes > self._request.future).any():
-            return NEVER_SETTLED
-        return int(mtimes.max()) + DAY_NS
+        future = mtimes[mtimes > self._request.future]
+        if listing.unreadable:
+            return _Open(NEVER_SETTLED, 0)
+        if len(future):  # until the clock has come so far that the time says something
+            return _Open(NEVER_SETTLED, int(future.min()) - self._request.grace)
+        return _Open(int(mtimes.max()) + DAY_NS, NEVER_SETTLED)
 
-    def _report_folder(self, listing: Listing, unsettled_until: int, report: FolderReport) -> None:
+    def _report_folder(self, listing: Listing, open_: "_Open", report: FolderReport) -> None:
         trusted = listing.mtime < self._request.started - TRUST
         identity = (listing.ctime, listing.inode, listing.device)
         mtime = listing.mtime if trusted else 0
-        state = FolderState(listing.path, mtime, *identity, self._digest(listing), unsettled_until)
+        state = FolderState(listing.path, mtime, *identity, self._digest(listing), open_.until, open_.due)
         if self._known.get(listing.path) != state:
             report.folders.append(state)
 
     # -- files -------------------------------------------------------------------------------------------------------
 
-    def _judge(self, matched: MatchedFiles, report: FolderReport, unsettled: dict[str, int]) -> Observations:
+    def _judge(self, matched: MatchedFiles, report: FolderReport, still_open: dict[str, _Open]) -> Observations:
         rows = self._plan.kinds[matched.kind]
         if rows.inside:
             return self._containers.observe(matched, rows, report)
@@ -200,11 +218,11 @@ class FolderScanner:
         states, problems = check.judge(matched.files, least, young=request.young, future=request.future)
         judged = Observations(matched.kind, matched.rows, matched.files, states, problems, request.deep)
         if request.deep or self._suspected:
-            self._look_deep(judged, matched, report, unsettled)
+            self._look_deep(judged, matched, report, still_open)
         return judged
 
     def _look_deep(
-        self, judged: Observations, matched: MatchedFiles, report: FolderReport, unsettled: dict[str, int]
+        self, judged: Observations, matched: MatchedFiles, report: FolderReport, still_open: dict[str, _Open]
     ) -> None:
         for position in np.flatnonzero(judged.states == FileState.sound).tolist():
             path = matched.paths[position]
@@ -216,19 +234,24 @@ class FolderScanner:
             except h5.Unreadable as error:  # which says nothing of the contents
                 folder, _, name = path.rpartition("/")
                 report.unreadable.setdefault(folder or ".", f"{name!r}: {error.reason}")
-                unsettled[folder] = NEVER_SETTLED
+                still_open[folder] = _Open(NEVER_SETTLED, 0)
                 judged.problems[position] = error.reason
                 continue
             if problem is not None:
                 judged.states[position] = FileState.bad_content
                 judged.problems[position] = problem
 
-    def _mark_unsettled(self, judged: Observations, unsettled: dict[str, int]) -> None:
-        """Folders with files that are growing or bad are looked into again by any index."""
-        open_ = judged.states >= FileState.growing
+    def _mark_open(self, judged: Observations, still_open: dict[str, "_Open"]) -> None:
+        """Folders with files that are growing or bad are listed again by any index; grown files are judged again."""
         rows = self._plan.kinds[judged.kind]
-        for row in judged.rows[open_].tolist():
-            unsettled[rows.folders[int(rows.folder_of[row])]] = NEVER_SETTLED
+        for position in np.flatnonzero(judged.states >= FileState.growing).tolist():
+            folder = rows.folders[int(rows.folder_of[judged.rows[position]])]
+            due = NEVER_SETTLED
+            if judged.states[position] == FileState.growing:
+                due = int(judged.files.mtimes[position]) + self._request.grace
+            elif judged.states[position] == FileState.unknown:
+                due = 0
+            still_open[folder] = _Open(NEVER_SETTLED, min(due, still_open[folder].due))
 
     def _report_rest(self, listing: Listing, strays: list[int], report: FolderReport) -> None:
         """Report strays, and names that could not be asked for size and time."""

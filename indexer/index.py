@@ -113,15 +113,20 @@ def run_index(
     first = sorted({*known, *folders_named(unreadable)}) if fast else [""]
     session = Session(campaign, plan, known, unreadable, request, progress)
     listed = len(known) // SWEEP if fast else len(known or plan.at)
-    # All folders are scanned before anything is written, so that the transaction is short.
-    reports = list(session.collected(scan(scanner, first, listed, threads=options.threads)))
+    reports = session.collected(scan(scanner, first, listed, threads=options.threads))
+    if runs:
+        # All folders are scanned before the transaction begins, so that it is short. A first index keeps what it sees as
+        # it comes: nobody waits for a catalog that is not there yet.
+        reports = iter(list(reports))
     inspector = Inspector(campaign)
     with catalog.transaction(campaign, inspector) as transaction:
-        while reports:
-            for observations in reports.pop(0).observations:
+        for report in reports:
+            for observations in report.observations:
                 transaction.record(observations)
         for observations in session.rest():
             transaction.record(observations)
+        del plan, scanner
+        session.forget_places()
         _guard(transaction, accept_empty=options.accept_empty)
         session.report_files(inspector.unreadable, transaction)
         session.write(transaction)
@@ -173,7 +178,7 @@ def _check_root(campaign: Campaign, *, accept_empty: bool) -> None:
 
 def _guard(transaction: IndexTransaction, *, accept_empty: bool) -> None:
     """More than half of what was there, gone at once, is an accident until somebody says that it is not."""
-    if 2 * transaction.lost > transaction.there_before and not accept_empty:
+    if transaction.lost and 2 * transaction.lost > transaction.there_before and not accept_empty:
         raise BooksKept(
             f"{transaction.campaign.root}: {transaction.lost} of the {transaction.there_before} files that were there are "
             "gone; is a file system not mounted? The books were not changed. If this is right, say --accept-empty"

@@ -102,7 +102,11 @@ class Plan:
     @cached_property
     def above(self) -> set[str]:
         """All folders on the way to these, the root (``""``) among them."""
-        return {above for path in self.at for above in _above(path)}
+        found: set[str] = set()
+        for path in self.at:
+            while path and (path := path.rpartition("/")[0]) not in found:
+                found.add(path)
+        return found
 
     def is_way(self, path: str) -> bool:
         """Whether expected files are in this folder or below it."""
@@ -126,9 +130,3 @@ class Plan:
                     if pattern not in found.setdefault(depth, {}):
                         found[depth][pattern] = PathParser(pattern, values)
         return {depth: list(readers.values()) for depth, readers in found.items()}
-
-
-def _above(path: str) -> Iterator[str]:
-    while path:
-        path = path.rpartition("/")[0]
-        yield path

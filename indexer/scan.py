@@ -17,7 +17,7 @@ TASK = 64
 MANY = 2000
 LARGEST_CREW = 4
 # So many tasks are under way at once: scanning goes on while reports are written down.
-AHEAD = 64
+AHEAD = 16
 
 _scanner: FolderScanner | None = None
 

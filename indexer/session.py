@@ -92,6 +92,10 @@ class Session:
             prefix = f"{rows.folders[number]}/" if rows.folders[number] else ""
             self.whole.containers.update(dict.fromkeys(prefix + name for name in rows.names(rows.of_folder(number))))
 
+    def forget_places(self) -> None:
+        """Give back the memory of what is needed no more."""
+        del self._plan
+
     def report_files(self, unreadable: Mapping[str, str], transaction: IndexTransaction) -> None:
         """Report single files that may not be read, and links to files that lead nowhere; both are asked again."""
         reasons, visited = dict(unreadable), set(self.whole.visited)
@@ -111,7 +115,7 @@ class Session:
             if state is not None:
                 # While it is told that something is not where it was, that is what the folder is compared with.
                 device = known.device if known is not None else state.device
-                stated[folder] = replace(state, device=device, unsettled_until=NEVER_SETTLED)
+                stated[folder] = replace(state, device=device, unsettled_until=NEVER_SETTLED, due=0)
         self.whole.folders = list(stated.values())
 
     def write(self, transaction: IndexTransaction) -> None:

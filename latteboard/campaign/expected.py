@@ -96,7 +96,7 @@ class Expected:
             # Many files are in one folder: a name is formatted once for each combination of its coordinates.
             if columns:
                 _, first, inverse = np.unique(self._relations.keys(columns), return_index=True, return_inverse=True)
-                texts = [pattern.format(self._relations.decode(columns, index)) for index in first.tolist()]
+                texts = self._format(pattern, first + rows.start)
             else:
                 inverse, texts = np.zeros(rows.stop - rows.start, dtype=np.int64), [pattern.format({})]
             local = np.array([folders.setdefault(text, len(folders)) for text in texts], dtype=np.int32)

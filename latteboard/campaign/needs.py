@@ -16,6 +16,9 @@ from latteboard.campaign.relations import MAIN, Columns, Relations, length
 from latteboard.names.templates import Value
 
 Numbers = NDArray[np.int64]
+Groups = NDArray[
+    np.signedinteger[Any]
+]  # 32 bits; there are many of them: one for each artifact and kind that it needs or that needs it
 Mask = NDArray[np.bool_]
 
 # The group of an artifact that is tied to nothing. As an index it finds the last slot of an array, which stays empty.
@@ -34,9 +37,9 @@ class Links:
     sizes : how many groups of products and how many of inputs there are
     """
 
-    product_group: Numbers
-    input_group: Numbers
-    edges: tuple[Numbers, Numbers] | None
+    product_group: Groups
+    input_group: Groups
+    edges: tuple[Groups, Groups] | None
     sizes: tuple[int, int]
 
     @classmethod
@@ -78,13 +81,13 @@ class Links:
 
     def has(self, products: Numbers, inputs: Numbers) -> Mask:
         """For pairs of a product and an input, given by their rows, whether the first needs the second."""
-        one, other = self.product_group[products], self.input_group[inputs]
+        one, other = self.product_group[products].astype(np.int64), self.input_group[inputs]
         tied: Mask = (one != ALONE) & (other != ALONE)
         if self.edges is None:
             same: Mask = tied & (one == other)
             return same
         of_products, of_inputs = self.edges
-        among: Mask = np.isin(one * self.sizes[1] + other, of_products * self.sizes[1] + of_inputs)
+        among: Mask = np.isin(one * self.sizes[1] + other, of_products.astype(np.int64) * self.sizes[1] + of_inputs)
         return tied & among
 
     def pairs(self) -> tuple[Numbers, Numbers]:
@@ -97,7 +100,7 @@ class Links:
         inputs = by_group[np.repeat(first, counts) + _places(counts)]
         return np.repeat(products, counts), inputs
 
-    def _groups_of_products(self) -> tuple[Numbers, Numbers]:
+    def _groups_of_products(self) -> tuple[Numbers, Groups]:
         """Pairs of a product and a group of inputs that it is tied to, in the order of the products."""
         products = np.flatnonzero(self.product_group != ALONE)
         if self.edges is None:
@@ -207,6 +210,7 @@ class _Groups:
             self._keys, self.number_of = keys[new], np.cumsum(new) - 1
         else:
             self._keys, self.number_of = np.unique(keys, return_inverse=True)
+        self.number_of = self.number_of.astype(np.int32)
         self.number = len(self._keys)
 
     def find(self, relations: Relations, rows: Columns) -> Numbers:
@@ -215,7 +219,7 @@ class _Groups:
         if not self.number:
             return np.full(len(keys), ALONE)
         places = np.minimum(np.searchsorted(self._keys, keys), self.number - 1)
-        return np.where(self._keys[places] == keys, places, ALONE)
+        return np.where(self._keys[places] == keys, places, ALONE).astype(np.int32)
 
 
 def _keys(relations: Relations, rows: Columns, names: Iterable[str]) -> Numbers:

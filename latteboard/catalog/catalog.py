@@ -19,6 +19,7 @@ from latteboard.catalog.questions.facts import Facts, read_facts
 from latteboard.catalog.questions.selection import Artifact, Selection
 from latteboard.catalog.tables.schema import container, folder, run, unreadable
 from latteboard.catalog.updating.adopt import fingerprint
+from latteboard.catalog.updating.folders import FOLDER
 from latteboard.catalog.updating.observations import FolderState
 from latteboard.catalog.updating.transaction import IndexTransaction, Inspect
 from latteboard.errors import CatalogError
@@ -67,7 +68,8 @@ class Catalog(Database):
             number = connection.execute(select(func.max(run.c.id))).scalar() or 0
             if read_meta(connection, "fingerprint") != fingerprint(campaign):
                 return {}, {}, number
-            states = {row.path: FolderState(*row) for row in connection.execute(select(folder))}
+            rows = connection.execute(select(*(folder.c[name] for name in FOLDER))).all()
+            states = {row[0]: FolderState(*row) for row in rows}
             return states, dict(connection.execute(select(unreadable)).all()), number
 
     def known_containers(self) -> dict[str, tuple[int, int]]:

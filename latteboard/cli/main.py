@@ -5,6 +5,7 @@ A command imports whatever it calls when it runs, so that ``--help`` waits for n
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from errno import EPIPE
@@ -29,6 +30,8 @@ from latteboard.cli.steps import STEPS
 from latteboard.errors import LatteboardError, UnreadableFolders
 from latteboard.text import shown
 from latteboard.version import __version__
+
+GARBAGE = 100_000  # objects after which Python looks for circles of them
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -218,6 +221,8 @@ def site(campaign_file: Path, *, out: Path, target: Path | None, redact: bool) -
 
 def main() -> None:
     """Run the command line; an error that latteboard foresees, or that the system reports, is one line and exit 1."""
+    # A command makes many objects and next to no circles of them: to look for these every 700 objects costs a tenth of its time.
+    gc.set_threshold(GARBAGE)
     try:
         try:
             cli(standalone_mode=True)

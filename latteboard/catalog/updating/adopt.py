@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,7 +30,7 @@ from latteboard.catalog.tables.schema import (
     stray,
 )
 from latteboard.catalog.updating.codes import Codes, store_relations, store_values, stored_codes
-from latteboard.catalog.updating.columns import ARTIFACT_COLUMNS, KindColumns, read_column, read_whole, write_whole
+from latteboard.catalog.updating.columns import ARTIFACT_COLUMNS, StoredColumns, read_column, read_whole, write_whole
 from latteboard.catalog.updating.rows import delete_rows
 from latteboard.catalog.views import check_names, create_views, drop_views, made_by_people, remake
 from latteboard.status.states import RULES
@@ -53,7 +53,7 @@ class Adopted:
 
     models: Mapping[str, KindModel]
     codes: Codes
-    columns: Mapping[str, KindColumns]
+    columns: Mapping[str, StoredColumns]
     changed: bool = False
     fresh: frozenset[str] = frozenset()
     moved: frozenset[str] = frozenset()
@@ -76,7 +76,7 @@ def adopt(connection: Connection, campaign: Campaign) -> Adopted:
     if read_meta(connection, "fingerprint") == fingerprint(campaign):
         models = {model.name: model for model in stored_models(connection)}
         columns = {
-            name: KindColumns(connection, model.id, parts_of(campaign, name), stored=True)
+            name: StoredColumns(connection, model.id, partial(parts_of, campaign, name), stored=True)
             for name, model in models.items()
         }
         return Adopted(models, stored_codes(connection, campaign), columns)
@@ -168,11 +168,11 @@ def _replace_kinds(
 
 def _carried_over(
     connection: Connection, campaign: Campaign, model: KindModel, codes: Codes, fresh: set[str]
-) -> KindColumns:
+) -> StoredColumns:
     """What is known of the expected artifacts: those that stay keep it, those that go leave their table."""
     expected = campaign.expected(model.name)
     number = len(expected)
-    columns = KindColumns(connection, model.id, parts_of(campaign, model.name), stored=False)
+    columns = StoredColumns(connection, model.id, partial(parts_of, campaign, model.name), stored=False)
     own = {name: codes[name][column] for name, column in expected.rows.items()}
     last = 0
     if model.name not in fresh:

@@ -6,7 +6,9 @@ compressed arrays, cut into parts: runs of artifacts of one ensemble.
 """
 
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -19,15 +21,16 @@ from latteboard.status.states import FileState, Status
 
 # Each column's type, and what stands in it where nothing is known yet.
 ARTIFACT_COLUMNS: Mapping[str, tuple[str, int]] = {
-    "id": ("<i8", 0),
+    "id": ("<i4", 0),
     "state": ("u1", FileState.unknown),
     "size": ("<i8", -1),
     "mtime": ("<i8", 0),
     "ctime": ("<i8", 0),
     "inode": ("<i8", 0),
-    "device": ("<i8", 0),
+    "device": ("<u4", 0),
     "problem": ("<i4", 0),
-    "seen_size": ("<i8", NEVER_SEEN),  # of the file when it was last seen sound, for the copies that outlive it
+    # Of a file that is not sound now: as it was when it last was.
+    "seen_size": ("<i8", NEVER_SEEN),
     "seen_mtime": ("<i8", NEVER_SEEN),
     "status": ("u1", Status.unknown),
     "shown_problem": ("<i4", 0),  # that of the file, else that of its copies
@@ -37,29 +40,42 @@ ARTIFACT_COLUMNS: Mapping[str, tuple[str, int]] = {
     "blocked_by": ("<i4", 0),  # id of a kind; 0: none
     "blocked_count": ("<i4", 0),
 }
+# Those that tell one file from another; once files are compared, nobody asks for them before the next index.
+OF_IDENTITY = ("ctime", "inode", "device", "seen_size", "seen_mtime")
 # Columns of a kind that are not one entry an artifact stand in this part.
 WHOLE = -1
 
 
-class KindColumns:
+class StoredColumns:
     """The columns of one kind's artifacts, as they were and as they are now, in the order of the campaign's expected rows.
 
     Attributes
     ----------
     kind : id of the kind
-    parts : where each part begins, and after the last the number of artifacts
-    inserted : artifacts that have no row in the kind's table yet
     """
 
-    def __init__(self, connection: Connection, kind: int, parts: Sequence[int], *, stored: bool) -> None:
-        """``stored`` says whether the catalog has these columns in this order; else all is to be inserted."""
+    def __init__(self, connection: Connection, kind: int, parts: Callable[[], list[int]], *, stored: bool) -> None:
+        """``stored`` says whether the catalog has these columns in this order; else all is to be inserted.
+
+        Parts are asked for when a column is: an index that finds nothing new never works out what is expected.
+        """
         self.kind = kind
-        self.parts = list(parts)
-        self.inserted = np.full(len(self), not stored)
+        self._parts = parts
         self._connection = connection
         self._stored = stored
         self._before: dict[str, NDArray[Any]] = {}
         self._now: dict[str, NDArray[Any]] = {}
+        self._saved: set[str] = set()
+
+    @cached_property
+    def parts(self) -> list[int]:
+        """Where each part begins, and after the last the number of artifacts."""
+        return self._parts()
+
+    @cached_property
+    def inserted(self) -> NDArray[np.bool_]:
+        """The artifacts that have no row in the kind's table yet."""
+        return np.full(len(self), not self._stored)
 
     def __len__(self) -> int:
         return self.parts[-1]
@@ -84,7 +100,7 @@ class KindColumns:
             if self._stored:
                 self._before[name] = read_column(self._connection, self.kind, name)
             else:
-                self._before[name] = np.full(len(self), fill, dtype=kind)
+                self._before[name] = np.broadcast_to(np.array(fill, dtype=kind), len(self))  # takes no memory
         return self._before[name]
 
     def carry_over(self, name: str, column: NDArray[Any]) -> None:
@@ -104,15 +120,22 @@ class KindColumns:
                 found |= self._now[name] != self.before(name)
         return found
 
-    def save(self) -> None:
-        """Write the parts that are not as they were."""
-        for name, (_, _) in ARTIFACT_COLUMNS.items():
-            if self._stored and name not in self._now:
+    def save(self, names: Iterable[str] = ARTIFACT_COLUMNS) -> None:
+        """Write the parts of some columns that are not as they were, and give the memory of these back."""
+        for name in names:
+            if name in self._saved:
                 continue
-            column, before = self[name], self.before(name)
-            for part, (start, stop) in enumerate(zip(self.parts, self.parts[1:], strict=False)):
-                if not self._stored or not np.array_equal(column[start:stop], before[start:stop]):
-                    _write_part(self._connection, self.kind, part, name, column[start:stop])
+            if name in self._now or not self._stored:
+                self._write(name)
+            self._before.pop(name, None)
+            self._now.pop(name, None)
+            self._saved.add(name)
+
+    def _write(self, name: str) -> None:
+        column, before = self[name], self.before(name)
+        for part, (start, stop) in enumerate(pairwise(self.parts)):
+            if not self._stored or not np.array_equal(column[start:stop], before[start:stop]):
+                _write_part(self._connection, self.kind, part, name, column[start:stop])
 
 
 def read_column(connection: Connection, kind: int, name: str) -> NDArray[Any]:

@@ -10,16 +10,18 @@ from sqlalchemy import bindparam, select, update
 from latteboard.catalog.meta import read_meta, write_meta
 from latteboard.catalog.tables.kinds import KindModel
 from latteboard.catalog.tables.schema import replica
-from latteboard.catalog.updating.columns import KindColumns, read_whole, write_whole
+from latteboard.catalog.updating.columns import StoredColumns, read_whole, write_whole
 from latteboard.catalog.updating.finder import Finder
 from latteboard.catalog.updating.transaction import IndexTransaction
 from latteboard.status.copies import Flaw, flaws
 from latteboard.status.evidence import Copies
+from latteboard.status.states import FileState
 
 # Columns of a kind, one entry a copy; the archive is a number, the place of its name among all.
 COLUMNS = ("copy archive", "copy row", "copy size", "copy mtime", "copy sound")
 UNSETTLED = "unsettled"  # a key of ``meta``: listings came or went without a file on this disk changing
 NOT_JUDGED = -1
+LAST_SEEN = (("size", "seen_size"), ("mtime", "seen_mtime"))  # of a file that is sound, and of one that was
 
 FLAW_TEXTS = {
     Flaw.too_small: "its copy in {archive} is too small",
@@ -62,7 +64,7 @@ def _archives(transaction: IndexTransaction) -> list[str]:
     return list(transaction.connection.execute(names).scalars())
 
 
-def _keep(transaction: IndexTransaction, model: KindModel, columns: KindColumns, archives: list[str]) -> None:
+def _keep(transaction: IndexTransaction, model: KindModel, columns: StoredColumns, archives: list[str]) -> None:
     """Keep the copies of a kind as columns."""
     numbers = {archive: number for number, archive in enumerate(archives)}
     fields = (replica.c.archive, replica.c.artifact, replica.c.size, replica.c.mtime, replica.c.sound)
@@ -85,7 +87,9 @@ def judged_copies(transaction: IndexTransaction, name: str) -> JudgedCopies:
     if not len(row):
         return JudgedCopies(Copies.none(), row, row)
     least = transaction.campaign.expected(name).least_bytes()[row]
-    found = flaws(size, mtime, least, columns["seen_size"][row], columns["seen_mtime"][row])
+    is_sound = columns["state"][row] == FileState.sound
+    seen = [np.where(is_sound, columns[now][row], columns[then][row]) for now, then in LAST_SEEN]
+    found = flaws(size, mtime, least, *seen)
     sound = found == Flaw.none
     changed = np.flatnonzero(sound != (before == 1))
     changed = np.union1d(changed, np.flatnonzero(before == NOT_JUDGED))

@@ -11,12 +11,13 @@ from sqlalchemy import Table, func, insert, select
 from latteboard.campaign.needs import Links, links
 from latteboard.catalog.tables.kinds import KindModel
 from latteboard.catalog.tables.schema import run, stray, summary
+from latteboard.catalog.updating.columns import OF_IDENTITY
 from latteboard.catalog.updating.copies import JudgedCopies, judged_copies, take_up_listings
 from latteboard.catalog.updating.finder import find_claimed
 from latteboard.catalog.updating.history import thin_history
 from latteboard.catalog.updating.records import records_of, take_up_records
 from latteboard.catalog.updating.rows import write_rows
-from latteboard.catalog.updating.summary import sum_up
+from latteboard.catalog.updating.summary import Summary
 from latteboard.catalog.updating.transaction import IndexTransaction
 from latteboard.status.evidence import Evidence
 from latteboard.status.rules import Verdicts, settle
@@ -60,11 +61,20 @@ def _settle(transaction: IndexTransaction) -> None:
     """Ask the rules for every artifact of the production, and write the rows that differ."""
     models = transaction.models
     copies = {name: judged_copies(transaction, name) for name in models}
+    for columns in transaction.columns.values():
+        columns.save(OF_IDENTITY)
     numbers = {model.id: number for number, model in enumerate(models.values())}
     evidence = {name: _evidence(transaction, name, copies[name], numbers) for name in models}
     verdicts = settle(list(models.values()), evidence, _links(transaction))
-    written = [name for name in models if _write(transaction, name, verdicts[name], copies[name])]
-    sum_up(transaction, list(models) if transaction.adopted.changed else written)
+    del evidence
+    counted = Summary(transaction)
+    for name in models:
+        columns = transaction.columns[name]
+        written = _write(transaction, name, verdicts.pop(name), copies[name])
+        if written or transaction.adopted.changed:
+            counted.replace(name)
+        columns.save()
+    counted.write_history()
 
 
 def _evidence(transaction: IndexTransaction, name: str, copies: JudgedCopies, numbers: Mapping[int, int]) -> Evidence:
@@ -97,9 +107,7 @@ def _write(transaction: IndexTransaction, name: str, verdicts: Verdicts, copies:
     columns["shown_problem"] = shown
     codes = transaction.adopted.codes
     keys = {axis: codes[axis][column] for axis, column in transaction.campaign.expected(name).rows.items()}
-    written = write_rows(transaction.connection, model, columns, keys)
-    columns.save()
-    return written
+    return write_rows(transaction.connection, model, columns, keys)
 
 
 def _ids(model: KindModel, models: Mapping[str, KindModel]) -> NDArray[np.int64]:

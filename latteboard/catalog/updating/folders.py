@@ -8,7 +8,7 @@ from latteboard.catalog.dialects.sqlite import bulk_insert
 from latteboard.catalog.tables.schema import container, folder, stray, unreadable
 from latteboard.catalog.updating.observations import FolderState, Stray
 
-FOLDER = ("path", "mtime", "ctime", "inode", "device", "digest", "unsettled_until")
+FOLDER = ("path", "mtime", "ctime", "inode", "device", "digest", "unsettled_until", "due")
 
 
 def replace_folders(
@@ -56,6 +56,8 @@ def replace_containers(connection: Connection, states: dict[str, tuple[int, int]
 
 def printable(path: str) -> str:
     """A path as text that every database takes: bytes of a name that are not UTF-8 are written as \\xNN."""
+    if path.isascii():
+        return path
     return path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 

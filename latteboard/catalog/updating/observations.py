@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from latteboard.files.state import Files
+from latteboard.status.states import FileState
 
 # The problem of a sound file of which no block is on this disk: sparse, or migrated to tape.
 NO_DATA = "no data on this disk"
@@ -20,7 +21,7 @@ class Observations:
     rows : their rows in the campaign's expected artifacts
     files : what the file system says
     states : codes of :class:`latteboard.status.states.FileState`
-    problems : by position in these arrays, what is wrong
+    problems : by position in these arrays, what is wrong beside :data:`NO_DATA`, which follows from the file
     deep : whether contents were looked at, so that an earlier verdict on them does not stand
     vanished : whether the disk that they were on is away, so that what was known of them does not stand
     doubted : by position, whether an earlier verdict on the contents was on another file, or on this one before it changed
@@ -39,6 +40,12 @@ class Observations:
     def there(self) -> NDArray[np.bool_]:
         """Whether there is a file."""
         found: NDArray[np.bool_] = self.files.sizes >= 0
+        return found
+
+    @property
+    def without_data(self) -> NDArray[np.bool_]:
+        """Whether the file is sound, but no block of it is on this disk."""
+        found: NDArray[np.bool_] = self.files.hollow & (self.states == FileState.sound)
         return found
 
     def forget(self, position: int) -> None:
@@ -74,7 +81,7 @@ class Record:
     touched: bool
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class FolderState:
     """A folder as it was when it was listed; see the table ``folder``.
 
@@ -84,6 +91,7 @@ class FolderState:
     ctime, inode, device : when anything of the folder last changed (ns since 1970), and which folder it is
     digest : of what is in it
     unsettled_until : ns since 1970; it is listed again before that, by any index
+    due : ns since 1970; from then on what is in it is judged again even if nothing changed, since a file comes of age
     """
 
     path: str
@@ -93,6 +101,7 @@ class FolderState:
     device: int
     digest: int
     unsettled_until: int
+    due: int
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, bindparam, delete, update
 from latteboard.catalog.dialects.sqlite import bulk_insert_numbers
 from latteboard.catalog.tables.kinds import KindModel
 from latteboard.catalog.tables.schema import kind_table
-from latteboard.catalog.updating.columns import KindColumns
+from latteboard.catalog.updating.columns import StoredColumns
 
 Columns = Mapping[str, NDArray[np.int64]]
 
@@ -28,17 +28,18 @@ SHOWN = {
 }
 # Stands for an empty field on its way to the database; no time and no number of a production is so far below zero.
 EMPTY = -(2**62) - 1
+CHUNK = 50_000  # rows that are made ready at a time
 
 
-def write_rows(connection: Connection, model: KindModel, columns: KindColumns, keys: Columns) -> bool:
+def write_rows(connection: Connection, model: KindModel, columns: StoredColumns, keys: Columns) -> bool:
     """Insert the rows that are new and update those that differ; returns whether there were any.
 
     ``keys`` are the coordinates as the tables store them.
     """
     new = np.flatnonzero(columns.inserted)
     differing = np.flatnonzero(columns.differ(SHOWN.values()) & ~columns.inserted)
-    if len(new):
-        _insert(connection, model, columns, keys, new)
+    for start in range(0, len(new), CHUNK):
+        _insert(connection, model, columns, keys, new[start : start + CHUNK])
     if len(differing):
         _update(connection, model, columns, keys, differing)
     return bool(len(new) or len(differing))
@@ -52,7 +53,7 @@ def delete_rows(connection: Connection, model: KindModel, keys: Columns) -> None
 
 
 def _insert(
-    connection: Connection, model: KindModel, columns: KindColumns, keys: Columns, rows: NDArray[np.int64]
+    connection: Connection, model: KindModel, columns: StoredColumns, keys: Columns, rows: NDArray[np.int64]
 ) -> None:
     """Rows in the order of the key, in which the table is sorted. A column of one value is said once, not row by row."""
     chosen = {name: keys[name][rows] for name in model.coordinates}
@@ -64,7 +65,7 @@ def _insert(
 
 
 def _update(
-    connection: Connection, model: KindModel, columns: KindColumns, keys: Columns, rows: NDArray[np.int64]
+    connection: Connection, model: KindModel, columns: StoredColumns, keys: Columns, rows: NDArray[np.int64]
 ) -> None:
     table = kind_table(model)
     names = model.coordinates or ("id",)
@@ -75,7 +76,7 @@ def _update(
     _run(connection, statement, [*(shown[name] for name in SHOWN), *key.values()])
 
 
-def _shown(columns: KindColumns, rows: NDArray[np.int64]) -> dict[str, NDArray[np.int64]]:
+def _shown(columns: StoredColumns, rows: NDArray[np.int64]) -> dict[str, NDArray[np.int64]]:
     """The fields that people read; ``EMPTY`` where there is none."""
     fields = {name: columns[column][rows].astype(np.int64) for name, column in SHOWN.items()}
     absent = fields["size"] < 0

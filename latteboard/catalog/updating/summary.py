@@ -9,7 +9,7 @@ from sqlalchemy import Connection, delete, func, insert, select
 
 from latteboard.catalog.meta import texts
 from latteboard.catalog.tables.schema import history, run, summary
-from latteboard.catalog.updating.columns import KindColumns
+from latteboard.catalog.updating.columns import StoredColumns
 from latteboard.catalog.updating.transaction import IndexTransaction
 from latteboard.status.states import Status
 
@@ -18,25 +18,36 @@ KEY = ("ensemble", "stream", "kind", "status")
 MOST = 2**63 - 1  # what a field of the database holds
 
 
-def sum_up(transaction: IndexTransaction, kinds: Sequence[str]) -> None:
-    """Write the summary of these kinds anew, and into history what changed in it; kinds that are gone leave it."""
-    connection = transaction.connection
-    before = _totals(connection)
-    stay = [name for name in transaction.models if name not in kinds]
-    connection.execute(delete(summary).where(summary.c.kind.not_in(stay)))
-    rows = [row for name in kinds for row in _counts(transaction, name)]
-    if rows:
-        connection.execute(insert(summary), rows)
-    after = _totals(connection)
-    number = (connection.execute(select(func.max(run.c.id))).scalar() or 0) + 1
-    changed = [
-        {"run": number, **dict(zip(KEY, key, strict=True)), "number": n, "bytes": size}
-        for key in sorted(before.keys() | after.keys(), key=str)
-        if before.get(key) != (now := after.get(key, (0, 0)))
-        for n, size in [now]
-    ]
-    if changed:
-        connection.execute(insert(history), changed)
+class Summary:
+    """The summary in the course of an index: kinds whose rows differ are counted anew, one after the other."""
+
+    def __init__(self, transaction: IndexTransaction) -> None:
+        """Kinds that the campaign has no more leave the summary at once."""
+        self._transaction = transaction
+        self._before = _totals(transaction.connection)
+        transaction.connection.execute(delete(summary).where(summary.c.kind.not_in(list(transaction.models))))
+
+    def replace(self, kind: str) -> None:
+        """Count the artifacts of a kind anew."""
+        connection = self._transaction.connection
+        connection.execute(delete(summary).where(summary.c.kind == kind))
+        rows = list(_counts(self._transaction, kind))
+        if rows:
+            connection.execute(insert(summary), rows)
+
+    def write_history(self) -> None:
+        """Write what is not as it was before into the history."""
+        connection = self._transaction.connection
+        before, after = self._before, _totals(connection)
+        number = (connection.execute(select(func.max(run.c.id))).scalar() or 0) + 1
+        changed = [
+            {"run": number, **dict(zip(KEY, key, strict=True)), "number": n, "bytes": size}
+            for key in sorted(before.keys() | after.keys(), key=str)
+            if before.get(key) != (now := after.get(key, (0, 0)))
+            for n, size in [now]
+        ]
+        if changed:
+            connection.execute(insert(history), changed)
 
 
 def _totals(connection: Connection) -> dict[Row, tuple[int, int]]:
@@ -77,7 +88,7 @@ def group_size(rows: dict[str, NDArray[Any]], places: Sequence[str], axis: str) 
     return int(np.prod([int(rows[other].max(initial=0)) + 1 for other in after], dtype=np.int64))
 
 
-def _fields(columns: KindColumns, where: NDArray[np.int64], groups: int) -> dict[str, list[int]]:
+def _fields(columns: StoredColumns, where: NDArray[np.int64], groups: int) -> dict[str, list[int]]:
     size = np.maximum(columns["size"], 0)
     purgeable = columns["purgeable"]
     return {

@@ -1,6 +1,7 @@
 """One index as one transaction: what was seen is compared with what was known, kept in columns, and written at the end."""
 
 from collections.abc import Callable, Mapping
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +11,7 @@ from latteboard.campaign import Campaign
 from latteboard.catalog.tables.kinds import KindModel
 from latteboard.catalog.tables.schema import problem_text
 from latteboard.catalog.updating.adopt import adopt
-from latteboard.catalog.updating.columns import KindColumns
+from latteboard.catalog.updating.columns import StoredColumns
 from latteboard.catalog.updating.observations import NO_DATA, Observations, Record
 from latteboard.files.state import Files
 from latteboard.status.states import ON_DISK, FileState
@@ -33,7 +34,6 @@ class IndexTransaction:
     records : by kind and row, what reduced files that were looked at closer recorded of their inputs; None if nothing
     vanished : by kind and row, what was there and cannot be seen, since its disk or the target of its link is away
     changes : how many artifacts are not as they were; ``lost`` of them were on disk and are not there
-    there_before : how many were on disk as of the last index
     """
 
     def __init__(self, connection: Connection, campaign: Campaign, inspect: Inspect) -> None:
@@ -41,15 +41,12 @@ class IndexTransaction:
         self.connection = connection
         self.campaign = campaign
         self.adopted = adopt(connection, campaign)
-        self.columns: Mapping[str, KindColumns] = self.adopted.columns
+        self.columns: Mapping[str, StoredColumns] = self.adopted.columns
         self.models: Mapping[str, KindModel] = self.adopted.models
         self.records: dict[tuple[str, int], Record | None] = {}
         self.vanished: list[tuple[str, int]] = []
         self.changes = 0
         self.lost = 0
-        self.there_before = sum(
-            int(np.isin(columns.before("state"), ON_DISK).sum()) for columns in self.columns.values()
-        )
         self._inspect = inspect
         self._problems: dict[str, int] = {text: n for n, text in connection.execute(select(problem_text)).all()}
 
@@ -72,9 +69,15 @@ class IndexTransaction:
         """Whether anything that the rules ask about may not be as it was."""
         return self.adopted.changed or any(columns.is_changed for columns in self.columns.values())
 
+    @cached_property
+    def there_before(self) -> int:
+        """How many artifacts were on disk as of the last index."""
+        return sum(int(np.isin(columns.before("state"), ON_DISK).sum()) for columns in self.columns.values())
+
     def note_inputs(self, kind: str, row: int, record: Record | None) -> None:
         """What a product recorded of its inputs, None if nothing; written at the end, when every input has its row."""
-        self.records[kind, row] = record
+        if record is not None or kind not in self.adopted.fresh:  # of what is new there is no earlier record to drop
+            self.records[kind, row] = record
 
     def problem(self, text: str) -> int:
         """The number of a problem's wording."""
@@ -84,7 +87,7 @@ class IndexTransaction:
             self.connection.execute(insert(problem_text).values(id=number, text=text))
         return self._problems[text]
 
-    def _keep_from_vanishing(self, seen: Observations, columns: KindColumns) -> None:
+    def _keep_from_vanishing(self, seen: Observations, columns: StoredColumns) -> None:
         """What was there before its disk was away, or the target of its link, is unknown; what was not there is not there.
 
         Size and time stay as they were last seen, so that people see how much is away.
@@ -99,7 +102,7 @@ class IndexTransaction:
 
     # -- comparing ---------------------------------------------------------------------------------------------------
 
-    def _is_news(self, seen: Observations, columns: KindColumns) -> NDArray[np.bool_]:
+    def _is_news(self, seen: Observations, columns: StoredColumns) -> NDArray[np.bool_]:
         """For each position whether it says more than what is known."""
         same_file = self._same_file(seen, columns)
         known = columns["state"][seen.rows]
@@ -115,20 +118,21 @@ class IndexTransaction:
         found: NDArray[np.bool_] = differs & ~stands & ~stays
         return found
 
-    def _same_file(self, seen: Observations, columns: KindColumns) -> NDArray[np.bool_]:
+    def _same_file(self, seen: Observations, columns: StoredColumns) -> NDArray[np.bool_]:
         same = np.ones(len(seen.rows), dtype=bool)
         for name in IDENTITY:
             same &= columns[name][seen.rows] == getattr(seen.files, FILE_COLUMNS[name])
         return same
 
-    def _problem_differs(self, seen: Observations, columns: KindColumns) -> NDArray[np.bool_]:
+    def _problem_differs(self, seen: Observations, columns: StoredColumns) -> NDArray[np.bool_]:
         """A problem that is seen now and was not, or no longer; one found by opening a file is not seen in passing."""
-        differs: NDArray[np.bool_] = columns["problem"][seen.rows] == self._problems.get(NO_DATA, -1)
+        known = columns["problem"][seen.rows]
+        differs: NDArray[np.bool_] = (known == self._problems.get(NO_DATA, -1)) != seen.without_data
         for position, text in seen.problems.items():
-            differs[position] = self._problems.get(text) != columns["problem"][seen.rows[position]]
+            differs[position] = self._problems.get(text) != known[position]
         return differs
 
-    def _doubted(self, news: Observations, columns: KindColumns) -> NDArray[np.bool_]:
+    def _doubted(self, news: Observations, columns: StoredColumns) -> NDArray[np.bool_]:
         """A file that was bad in its content and is not the one that it was: only a look into it says what it is now."""
         doubted: NDArray[np.bool_] = columns["state"][news.rows] == FileState.bad_content
         doubted &= (news.states == FileState.sound) & (not news.deep)
@@ -136,7 +140,7 @@ class IndexTransaction:
 
     # -- keeping -----------------------------------------------------------------------------------------------------
 
-    def _count(self, news: Observations, columns: KindColumns) -> None:
+    def _count(self, news: Observations, columns: StoredColumns) -> None:
         known = columns["state"][news.rows]
         # A container that could not be judged stands for all that is expected in it, there or not.
         there = [FileState.sound] if self.models[news.kind].inside else ON_DISK
@@ -150,17 +154,25 @@ class IndexTransaction:
             differs &= news.there
         self.changes += int(differs.sum())
 
-    def _keep(self, news: Observations, columns: KindColumns) -> None:
+    def _keep(self, news: Observations, columns: StoredColumns) -> None:
+        # What was sound is remembered while it is not: copies in archives outlive the file.
+        lost = news.rows[(columns["state"][news.rows] == FileState.sound) & (news.states != FileState.sound)]
+        if len(lost):
+            columns.put("seen_size", lost, columns["size"][lost])
+            columns.put("seen_mtime", lost, columns["mtime"][lost])
         for name, attribute in FILE_COLUMNS.items():
             columns.put(name, news.rows, getattr(news.files, attribute))
         columns.put("state", news.rows, news.states)
-        columns.put("problem", news.rows, self._problem_numbers(news))
-        sound = news.states == FileState.sound
-        columns.put("seen_size", news.rows[sound], news.files.sizes[sound])
-        columns.put("seen_mtime", news.rows[sound], news.files.mtimes[sound])
+        problems = self._problem_numbers(news)
+        if (
+            problems.any() or columns["problem"][news.rows].any()
+        ):  # mostly there is none, and the column takes no memory
+            columns.put("problem", news.rows, problems)
 
     def _problem_numbers(self, news: Observations) -> NDArray[np.int64]:
         numbers = np.zeros(len(news.rows), dtype=np.int64)
+        if news.without_data.any():
+            numbers[news.without_data] = self.problem(NO_DATA)
         for position, text in news.problems.items():
             numbers[position] = self.problem(text)
         return numbers
