@@ -32,7 +32,8 @@ def test_the_first_number_of_each_line_is_a_configuration(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(
-    "text", ["", "300", "300:", "a:b", "1:2:3:4", "1.5:3", "5:1", "1:5:0", "1:5:-1", "0:99999999999"]
+    "text",
+    ["", "300", "300:", "a:b", "1:2:3:4", "1.5:3", "5:1", "1:5:0", "1:5:-1", "0:99999999999", "3_00:5000:6", "1:1_0"],
 )
 def test_a_range_that_is_none_is_refused(text: str) -> None:
     with pytest.raises(CampaignError, match=r"expected .* found"):
@@ -48,13 +49,34 @@ def test_sources_keep_the_order_of_their_list(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["10 1 2 3", "10 1 2 3 4 5", "10 1 2 3 t4", "x1y2z3t4", "10 1.0 2 3 4", "10, 1, 2, 3, 4"]
+    "line",
+    [
+        "10 1 2 3",
+        "10 1 2 3 4 5",
+        "10 1 2 3 t4",
+        "x1y2z3t4",
+        "10 1.0 2 3 4",
+        "10, 1, 2, 3, 4",
+        "1_0 1 2 3 4",
+        "10 1 2 3 1_1",
+    ],
 )
 def test_a_bad_line_is_named_with_its_number(tmp_path: Path, line: str) -> None:
     (tmp_path / "src.lst").write_text(f"# sources\n10 0 0 0 0\n{line}\n")
     with pytest.raises(CampaignError, match=r"src\.lst line 3: expected five whole numbers") as caught:
         source_lists(tmp_path / "src.lst")
     assert repr(line) in str(caught.value)
+
+
+def test_digits_may_be_of_any_script(tmp_path: Path) -> None:
+    (tmp_path / "src.lst").write_text("1\u0660 1 2 3 \u0661\u0662\n", encoding="utf-8")
+    assert source_lists(tmp_path / "src.lst") == {10: [Source(1, 2, 3, 12)]}
+
+
+def test_an_underscore_in_a_configuration_number_is_named(tmp_path: Path) -> None:
+    (tmp_path / "cfg.lst").write_text("500 run_1  # only the first word is a number\n5_05\n")
+    with pytest.raises(CampaignError, match=r"cfg\.lst line 2: expected a configuration number first, found '5_05'"):
+        configuration_numbers(ListFile(file="cfg.lst"), tmp_path)
 
 
 def test_a_line_without_a_number_first_is_named(tmp_path: Path) -> None:

@@ -453,6 +453,7 @@ def test_why_takes_names_or_a_path_from_the_root_or_from_here(
             ["list", "prop", "configuration=ten"],
             "configuration=ten: expected whole numbers, such as 300, 3,4 or 300:400:5",
         ),
+        (["list", "prop", "configuration=1_0"], "configuration=1_0: expected whole numbers"),
         (["list", "prop", "configuration=20:10"], "expected start:end:step with end >= start"),
         (["list", "prop", "configuration=1:2:3:4"], "expected start:end:step"),
         (["list", "prop", "configuration=10", "configuration=20"], "configuration is given twice"),

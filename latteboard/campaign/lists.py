@@ -46,7 +46,7 @@ def number_range(text: str) -> range:
     """
     parts = text.split(":")
     try:
-        start, end, step = (*map(int, parts), 1)[:3]
+        start, end, step = (*whole_numbers(parts), 1)[:3]
     except ValueError:
         raise CampaignError(f"expected start:end:step in whole numbers, such as 300:5000:6, found {text!r}") from None
     if len(parts) not in (2, 3) or step <= 0 or end < start:
@@ -56,12 +56,20 @@ def number_range(text: str) -> range:
     return range(start, end + 1, step)
 
 
+def whole_numbers(words: Sequence[str]) -> list[int]:
+    """The numbers that words state, in the digits of any script; raises :class:`ValueError` if one is no whole number."""
+    # Python reads 1_1 as 11; in a list it is a slip.
+    if "_" in " ".join(words):
+        raise ValueError(f"expected whole numbers, found {' '.join(words)!r}")
+    return list(map(int, words))
+
+
 def source_lists(path: Path) -> dict[int, list[Source]]:
     """Read the sources of each configuration, in file order, from lines ``configuration x y z t`` in lattice units."""
     lists: dict[int, list[Source]] = {}
     for line, words in _lines(path):
         try:
-            configuration, *place = map(int, words)
+            configuration, *place = whole_numbers(words)
             lists.setdefault(configuration, []).append(Source(*place))
         except (ValueError, TypeError):
             raise CampaignError(
@@ -72,7 +80,7 @@ def source_lists(path: Path) -> dict[int, list[Source]]:
 
 def _first_number(path: Path, line: int, words: list[str]) -> int:
     try:
-        return int(words[0])
+        return whole_numbers(words[:1])[0]
     except ValueError:
         raise CampaignError(f"{path} line {line}: expected a configuration number first, found {words[0]!r}") from None
 

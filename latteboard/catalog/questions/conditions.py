@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from latteboard.campaign.lists import number_range
+from latteboard.campaign.lists import number_range, whole_numbers
 from latteboard.catalog.database import Database
 from latteboard.errors import CampaignError, QueryError
 
@@ -31,7 +31,7 @@ def _numbers(name: str, text: str) -> Any:
         except CampaignError as error:
             raise QueryError(f"{name}={text}: {error}") from error
     try:
-        return _one_or_many([int(part) for part in text.split(",")])
+        return _one_or_many(whole_numbers(text.split(",")))
     except ValueError:
         raise QueryError(f"{name}={text}: expected whole numbers, such as 300, 3,4 or 300:400:5") from None
 
