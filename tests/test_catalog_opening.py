@@ -3,15 +3,19 @@
 import os
 import shutil
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
-from disk import SMALL, closed, index, put, without_rights
+from disk import SMALL, closed, index, put, run, without_rights
 
 from latteboard import Catalog
 from latteboard.campaign import Campaign
+from latteboard.catalog.dialects import sqlite_opening
 from latteboard.catalog.tables.schema import VERSION
+from latteboard.cli import shared
+from latteboard.cli.shared import say_waiting_for_catalog
 from latteboard.errors import CatalogError
 
 
@@ -67,6 +71,56 @@ def test_who_may_not_undo_an_interrupted_index_is_told_what_must_be_done(campaig
     for file in killed.iterdir():
         file.chmod(0o644)
     assert Catalog(killed / path.name).totals() == Catalog(path).totals()
+
+
+@pytest.fixture
+def holder(campaign: Campaign, monkeypatch: pytest.MonkeyPatch) -> Iterator[sqlite3.Connection]:
+    """Another program that has locked the catalog; a wait for it is told almost at once."""
+    monkeypatch.setattr(sqlite_opening, "QUIET_SECONDS", 0.02)
+    with closing(sqlite3.connect(campaign.catalog, isolation_level=None)) as connection:
+        connection.execute("BEGIN EXCLUSIVE")
+        yield connection
+
+
+@pytest.mark.usefixtures("holder")
+def test_who_waits_for_a_locked_catalog_is_told_for_what(campaign: Campaign) -> None:
+    told: list[Path] = []
+    with pytest.raises(CatalogError, match=r"catalog\.db: the catalog is locked by another program"):
+        Catalog(campaign.catalog, wait_seconds=0.05, waiting=told.append)
+    assert told == [Path(campaign.catalog)]
+
+
+@pytest.mark.usefixtures("holder")
+def test_a_wait_that_is_over_at_once_is_not_told(campaign: Campaign) -> None:
+    told: list[Path] = []
+    with pytest.raises(CatalogError, match="locked by another program"):
+        Catalog(campaign.catalog, wait_seconds=0.0, waiting=told.append)
+    assert told == []
+
+
+def test_a_question_is_answered_when_the_lock_is_gone(campaign: Campaign, holder: sqlite3.Connection) -> None:
+    before = holder.execute("select count(*) from cfg").fetchone()[0]
+    catalog = Catalog(campaign.catalog, waiting=lambda _: holder.rollback())
+    assert catalog["cfg"].count() == before
+    holder.execute("BEGIN EXCLUSIVE")
+    with catalog.writing() as connection:
+        assert connection.exec_driver_sql("select count(*) from cfg").scalar() == before
+
+
+def test_a_command_says_on_stderr_which_catalog_it_waits_for(
+    campaign: Campaign,
+    holder: sqlite3.Connection,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def say_and_release(path: Path) -> None:
+        say_waiting_for_catalog(path)
+        holder.rollback()
+
+    monkeypatch.setattr(shared, "say_waiting_for_catalog", say_and_release)
+    code, out, err = run(capfd, monkeypatch, "--campaign", campaign.path, "list", "cfg", "--format", "paths")
+    assert (code, err) == (0, f"waiting for the catalog {campaign.catalog}: it is locked by another program\n")
+    assert "A_a/cfg/10.lime" in out
 
 
 def test_a_catalog_of_an_older_version_waits_for_an_index(campaign: Campaign) -> None:

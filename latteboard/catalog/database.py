@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cached_property
@@ -12,7 +12,7 @@ from typing import Any, Self
 from sqlalchemy import Connection, Table, inspect, select
 from sqlalchemy.exc import DatabaseError
 
-from latteboard.catalog.dialects import sqlite
+from latteboard.catalog.dialects import sqlite, sqlite_opening
 from latteboard.catalog.meta import read_meta, stored_models
 from latteboard.catalog.readable import Readable
 from latteboard.catalog.tables.kinds import KindModel
@@ -29,12 +29,28 @@ class Database:
     path : the SQLite file
     """
 
-    def __init__(self, url: str | Path) -> None:
-        """Raises :class:`CatalogError` if there is no catalog, or it is none, or of another version."""
+    def __init__(
+        self,
+        url: str | Path,
+        *,
+        wait_seconds: float = sqlite_opening.PATIENCE_SECONDS,
+        waiting: Callable[[Path], None] = lambda _: None,
+    ) -> None:
+        """Open a catalog to read it.
+
+        Parameters
+        ----------
+        wait_seconds : how long a question waits for another program that has locked the file
+        waiting : called with the file when such a wait has lasted some seconds
+
+        Raises
+        ------
+        CatalogError : there is no catalog, or it is none, or of another version, or it is still locked after ``wait_seconds``.
+        """
         path = sqlite_path(url)
         if not path.exists():
             raise CatalogError(f"{path}: there is no catalog yet. Make it with: latteboard index")
-        self._open(path)
+        self._open(path, wait_seconds, waiting)
         with self.reading() as connection:
             if not self.is_catalog(connection):
                 raise CatalogError(
@@ -62,9 +78,14 @@ class Database:
                 database.is_catalog(connection)
         return database
 
-    def _open(self, path: Path) -> None:
+    def _open(
+        self,
+        path: Path,
+        wait_seconds: float = sqlite_opening.PATIENCE_SECONDS,
+        waiting: Callable[[Path], None] = lambda _: None,
+    ) -> None:
         self.path = path
-        self._engine = sqlite.engine(path)
+        self._engine = sqlite_opening.engine(path, wait_seconds, waiting)
 
     def is_catalog(self, connection: Connection) -> bool:
         """False for an empty file; raises :class:`CatalogError` for a database that is neither empty nor a catalog."""
@@ -103,11 +124,11 @@ class Database:
         """Turn the errors of the database that a user can cause into :class:`CatalogError`."""
         try:
             yield
-        except (DatabaseError, sqlite.DriverError) as error:
+        except (DatabaseError, sqlite_opening.DriverError) as error:
             reason = error.orig if isinstance(error, DatabaseError) else error
-            if isinstance(reason, sqlite.OperationalError):
-                raise CatalogError(f"{self.path}: {sqlite.cause(self.path, reason)}{consequence}") from error
-            if type(reason) is not sqlite.DriverError:
+            if isinstance(reason, sqlite_opening.OperationalError):
+                raise CatalogError(f"{self.path}: {sqlite_opening.cause(self.path, reason)}{consequence}") from error
+            if type(reason) is not sqlite_opening.DriverError:
                 raise  # an error of this program, whose traceback is wanted
             raise CatalogError(
                 f"{self.path}: not a catalog: {reason}; state another catalog in the campaign"

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from latteboard.text import shown
+
 if TYPE_CHECKING:
     from latteboard.campaign import Campaign
     from latteboard.catalog import Catalog
@@ -33,7 +35,7 @@ def open_catalog(campaign_file: Path) -> Catalog:
     from latteboard.campaign import locate_catalog
     from latteboard.catalog import Catalog
 
-    return Catalog(locate_catalog(campaign_file))
+    return Catalog(locate_catalog(campaign_file), waiting=say_waiting_for_catalog)
 
 
 def say_waiting(holder: object) -> None:
@@ -44,3 +46,8 @@ def say_waiting(holder: object) -> None:
 def say_waiting_for_pages(holder: object) -> None:
     """Say on standard error which other process is writing the same pages."""
     click.echo(f"waiting for another process that writes these pages: {holder}", err=True)
+
+
+def say_waiting_for_catalog(path: Path) -> None:
+    """Say on standard error which catalog another program has locked."""
+    click.echo(f"waiting for the catalog {shown(path)}: it is locked by another program", err=True)

@@ -1,15 +1,8 @@
-"""The dialect of SQLite: opening, locking, errors, times, bulk loads, sums, comments, snapshots.
+"""The dialect of SQLite: times, bulk loads, sums, comments, snapshots."""
 
-The journal is SQLite's plain one: a write-ahead log needs shared memory, which shared file systems do not have.
-"""
-
-import errno
-import os
-import sqlite3
-import stat
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
-from functools import cache, partial
+from functools import cache
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -19,16 +12,12 @@ from numpy.typing import NDArray
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    Engine,
     FromClause,
     Integer,
-    NullPool,
     Table,
     Text,
     case,
     cast,
-    create_engine,
-    event,
     func,
     literal,
     select,
@@ -37,80 +26,13 @@ from sqlalchemy.dialects import sqlite as sqlite_dialect
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.schema import CreateColumn, CreateTable
 
-from latteboard.errors import CatalogError
+from latteboard.catalog.dialects.sqlite_opening import connect
 
 DIALECT = sqlite_dialect.dialect()
 LOWER, GREATEST = 2**32 - 1, 2**63 - 1
 
-# Errors of the driver itself, where bulk loads do not pass through SQLAlchemy.
-DriverError = sqlite3.DatabaseError
-OperationalError = sqlite3.OperationalError
-
-# Aggregates with FILTER need 3.30 at least; with versions before this one nothing has been tried.
-OLDEST = (3, 33)
-# A commit holds the file while it writes; other processes wait for it instead of failing.
-PATIENCE_SECONDS = 120
 # Beginning and ending a statement costs as much as inserting a row: with many rows in one, loading takes half the time.
 ROWS_A_STATEMENT = 200
-# With SQLite's own 2 MB a large index reads its pages repeatedly and takes half as long again.
-WRITING_CACHE_KIB = 200_000
-
-
-def engine(path: Path) -> Engine:
-    """An engine on one SQLite file; transactions begin where SQLAlchemy begins them, not where the driver would."""
-    if sqlite3.sqlite_version_info < OLDEST:
-        needed = ".".join(map(str, OLDEST))
-        raise CatalogError(f"SQLite {sqlite3.sqlite_version} is too old: latteboard needs {needed} or newer")
-    # Not by a URL with the name in it: there "c?1.db" would be the file "c" and a query.
-    made = create_engine("sqlite://", creator=partial(connect, path), poolclass=NullPool)
-    event.listen(made, "connect", _configure)
-    event.listen(made, "begin", _begin)
-    return made
-
-
-def connect(path: Path) -> sqlite3.Connection:
-    """A connection of the driver to the file of this name, which may hold any characters."""
-    # Made absolute, a name cannot be taken for ":memory:" or for a URI.
-    return sqlite3.connect(path.absolute(), timeout=PATIENCE_SECONDS)
-
-
-def cause(path: Path, error: sqlite3.OperationalError) -> str:
-    """The cause of an error in words; SQLite itself does not say why it cannot open a file."""
-    if error.sqlite_errorcode in (sqlite3.SQLITE_READONLY_ROLLBACK, sqlite3.SQLITE_IOERR_DELETE):
-        return (
-            f"an index was interrupted, and what it left in {path.name}-journal must be undone first: "
-            "any command does it that is run by somebody who may write in the folder, such as: latteboard status"
-        )
-    return f"{error}{_obstacle(path)}"
-
-
-def _obstacle(path: Path) -> str:
-    """The reason, after a colon, for which a file cannot be opened; empty if it can be.
-
-    The file is not opened to find out: closing it would release the locks of other connections in this process.
-    """
-    try:
-        mode = path.stat().st_mode
-    except OSError as error:
-        return f": {error.strerror}"
-    if not stat.S_ISREG(mode):
-        return ": it is a folder" if stat.S_ISDIR(mode) else ": it is no plain file"
-    readable = os.access(path, os.R_OK, effective_ids=os.access in os.supports_effective_ids)
-    return "" if readable else f": {os.strerror(errno.EACCES)}"
-
-
-def _configure(connection: Any, _: object) -> None:
-    connection.isolation_level = None  # transactions begin where _begin says so
-    # A large transaction that spills its pages into the file locks every reader out until it ends.
-    connection.execute("PRAGMA cache_spill = OFF")
-    connection.execute("PRAGMA temp_store = MEMORY")
-
-
-def _begin(connection: Connection) -> None:
-    writes = connection.get_execution_options().get("writes", False)
-    if writes:
-        connection.exec_driver_sql(f"PRAGMA cache_size = -{WRITING_CACHE_KIB}")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
 def bulk_insert(connection: Connection, table: Table, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
