@@ -4,8 +4,9 @@ import os
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import chdir, closing
 from pathlib import Path
+from socket import AF_UNIX, socket
 
 import pytest
 from disk import SMALL, closed, index, put, run, without_rights
@@ -27,9 +28,19 @@ def campaign(read_campaign: Callable[..., Campaign]) -> Campaign:
     return campaign
 
 
+def bind(path: Path) -> None:
+    """Make a socket, by its short relative name: a long one does not fit."""
+    with chdir(path.parent), socket(AF_UNIX) as made:
+        made.bind(path.name)
+
+
 @pytest.mark.parametrize(
     ("replace", "said"),
-    [(Path.mkdir, ": it is a folder"), (os.mkfifo, ": it is no plain file")],
+    [
+        (Path.mkdir, ": it is a folder"),
+        (os.mkfifo, r"catalog\.db: not a catalog: it is a pipe; state another catalog in the campaign"),
+        (bind, r"catalog\.db: not a catalog: it is no plain file; state another catalog in the campaign"),
+    ],
 )
 def test_what_is_no_plain_file_is_said_to_be_none(
     campaign: Campaign, replace: Callable[[Path], object], said: str

@@ -95,6 +95,9 @@ def cause(path: Path, error: sqlite3.OperationalError) -> str:
         )
     if _is_locked(error):
         return "the catalog is locked by another program; try again when that one has ended or closed it"
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        what = "a pipe" if path.is_fifo() else "no plain file"
+        return f"not a catalog: it is {what}; state another catalog in the campaign"
     return f"{error}{_obstacle(path)}"
 
 
@@ -111,8 +114,8 @@ def _obstacle(path: Path) -> str:
         mode = path.stat().st_mode
     except OSError as error:
         return f": {error.strerror}"
-    if not stat.S_ISREG(mode):
-        return ": it is a folder" if stat.S_ISDIR(mode) else ": it is no plain file"
+    if stat.S_ISDIR(mode):
+        return ": it is a folder"
     readable = os.access(path, os.R_OK, effective_ids=os.access in os.supports_effective_ids)
     return "" if readable else f": {os.strerror(errno.EACCES)}"
 
