@@ -23,6 +23,7 @@ from latteboard.catalog.updating.observations import FolderState, Observations, 
 from latteboard.files import hdf5 as h5
 from latteboard.files.atomic import is_draft
 from latteboard.status.states import FileState
+from latteboard.text import folded
 from latteboard.times import DAY_NS, SECOND_NS
 
 # A folder's time is trusted only if it is this much older than the scan: its clock may be coarse, and another node's.
@@ -256,32 +257,41 @@ class FolderScanner:
     def _report_rest(self, listing: Listing, strays: list[int], report: FolderReport) -> None:
         """Report strays, and names that could not be asked for size and time."""
         prefix = f"{listing.path}/" if listing.path else ""
-        sizes, mtimes = listing.files.sizes, listing.files.mtimes
-        for n in sorted(strays, key=lambda n: listing.names[n]):
-            self._report_stray(listing.path, prefix + listing.names[n], (int(sizes[n]), int(mtimes[n])), report)
+        self._report_strays(listing, prefix, [n for n in strays if self._is_stray(prefix + listing.names[n])], report)
         for name in sorted(listing.others):
-            self._report_stray(listing.path, prefix + name, None, report)
+            if self._is_stray(prefix + name):
+                report.strays.append(
+                    _stray(listing.path, prefix + name, None, "a link that leads nowhere, or a device")
+                )
         for name, reason in sorted(listing.unreadable.items()):
             if self._plan.is_way(prefix + name):  # a link to a folder behind a closed door
                 report.unreadable[prefix + name] = reason
             else:
                 report.unreadable.setdefault(listing.path or ".", f"{name!r}: {reason}")
 
-    def _report_stray(
-        self, folder: str, path: str, size_and_time: tuple[int, int] | None, report: FolderReport
-    ) -> None:
-        if self._is_ignored(path) or is_draft(os.path.basename(path)):
+    def _is_stray(self, path: str) -> bool:
+        """Whether a file that is not expected is worth a word."""
+        return not (self._is_ignored(path) or is_draft(os.path.basename(path)))
+
+    def _report_strays(self, listing: Listing, prefix: str, strays: list[int], report: FolderReport) -> None:
+        if not strays:
             return
-        if size_and_time is None:
-            reason = "a link that leads nowhere, or a device"
-        else:
-            reading = next(self._campaign.matches(path), None)
+        near = self._plan.folded_names(listing.path)
+        for n in sorted(strays, key=lambda n: listing.names[n]):
+            name = listing.names[n]
+            kind = near.get(folded(name))
+            # The reason names no path: strays are grouped by their reasons.
             reason = (
-                "no template gives this path"
-                if reading is None
-                else f"a {reading[0]} that the campaign does not expect"
+                self._reason(prefix + name)
+                if kind is None
+                else f"looks like a {kind} that is expected, but its name differs in case or Unicode form"
             )
-        report.strays.append(_stray(folder, path, size_and_time, reason))
+            size_and_time = int(listing.files.sizes[n]), int(listing.files.mtimes[n])
+            report.strays.append(_stray(listing.path, prefix + name, size_and_time, reason))
+
+    def _reason(self, path: str) -> str:
+        reading = next(self._campaign.matches(path), None)
+        return "no template gives this path" if reading is None else f"a {reading[0]} that the campaign does not expect"
 
 
 def _stray(folder: str, path: str, size_and_time: tuple[int, int] | None, reason: str) -> Stray:

@@ -12,6 +12,7 @@ from latteboard.campaign.expected import Block, file_pattern
 from latteboard.names.parsing import PathParser
 from latteboard.names.patterns import Pattern
 from latteboard.names.templates import merge_literals
+from latteboard.text import folded
 
 
 class Rows:
@@ -90,6 +91,14 @@ class Plan:
             for number, path in enumerate(rows.folders):
                 at.setdefault(path, []).append((kind, number))
         return at
+
+    def folded_names(self, folder: str) -> dict[str, str]:
+        """The kinds of the files that are expected in a folder, by their names without case and Unicode form."""
+        found: dict[str, str] = {}
+        for kind, number in self.at.get(folder, ()):
+            rows = self.kinds[kind]
+            found.update(dict.fromkeys(map(folded, rows.names(rows.of_folder(number))), kind))
+        return found
 
     @cached_property
     def rank(self) -> dict[str, int]:

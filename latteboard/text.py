@@ -1,5 +1,7 @@
 """Texts and numbers in the form in which people read them."""
 
+from unicodedata import normalize
+
 UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
 
 
@@ -18,6 +20,17 @@ def shown(value: object) -> str:
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+
+
+def folded(text: str) -> str:
+    r"""Return the same text for all that differ only in case or in Unicode form, as some disks and copies change names.
+
+    Examples
+    --------
+    >>> folded("Xi_cafe\u0301.LIME") == folded("xi_caf\u00e9.lime")
+    True
+    """
+    return text.lower() if text.isascii() else normalize("NFC", normalize("NFD", text).casefold())
 
 
 def human_bytes(number: float) -> str:

@@ -6,6 +6,8 @@ import json
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
+from unicodedata import normalize
 
 import pytest
 from disk import PROP, SMALL, START, age_all, books, index, kept, put, query, run, status
@@ -220,6 +222,40 @@ def test_odd_names_are_asked_for_as_they_are(indexed: Campaign, command: Command
     assert row["flavor"] == value
     code, out, _ = command(*here, "why", row["path"], "--json")
     assert (code, json.loads(out)["path"]) == (0, row["path"])
+
+
+@pytest.mark.parametrize("value", ["é" * 100, "\U0001f389e\u0301"])
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_a_value_is_found_in_either_unicode_form(
+    indexed: Campaign, command: Command, value: str, form: Literal["NFC", "NFD"]
+) -> None:
+    asked = f"flavor={normalize(form, value)}"
+    code, out, err = command("--campaign", indexed.path, "list", "corr", "ensemble=B", asked, "--format", "json")
+    assert (code, err, [row["flavor"] for row in json.loads(out)]) == (0, "", [value])
+
+
+def test_a_value_that_two_known_ones_could_be_is_refused(read_campaign: Read, command: Command) -> None:
+    # Both are A with a ring and a dot below, in neither composed nor decomposed form the one that is asked for.
+    axes = '[axes]\nt_separation = [3]\nflavor = ["\u00c5\u0323", "A\u0323\u030a"]\n'
+    campaign = read_campaign(
+        axes=axes, derive="", kinds='[kinds.corr]\npath = "{ensemble}_{stream}/{configuration}_{flavor}.h5"\n'
+    )
+    put(
+        campaign,
+        campaign.path_of("corr", {"ensemble": "B", "stream": "a", "configuration": 5, "flavor": "\u00c5\u0323"}),
+    )
+    index(campaign)
+    for value, code in (("\u00c5\u0323", 0), ("A\u0323\u030a", 0), ("A\u030a\u0323", 1)):
+        assert command("--campaign", campaign.path, "list", "corr", f"flavor={value}")[0] == code
+
+
+def test_a_stray_in_another_unicode_form_than_an_expected_name_says_so(odd: Campaign) -> None:
+    place = {"ensemble": "B", "stream": "a", "configuration": 5, "flavor": "\U0001f389e\u0301"}
+    path = odd.root / odd.path_of("corr", place)
+    path.rename(path.with_name(normalize("NFC", path.name)))
+    index(odd)
+    ((reason,),) = query(odd, "select reason from stray")
+    assert reason == "looks like a corr that is expected, but its name differs in case or Unicode form"
 
 
 # -- shown -----------------------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 from disk import CFG, HOUR, OLD, PROP, SMALL, START, age_all, books, index, put, query, status
 
+from indexer.places import Plan
 from latteboard.campaign import Campaign
 from latteboard.files.atomic import replacing
 
@@ -43,6 +44,39 @@ def test_a_stray_is_told_why_it_is_one(read_campaign: Read) -> None:
     assert query(campaign, "select size, mtime, folder from stray where path = 'notes.txt'") == [(7, OLD, "")]
     problems = query(campaign, "select path, problem from problems where status = 'stray'")
     assert dict(problems) == expected
+
+
+def test_a_stray_that_differs_from_an_expected_name_in_case_says_so(read_campaign: Read) -> None:
+    campaign = read_campaign(kinds=SMALL)
+    folder, _, name = PROP.rpartition("/")
+    put(campaign, f"{folder}/{name.upper()}")
+    put(campaign, "A_a/cfg/10.Lime")
+    put(campaign, f"A_a/cfg/{name.upper()}")  # expected, but in another folder
+    assert index(campaign).found == 0
+    alike = "looks like a {} that is expected, but its name differs in case or Unicode form"
+    assert strays(campaign) == {
+        f"{folder}/{name.upper()}": alike.format("prop"),
+        "A_a/cfg/10.Lime": alike.format("cfg"),
+        f"A_a/cfg/{name.upper()}": UNKNOWN,
+    }
+
+
+def test_expected_names_are_folded_once_a_folder_however_many_strays_are_in_it(
+    read_campaign: Read, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    campaign = read_campaign(kinds=SMALL)
+    for number in range(50):
+        put(campaign, f"A_a/cfg/core.{number}")
+    asked: list[str] = []
+    plain = Plan.folded_names
+
+    def counted(plan: Plan, folder: str) -> dict[str, str]:
+        asked.append(folder)
+        return plain(plan, folder)
+
+    monkeypatch.setattr(Plan, "folded_names", counted)
+    assert index(campaign).strays == 50
+    assert asked == ["A_a/cfg"]
 
 
 def test_a_folder_that_no_template_can_name_is_listed_but_not_walked(read_campaign: Read) -> None:

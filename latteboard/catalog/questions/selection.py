@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
 from operator import index
 from typing import TYPE_CHECKING, Any, Self
+from unicodedata import normalize
 
 import numpy as np
 from numpy.typing import NDArray
@@ -207,11 +208,19 @@ def _status_condition(readable: Readable, operator: str, value: Any) -> ColumnEl
 
 def _codes(connection: Connection, axis: str, values: list[Any]) -> list[int]:
     codes = {text: code for code, text in texts(connection, axis).items()}
-    names = [str(value) for value in values]
+    names = [_same_text(str(value), codes) for value in values]
     for name in names:
         if name not in codes:
             raise QueryError(f"{axis} has no value {name!r}; it has {', '.join(islice(codes, NAMED))} ...")
     return [codes[name] for name in names]
+
+
+def _same_text(text: str, known: Collection[str]) -> str:
+    """The one known text that differs from ``text`` at most in Unicode form, which no screen shows; else ``text`` itself."""
+    if text.isascii() or text in known:
+        return text
+    same = [one for one in known if normalize("NFC", one) == normalize("NFC", text)]
+    return same[0] if len(same) == 1 else text
 
 
 def _value(name: str, value: Any) -> Any:
