@@ -379,6 +379,12 @@ def test_renamed_inputs_may_be_of_several_kinds() -> None:
     assert is_stale(products, files(OLD), files(OLD)) == [True]
 
 
+def test_only_one_of_several_kinds_may_have_been_renamed() -> None:
+    products = files(OLD, entries=[(0, 1, 0, 100, OLD), (0, NOT_EXPECTED, NOT_EXPECTED, 50, OLD)])
+    assert is_stale(products, files(OLD, sizes=[50]), files(OLD)) == [False]
+    assert is_stale(products, files(OLD, sizes=[51]), files(OLD)) == [True]
+
+
 def test_renamed_inputs_of_one_product_do_not_touch_another() -> None:
     lost = (0, NOT_EXPECTED, NOT_EXPECTED, 99, OLD)
     products = files(OLD, OLD, OLD, entries=[lost, (1, 0, 1, 100, OLD), (2, NOT_EXPECTED, NOT_EXPECTED, 100, OLD)])

@@ -41,7 +41,7 @@ def shortened(world: World, seed: int, steps: list[int]) -> list[int]:
 
 
 def test_after_any_history_the_catalog_is_that_of_the_brute_force() -> None:
-    @settings(max_examples=HISTORIES, phases=[Phase.explicit, Phase.generate])
+    @settings(max_examples=HISTORIES, deadline=None, phases=[Phase.explicit, Phase.generate])
     @given(worlds(), st.integers(0, 2**32 - 1), st.integers(8, 15))
     def compare(world: World, seed: int, number: int) -> None:
         steps = list(range(number))

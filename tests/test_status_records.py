@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from comparison import Comparison
+from comparison import Comparison, ask
 from observations import SECOND, File, Mark, coarseness, same_time
 from scenes import Scene
 from small_productions import (
@@ -155,6 +155,55 @@ def test_inputs_that_were_renamed_with_their_template_are_the_same_inputs(
     comparison.state_campaign(RENAMED)
     disk = {"slices/x0y0z0t0.h5": one, "slices/x1y0z0t0.h5": two, AVERAGE: made}
     assert statuses(comparison.look(Scene(disk, {}), start=START + DAY))[AVERAGE] == status
+
+
+HIDDEN = changed(SLICES, average={"path": "hidden/{source_set}.h5"})
+BEHIND = "hidden/0-1.h5"
+
+
+@pytest.fixture
+def hidden(tmp_path: Path) -> Comparison:
+    """An average older than its inputs and done by its record, in a folder that the next index cannot read."""
+    comparison = Comparison(tmp_path, HIDDEN)
+    assert statuses(comparison.look(Scene({ONE: THERE, TWO: THERE, BEHIND: average(OLD - DAY)}, {})))[BEHIND] == "done"
+    return comparison
+
+
+@pytest.mark.parametrize(("now", "status"), [(THERE, "done"), (File(101, OLD), "stale"), (LATER, "stale")])
+def test_the_record_of_a_product_that_cannot_be_read_outlives_an_edit_of_the_campaign(
+    hidden: Comparison, now: File, status: str
+) -> None:
+    hidden.state_campaign(changed(HIDDEN, slice={"temporary": True}))
+    scene = Scene({**hidden.scene.disk, ONE: now}, {})
+    for day, unreadable in ((1, ["hidden"]), (2, ["hidden"]), (3, [])):
+        assert statuses(hidden.look(scene, start=START + day * DAY, unreadable=unreadable))[BEHIND] == status
+
+
+@pytest.mark.parametrize(("one", "status"), [(THERE, "done"), (File(101, OLD), "stale"), (LATER, "stale")])
+def test_inputs_of_a_product_that_cannot_be_read_may_be_renamed_with_their_template(
+    hidden: Comparison, one: File, status: str
+) -> None:
+    hidden.state_campaign(changed(HIDDEN, slice={"path": "slices/{source}.h5"}))
+    scene = Scene({"slices/x0y0z0t0.h5": one, "slices/x1y0z0t0.h5": THERE, BEHIND: hidden.scene.disk[BEHIND]}, {})
+    for day, unreadable in ((1, ["hidden"]), (2, [])):
+        assert statuses(hidden.look(scene, start=START + day * DAY, unreadable=unreadable))[BEHIND] == status
+
+
+def test_an_input_that_a_product_which_cannot_be_read_no_longer_needs_makes_it_stale(hidden: Comparison) -> None:
+    hidden.state_campaign(small(HIDDEN.campaign["kinds"], source_sets={"0-1": [0, 1], "1-1": [1, 2]}))
+    hidden_states = hidden.look(hidden.scene, start=START + DAY, unreadable=["hidden"])
+    assert statuses(hidden_states)[BEHIND] == "stale"
+
+
+def test_rows_of_a_record_that_was_not_read_again_name_the_inputs_as_they_are_numbered_now(hidden: Comparison) -> None:
+    recorded = "select source, r.size, r.mtime from recorded_input r join _slice on _slice.id = input"
+    recorded += " join kind on kind.id = input_kind and kind.name = 'slice' order by source"
+    before = ask(Path(hidden.campaign.catalog), recorded)
+    assert len(before) == 2
+    for day, sets in enumerate(({"0-1": [0, 2], "2-3": [2, 4]}, {"0-1": [0, 2]}), start=1):
+        hidden.state_campaign(small(HIDDEN.campaign["kinds"], source_sets=sets))
+        hidden.look(hidden.scene, start=START + day * DAY, unreadable=["hidden"])
+        assert ask(Path(hidden.campaign.catalog), recorded) == before
 
 
 def test_a_young_file_that_is_marked_complete_is_done(judged: Judge) -> None:

@@ -248,7 +248,6 @@ class History:
         return f"claim {_listed(paths)} for {hours} h"
 
     def _edit(self, chance: Random) -> str:
-        self._open_records()
         before = self.comparison.world
         world, description = edited(chance, before)
         if world is None:
@@ -260,20 +259,8 @@ class History:
             return "leave the campaign as it is"
         return f"edit the campaign: {description}"
 
-    def _open_records(self) -> None:
-        """Open all folders if one hides a reduced file.
-
-        A catalog that meets a changed campaign forgets the records of inputs, which it reads anew where it can: a product
-        behind a closed folder is then judged by times alone. The brute force remembers.
-        """
-        snapshot = self.comparison.snapshot
-        below = tuple(f"{folder}/" for folder in self._unreadable)
-        if any(path.startswith(below) and seen.file and seen.file.mark for path, seen in snapshot.memory.seen.items()):
-            self._unreadable = []
-
     def _rename_template(self, chance: Random) -> str:
         """Rename the files of a kind, all or some, together with its template."""
-        self._open_records()
         before = self.comparison.production
         world = World(copy.deepcopy(self.comparison.world.campaign), self.comparison.world.lists)
         name = chance.choice(sorted(world.campaign["kinds"]))

@@ -5,8 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, partial
 
-import numpy as np
-from numpy.typing import NDArray
 from sqlalchemy import Connection, delete, insert, inspect, update
 from sqlalchemy.schema import DropTable
 
@@ -29,13 +27,11 @@ from latteboard.catalog.tables.schema import (
     status_rule,
     stray,
 )
+from latteboard.catalog.updating.carry_over import carry_over, parts_of
 from latteboard.catalog.updating.codes import Codes, store_relations, store_values, stored_codes
-from latteboard.catalog.updating.columns import ARTIFACT_COLUMNS, StoredColumns, read_column, read_whole, write_whole
-from latteboard.catalog.updating.rows import delete_rows
+from latteboard.catalog.updating.columns import StoredColumns
 from latteboard.catalog.views import check_names, create_views, drop_views, made_by_people, remake
 from latteboard.status.states import RULES
-
-Columns = Mapping[str, NDArray[np.int64]]
 
 
 @dataclass(frozen=True)
@@ -93,30 +89,22 @@ def adopt(connection: Connection, campaign: Campaign) -> Adopted:
     codes = stored_codes(connection, campaign)
     store_relations(connection, campaign, codes)
     _store_rules(connection)
-    columns = {name: _carried_over(connection, campaign, model, codes, fresh) for name, model in models.items()}
-    for table in (folder, stray, container, recorded_input):
-        connection.execute(delete(table))  # everything is looked into anew
-    for durable in (replica, claim):  # kept by path; the index finds the artifacts of these paths again
-        connection.execute(update(durable).values(kind=None, artifact=None))
-    create_views(connection, models)
     root = str(campaign.root.resolve())
     elsewhere = read_meta(connection, "root") not in (None, root)
     moved = {
         name for name in models if name in before and (elsewhere or before[name].patterns != models[name].patterns)
     }
+    columns = carry_over(connection, campaign, models, codes, fresh=fresh, moved=moved)
+    for table in (folder, stray, container):
+        connection.execute(delete(table))  # everything is looked into anew
+    connection.execute(delete(recorded_input))  # written again with the rows of inputs as they are now
+    for durable in (replica, claim):  # kept by path; the index finds the artifacts of these paths again
+        connection.execute(update(durable).values(kind=None, artifact=None))
+    create_views(connection, models)
     facts = {"schema": str(VERSION), "campaign": campaign.name, "root": root, "fingerprint": fingerprint(campaign)}
     for key, value in facts.items():
         write_meta(connection, key, value)
     return Adopted(models, codes, columns, True, frozenset(fresh), frozenset(moved))
-
-
-def parts_of(campaign: Campaign, name: str) -> list[int]:
-    """Where the artifacts of each ensemble begin among the expected ones of a kind, and after the last their number."""
-    expected = campaign.expected(name)
-    if "ensemble" not in expected.rows:
-        return [0, len(expected)]
-    ensembles = expected.rows["ensemble"]
-    return [0, *(np.flatnonzero(np.diff(ensembles)) + 1).tolist(), len(expected)]
 
 
 def _is_older(connection: Connection) -> bool:
@@ -164,56 +152,6 @@ def _replace_kinds(
     ]
     connection.execute(insert(kind), rows)
     return fresh
-
-
-def _carried_over(
-    connection: Connection, campaign: Campaign, model: KindModel, codes: Codes, fresh: set[str]
-) -> StoredColumns:
-    """What is known of the expected artifacts: those that stay keep it, those that go leave their table."""
-    expected = campaign.expected(model.name)
-    number = len(expected)
-    columns = StoredColumns(connection, model.id, partial(parts_of, campaign, model.name), stored=False)
-    own = {name: codes[name][column] for name, column in expected.rows.items()}
-    last = 0
-    if model.name not in fresh:
-        old = {name: read_whole(connection, model.id, _key(name)) for name in model.coordinates}
-        known = {name: read_column(connection, model.id, name) for name in ARTIFACT_COLUMNS}
-        place, gone = _places(own, old, number)
-        delete_rows(connection, model, {name: column[gone] for name, column in old.items()})
-        stays = place >= 0
-        for name, column in known.items():
-            now = columns.before(name).copy()
-            now[stays] = column[place[stays]]
-            columns.carry_over(name, now)
-        columns.inserted = ~stays
-        last = int(known["id"].max(initial=0))
-    ids = columns["id"].copy()
-    ids[columns.inserted] = last + 1 + np.arange(int(columns.inserted.sum()))
-    columns.carry_over("id", ids)
-    connection.execute(delete(column_part).where(column_part.c.kind == model.id))
-    for name, column in own.items():
-        write_whole(connection, model.id, _key(name), column)
-    return columns
-
-
-def _key(coordinate: str) -> str:
-    return f"at {coordinate}"
-
-
-def _places(own: Columns, old: Columns, number: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """For each artifact its place among the old ones, -1 if it is new; and the places of those that are gone."""
-    if not own:
-        return np.zeros(number, dtype=np.int64), np.empty(0, dtype=np.int64)
-    numbered = np.zeros(number + len(next(iter(old.values()))), dtype=np.int64)
-    for name, column in own.items():
-        # Numbered anew after each coordinate, the keys never leave 64 bits.
-        values, code = np.unique(np.concatenate([column, old[name]]), return_inverse=True)
-        numbered = np.unique(numbered * len(values) + code, return_inverse=True)[1]
-    _, here, there = np.intersect1d(numbered[:number], numbered[number:], assume_unique=True, return_indices=True)
-    place = np.full(number, -1, dtype=np.int64)
-    place[here] = there
-    gone = np.setdiff1d(np.arange(len(numbered) - number), there)
-    return place, gone
 
 
 def _store_rules(connection: Connection) -> None:
