@@ -1,1 +1,1 @@
-"""What is on disk and in the archive? Walks the expected folders, matches names, judges files."""
+"""The index of disk and archive: walks the expected folders, matches names, judges files."""

@@ -68,7 +68,7 @@ def is_hdf5(name: str) -> bool:
 
 
 def content_problem(campaign: Campaign, kind: str, row: int, path: str) -> str | None:
-    """What is wrong inside an HDF5 file, None if nothing is; raises :class:`h5.Unreadable` if it may not be read."""
+    """The problem inside an HDF5 file, None if there is none; raises :class:`h5.Unreadable` if it may not be read."""
     datasets: Sequence[str] = ()
     if campaign.kinds[kind].datasets:
         datasets = list(campaign.datasets(kind).of(campaign.expected(kind).coordinates(row)))
@@ -114,7 +114,7 @@ class Inspector:
 
     @staticmethod
     def _let_stand(news: Observations, position: int, reason: str) -> None:
-        """What was damaged is not better for want of a look into it."""
+        """Let an earlier verdict of damage stand where the file could not be opened."""
         if news.doubted[position]:
             news.states[position] = FileState.bad_content
             news.problems[position] = f"damaged when it was last read; now {reason}"
@@ -159,7 +159,7 @@ class Inspector:
             news.problems[position] = problems[0]
 
     def _lacking(self, kind: str, row: int, mark: h5.Mark) -> str | None:
-        """How many of the expected configurations a concatenation holds, if not all."""
+        """The number of expected configurations that a concatenation holds, in words; None if it holds all."""
         need = self._campaign.kinds[kind].needs[0]
         inputs = self._campaign.expected(need).rows
         chosen = inputs_of(self._campaign.relations, self._campaign.expected(kind).coordinates(row), inputs)

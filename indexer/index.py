@@ -7,10 +7,10 @@ from dataclasses import asdict, dataclass, field
 
 from indexer.check import Inspector
 from indexer.folder_scanner import FolderScanner
+from indexer.inventory import FolderInventory, folders_named
 from indexer.places import Plan
 from indexer.report import Request
 from indexer.scan import scan
-from indexer.session import Session, folders_named
 from latteboard.campaign import Campaign
 from latteboard.catalog import Catalog
 from latteboard.catalog.database import sqlite_path
@@ -28,12 +28,12 @@ LOCK_PATIENCE_SECONDS = 600.0
 
 @dataclass(frozen=True)
 class Options:
-    """What may be asked of an index.
+    """Options of an index.
 
     Attributes
     ----------
     threads : None lets it choose how to share the work
-    suspects : paths of files that somebody could not use; they are opened as in a deep look
+    suspects : paths of files that a reduction could not use; they are opened as in a deep look
     """
 
     fast: bool = False
@@ -46,7 +46,7 @@ class Options:
 
 @dataclass
 class IndexReport:
-    """What an index found: numbers of artifacts, of strays, of folders listed, of metadata calls on files; seconds."""
+    """Summary of an index: numbers of artifacts, of strays, of folders listed, of metadata calls on files; seconds."""
 
     expected: int = 0
     found: int = 0
@@ -111,9 +111,9 @@ def run_index(
     request = _request(campaign, options, started, runs, fast=fast)
     scanner = FolderScanner(campaign, plan, known, catalog.known_containers() if known else {}, request)
     first = sorted({*known, *folders_named(unreadable)}) if fast else [""]
-    session = Session(campaign, plan, known, unreadable, request, progress)
+    inventory = FolderInventory(campaign, plan, known, unreadable, request, progress)
     listed = len(known) // SWEEP if fast else len(known or plan.at)
-    reports = session.collected(scan(scanner, first, listed, threads=options.threads))
+    reports = inventory.collect(scan(scanner, first, listed, threads=options.threads))
     if runs:
         # All folders are scanned before the transaction begins, so that it is short. A first index keeps what it sees as
         # it comes: nobody waits for a catalog that is not there yet.
@@ -123,19 +123,19 @@ def run_index(
         for report in reports:
             for observations in report.observations:
                 transaction.record(observations)
-        for observations in session.rest():
+        for observations in inventory.unvisited():
             transaction.record(observations)
         del plan, scanner
-        session.forget_places()
+        inventory.drop_plan()
         _guard(transaction, accept_empty=options.accept_empty)
-        session.report_files(inspector.unreadable, transaction)
-        session.write(transaction)
+        inventory.add_unreadable_files(inspector.unreadable, transaction)
+        inventory.write(transaction)
         look = "deep" if options.deep else "fast" if fast else "full"
-        whole = session.whole
-        numbers = finish(transaction, Run(started, time.monotonic() - began, look, len(whole.unreadable)))
+        total = inventory.total
+        numbers = finish(transaction, Run(started, time.monotonic() - began, look, len(total.unreadable)))
     seconds = round(time.monotonic() - began, 3)
     return IndexReport(
-        **numbers, directories=whole.directories, stats=whole.stats, seconds=seconds, unreadable=whole.unreadable
+        **numbers, directories=total.directories, stats=total.stats, seconds=seconds, unreadable=total.unreadable
     )
 
 
@@ -153,7 +153,7 @@ def _request(campaign: Campaign, options: Options, started: int, runs: int, *, f
 
 
 def _check_root(campaign: Campaign, *, accept_empty: bool) -> None:
-    """An absent or empty root is an unmounted file system until somebody says that it is not."""
+    """Refuse an absent or empty root, which mostly is an unmounted file system, unless ``accept_empty`` is given."""
     try:
         with os.scandir(campaign.root) as entries:
             empty = next(entries, None) is None
@@ -177,7 +177,7 @@ def _check_root(campaign: Campaign, *, accept_empty: bool) -> None:
 
 
 def _guard(transaction: IndexTransaction, *, accept_empty: bool) -> None:
-    """More than half of what was there, gone at once, is an accident until somebody says that it is not."""
+    """Refuse to lose more than half of the files at once, which mostly is an accident, unless ``accept_empty`` is given."""
     if transaction.lost and 2 * transaction.lost > transaction.there_before and not accept_empty:
         raise BooksKept(
             f"{transaction.campaign.root}: {transaction.lost} of the {transaction.there_before} files that were there are "

@@ -20,7 +20,7 @@ class MatchedFiles:
     ----------
     rows : rows of the kind
     files : the file of each, none where there is none
-    paths : relative to the root, where somebody may want to open the file
+    paths : relative to the root, where the file may have to be opened
     """
 
     kind: str
@@ -47,8 +47,8 @@ class Matcher:
         self.unreadable: list[tuple[str, NDArray[np.int64]]] = []
         self.vanished: list[tuple[str, NDArray[np.int64]]] = []
 
-    def found(self, *, with_paths: bool) -> Iterator[MatchedFiles]:
-        """What is expected in the folders, kind by kind.
+    def match(self, *, with_paths: bool) -> Iterator[MatchedFiles]:
+        """The files that are expected in the folders, kind by kind.
 
         Rows whose file could not be asked for its size are left out, and stand in ``unreadable`` by kind; those whose name is
         a link that leads nowhere, or whose disk is another one now, likewise in ``vanished``.

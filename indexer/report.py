@@ -1,4 +1,4 @@
-"""What a scan is asked for, and what it reports of folders."""
+"""The request that a scan answers, and its report of folders."""
 
 from dataclasses import dataclass, field
 
@@ -7,7 +7,7 @@ from latteboard.catalog.updating.observations import FolderState, Observations, 
 
 @dataclass(frozen=True)
 class Request:
-    """How an index looks.
+    """How an index scans.
 
     Attributes
     ----------
@@ -16,9 +16,9 @@ class Request:
     fast : trust the times of settled folders
     deep : open every HDF5 file
     below_unknown : look below folders that no template names
-    accept_empty : what is not seen is gone
+    accept_empty : files that are not seen are gone, even if a whole disk is missing
     sweep : (n, N): of the folders that would be trusted, every N-th is looked into all the same, starting from n
-    suspects : paths of files that are opened although the look is not deep, since somebody could not use them
+    suspects : paths of files that are opened although the look is not deep, since a reduction could not use them
     """
 
     started: int
@@ -32,7 +32,7 @@ class Request:
 
     @property
     def young(self) -> int:
-        """What changed later, ns since 1970, may still be growing."""
+        """The time, ns since 1970, after which a changed file may still be growing."""
         return self.started - self.grace
 
     @property
@@ -43,7 +43,7 @@ class Request:
 
 @dataclass
 class FolderReport:
-    """What was found in some folders.
+    """The results of scanning some folders.
 
     Attributes
     ----------
@@ -52,7 +52,7 @@ class FolderReport:
     gone : folders that are not there
     emptied : folders with nothing in them that are not those which were known: a disk that is not mounted looks so
     further : folders in them that are worth looking into
-    unreadable : folders that could not be read, and why
+    unreadable : folders and files that could not be read, and why
     containers : size and time of those opened; None for those that must be opened when they are seen again
     """
 
@@ -70,7 +70,7 @@ class FolderReport:
     stats: int = 0
 
     def add(self, other: "FolderReport") -> None:
-        """Add what another report says, but for its observations."""
+        """Add another report, without its observations."""
         self.folders += other.folders
         self.visited += other.visited
         self.relisted += other.relisted

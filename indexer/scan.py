@@ -1,4 +1,4 @@
-"""Walks the campaign's folders level by level, several at a time, and brings what was seen as it comes."""
+"""Walks the campaign's folders level by level, several at a time, and yields reports as they come."""
 
 import multiprocessing
 import os
@@ -25,8 +25,8 @@ _scanner: FolderScanner | None = None
 def scan(scanner: FolderScanner, first: Sequence[str], listed: int, *, threads: int | None) -> Iterator[FolderReport]:
     """Look into the folders ``first`` and all that they lead to, each once.
 
-    ``listed`` is how many folders will be listed, as far as anyone knows; it decides on how many processes share the work.
-    ``threads`` asks for threads instead, for file systems that make one wait for every answer.
+    ``listed`` is how many folders will be listed, as far as is known; it decides how many processes share the work.
+    ``threads`` asks for threads instead, for file systems that are slow to answer each call.
     """
     with _crew(scanner, listed, threads) as scan_level:
         level: Sequence[str] = first
@@ -62,7 +62,7 @@ def _tasks(paths: Sequence[str]) -> Iterator[Sequence[str]]:
 def _spread(
     pool: Executor, one: Callable[[Sequence[str]], FolderReport], paths: Sequence[str]
 ) -> Iterator[FolderReport]:
-    """Results in the order of the tasks, with no more tasks under way than keep everybody busy."""
+    """Results in the order of the tasks, with no more tasks under way than keep all workers busy."""
     under_way: list[Future[FolderReport]] = []
     for task in _tasks(paths):
         under_way.append(pool.submit(one, task))
@@ -90,7 +90,7 @@ def _processes(scanner: FolderScanner, crew: int) -> Iterator[Executor]:
 
 
 def _end_with(parent: int) -> None:
-    """A parent that is killed cannot tell its children; so they ask."""
+    """End this process once its parent has gone: a parent that is killed cannot end its children."""
 
     def ask() -> None:
         while os.getppid() == parent:

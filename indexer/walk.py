@@ -17,7 +17,7 @@ EARLIEST, LATEST = -(2**62), 2**63 - 1 - DAY_NS
 
 
 class Listing:
-    """What is in one folder.
+    """The contents of one folder.
 
     Attributes
     ----------
@@ -48,7 +48,7 @@ class Listing:
 
     @property
     def stats(self) -> int:
-        """How many files were asked for size and time."""
+        """The number of files that were asked for size and time."""
         return len(self.names) + len(self.others) + len(self.unreadable)
 
     @property
