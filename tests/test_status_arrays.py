@@ -259,6 +259,13 @@ def test_a_copy_as_recorded_excuses_an_input_of_another_time_but_not_of_another_
     assert is_stale(recorded(), files(later, sizes=[99], copies=[(0, 100, EXACT, True)])) == [True]
 
 
+def test_one_of_several_copies_of_each_input_is_enough() -> None:
+    products = files(OLD, OLD, OLD, entries=[(n, 0, n, 100, EXACT) for n in range(3)])
+    as_recorded, other = (100, EXACT, True), (100, EXACT + 6 * S, True)
+    copies = [(2, *other), (1, *as_recorded), (0, *other), (0, *as_recorded), (1, *other), (2, *other)]
+    assert is_stale(products, files(*[EXACT + 3 * S] * 3, copies=copies)) == [False, False, True]
+
+
 def test_the_copy_of_one_input_excuses_no_other() -> None:
     products = files(OLD, OLD, OLD, entries=[(n, 0, n, 100, EXACT) for n in range(3)])
     inputs = files(EXACT + 3 * S, EXACT + 3 * S, EXACT + 3 * S, copies=[(2, 100, EXACT, True), (0, 99, EXACT, True)])
@@ -379,6 +386,12 @@ def test_renamed_inputs_may_be_of_several_kinds() -> None:
     assert is_stale(products, files(OLD), files(OLD)) == [True]
 
 
+def test_each_of_several_products_may_have_recorded_another_of_its_inputs_under_the_path_that_it_has_now() -> None:
+    stated = [(0, 0, 1, 100, OLD), (0, -1, -1, 50, OLD), (1, 0, 0, 50, OLD), (1, -1, -1, 100, OLD)]
+    inputs, pairs = files(OLD, OLD, sizes=[50, 100]), [(0, 0), (0, 1), (1, 0), (1, 1)]
+    assert is_stale(files(OLD, OLD, entries=stated), inputs, pairs=pairs) == [False, False]
+
+
 def test_only_one_of_several_kinds_may_have_been_renamed() -> None:
     products = files(OLD, entries=[(0, 1, 0, 100, OLD), (0, NOT_EXPECTED, NOT_EXPECTED, 50, OLD)])
     assert is_stale(products, files(OLD, sizes=[50]), files(OLD)) == [False]
@@ -476,6 +489,12 @@ def test_the_first_lacking_kind_in_the_order_of_needs_blocks_and_its_lacking_inp
 def test_what_lacks_an_input_is_blocked_although_others_can_be_recalled() -> None:
     made = readiness(False, 1, [supply([0], [1]), supply([0])])
     assert (made.statuses.tolist(), made.blocked_by.tolist()) == ([Status.blocked], [1])
+
+
+def test_what_another_product_lacks_blocks_nothing_else() -> None:
+    made = readiness(False, 2, [supply([1, 0]), supply([1, 1])])
+    assert made.statuses.tolist() == [Status.ready, Status.blocked]
+    assert (made.blocked_by.tolist(), made.blocked_count.tolist()) == ([NOTHING, 0], [0, 1])
 
 
 def test_an_input_in_an_archive_does_not_count_as_lacking() -> None:

@@ -16,9 +16,8 @@ from latteboard.campaign.relations import MAIN, Columns, Relations, length
 from latteboard.names.templates import Value
 
 Numbers = NDArray[np.int64]
-Groups = NDArray[
-    np.signedinteger[Any]
-]  # 32 bits; there are many of them: one for each artifact and kind that it needs or that needs it
+# Of 32 bits, since there are many: one for each artifact and each kind that it needs or that needs it.
+Groups = NDArray[np.signedinteger[Any]]
 Mask = NDArray[np.bool_]
 
 # The group of an artifact that is tied to nothing. As an index it finds the last slot of an array, which stays empty.
@@ -27,7 +26,7 @@ ALONE = -1
 
 @dataclass(frozen=True)
 class Links:
-    """Which of some products need which of some inputs.
+    """The needs of some products among some inputs.
 
     Attributes
     ----------
@@ -97,7 +96,7 @@ class Links:
         products, groups = self._groups_of_products()
         first = np.searchsorted(sorted_groups, groups)
         counts = np.searchsorted(sorted_groups, groups, side="right") - first
-        inputs = by_group[np.repeat(first, counts) + _places(counts)]
+        inputs = by_group[np.repeat(first, counts) + places_in_runs(counts)]
         return np.repeat(products, counts), inputs
 
     def _groups_of_products(self) -> tuple[Numbers, Groups]:
@@ -109,7 +108,7 @@ class Links:
         of_products, of_inputs = self.edges[0][order], self.edges[1][order]
         first = np.searchsorted(of_products, self.product_group[products])
         counts = np.searchsorted(of_products, self.product_group[products], side="right") - first
-        return np.repeat(products, counts), of_inputs[np.repeat(first, counts) + _places(counts)]
+        return np.repeat(products, counts), of_inputs[np.repeat(first, counts) + places_in_runs(counts)]
 
     def _extreme(self, values: Numbers, ufunc: np.ufunc, default: int) -> Numbers:
         of_groups = np.full(self.sizes[1] + 1, default, dtype=np.int64)
@@ -118,7 +117,7 @@ class Links:
         return self._of_products(of_groups, ufunc, default)
 
     def _of_products(self, of_inputs: NDArray[Any], ufunc: np.ufunc, default: int) -> NDArray[Any]:
-        """What holds for groups of inputs, brought to the products; the last slot is that of no group."""
+        """Values of groups of inputs brought to the products; the last slot is that of no group."""
         of_inputs[ALONE] = default
         if self.edges is None:
             own: NDArray[Any] = of_inputs[self.product_group]
@@ -130,7 +129,7 @@ class Links:
 
 
 def links(relations: Relations, products: Columns, inputs: Columns) -> Links:
-    """Which of the ``products`` need which of the ``inputs``; both are distinct rows of what the campaign expects.
+    """The needs of ``products`` among ``inputs``; both are distinct rows of artifacts that the campaign expects.
 
     Parameters
     ----------
@@ -150,12 +149,13 @@ def links(relations: Relations, products: Columns, inputs: Columns) -> Links:
     [1, 1]
     """
     shared = [name for name in relations.order if name in products and name in inputs]
-    if equal_coordinates_suffice(products, inputs):
+    if equal_coordinates_suffice(products, inputs):  # no join is needed, and no edges
         groups = _Groups(relations, inputs, shared)
         return Links(groups.find(relations, products), groups.number_of, None, (groups.number, groups.number))
     tied = relations.table(_tying(products, inputs))
     own = [name for name in tied if name in products]
     other = [name for name in tied if name in inputs]
+    # Each row of the join ties the group of products that it projects on to the group of inputs that it projects on.
     of_products, of_inputs = _Groups(relations, products, own), _Groups(relations, inputs, other)
     edges = of_products.find(relations, tied), of_inputs.find(relations, tied)
     kept = (edges[0] != ALONE) & (edges[1] != ALONE)
@@ -168,10 +168,11 @@ def links(relations: Relations, products: Columns, inputs: Columns) -> Links:
 
 
 def equal_coordinates_suffice(a: Iterable[str], b: Iterable[str]) -> bool:
-    """Whether artifacts that agree in all coordinates which both kinds name belong together.
+    """Whether artifacts that agree in all coordinates that both kinds name belong together.
 
-    So it is where one kind names all that the other does of sources, and no axis is left untied: an axis depends on the
-    ensemble, so that it is tied where both name theirs, or where one kind names all axes that the other does.
+    This holds if one kind names all coordinates of the main relation that the other names, and no axis is left untied. The
+    values of an axis depend on the ensemble; so an axis is tied if both kinds name the ensemble, or if one kind names all
+    axes of the other.
     """
     names = set(a), set(b)
     same_ensemble = all("ensemble" in one for one in names)
@@ -231,7 +232,7 @@ def _keys(relations: Relations, rows: Columns, names: Iterable[str]) -> Numbers:
 def _tying(products: Columns, inputs: Columns) -> set[str]:
     """The coordinates in which a product and an input can fail to belong together.
 
-    An axis that only one of both names ties nothing once that one names its ensemble too: leaving it out keeps the join small.
+    An axis that only one of the two kinds names ties nothing if that kind also names the ensemble: without it the join is smaller.
     """
     free = {
         name
@@ -242,6 +243,12 @@ def _tying(products: Columns, inputs: Columns) -> set[str]:
     return (products.keys() | inputs.keys()) - free
 
 
-def _places(counts: Numbers) -> Numbers:
-    """0, 1, ... count - 1 for each count, one after the other."""
+def places_in_runs(counts: Numbers) -> Numbers:
+    """0, 1, ... count - 1 for each count, one run after the other.
+
+    Examples
+    --------
+    >>> places_in_runs(np.array([2, 0, 3])).tolist()
+    [0, 1, 0, 1, 2]
+    """
     return np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)

@@ -1,4 +1,4 @@
-"""What the file system says of files: columns of sizes, times and identities, one entry a file."""
+"""Files as the file system states them: columns of sizes, times and identities, one entry a file."""
 
 from dataclasses import dataclass, fields
 from typing import Self
@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Numbers = NDArray[np.int64]
-NO_FILE = -1  # the size of what is not there
+NO_FILE = -1  # the size where there is no file
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Files:
 
     @classmethod
     def none(cls, count: int) -> Self:
-        """So many places without a file."""
+        """``count`` entries without a file."""
         nothing = np.zeros(count, dtype=np.int64)
         return cls(np.full(count, NO_FILE, dtype=np.int64), *(nothing for _ in fields(cls)[1:]))
 
@@ -55,6 +55,6 @@ class Files:
 
     @property
     def hollow(self) -> NDArray[np.bool_]:
-        """No block of the file is on this disk: there is nothing to read in it, or reading would recall it."""
+        """Whether no block of the file is on this disk: it has no data, or reading it would recall it from tape."""
         found: NDArray[np.bool_] = (self.blocks == 0) & (self.sizes > 0)
         return found

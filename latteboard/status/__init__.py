@@ -1,1 +1,1 @@
-"""The status rules as array arithmetic: pure functions from what the disk and the archives say to what each artifact is."""
+"""The status rules as array arithmetic: pure functions from evidence of disk and archives to the status of each artifact."""

@@ -1,4 +1,4 @@
-"""Which copies in archives are sound."""
+"""The soundness of copies in archives."""
 
 from enum import IntEnum
 
@@ -8,11 +8,11 @@ from numpy.typing import NDArray
 from latteboard.status.times import Times, times_agree
 
 Numbers = NDArray[np.int64]
-NEVER_SEEN = -1  # the size of a file that was never seen sound on this disk
+NEVER_SEEN = -1  # the size of a file that was never sound on this disk
 
 
 class Flaw(IntEnum):
-    """What is wrong with a copy."""
+    """The flaw of a copy."""
 
     none = 0
     too_small = 1
@@ -21,7 +21,7 @@ class Flaw(IntEnum):
 
 
 def flaws(sizes: Numbers, mtimes: Times, least: Numbers, seen_sizes: Numbers, seen_mtimes: Times) -> NDArray[np.uint8]:
-    """What is wrong with each copy, as codes of :class:`Flaw`.
+    """The flaw of each copy, as codes of :class:`Flaw`.
 
     "A copy is sound only if its size is that of the file last seen and it is no older; else it is outdated." The file last
     seen is the one that was last seen *sound* on this disk: a truncated file says nothing against its copy. A copy of a
@@ -43,6 +43,7 @@ def flaws(sizes: Numbers, mtimes: Times, least: Numbers, seen_sizes: Numbers, se
     """
     found = np.zeros(len(sizes), dtype=np.uint8)
     seen = seen_sizes != NEVER_SEEN
+    # The gravest flaw is stored last and overwrites the others. A time that a copy tool has cut is not older.
     found[seen & (mtimes < seen_mtimes) & ~times_agree(mtimes, seen_mtimes)] = Flaw.older
     found[seen & (sizes != seen_sizes)] = Flaw.other_size
     found[sizes < least] = Flaw.too_small

@@ -1,4 +1,4 @@
-"""What the rules are told: what the disk says of each artifact, which copies archives have, what products recorded."""
+"""The evidence that the rules judge: the files on disk, the copies in archives, and the inputs that products recorded."""
 
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -13,11 +13,11 @@ Mask = NDArray[np.bool_]
 Numbers = NDArray[np.int64]
 
 NOT_EXPECTED = -1  # the row of an input that the campaign does not expect
-UNTIMED = -1  # the time of a recorded input, where times do not count since the product itself was touched
+UNTIMED = -1  # the time of an input whose product was touched since it was made: recorded times do not count
 
 
 class Kind(Protocol):
-    """What the rules ask of a kind."""
+    """The properties of a kind that the rules use."""
 
     @property
     def name(self) -> str:
@@ -48,7 +48,7 @@ class Copies:
     ----------
     rows : the artifact of each
     sizes, mtimes : bytes, ns since 1970
-    sound : whether it stands in for the file
+    sound : whether it can take the place of the file
     """
 
     rows: Numbers
@@ -65,7 +65,7 @@ class Copies:
 
 @dataclass(frozen=True)
 class Records:
-    """What the products of one kind recorded of their inputs, one entry an input.
+    """The inputs that the products of one kind recorded, one entry an input.
 
     A record that names no input at all has one entry of no expected input, so that its product is known to have a record.
 
@@ -94,7 +94,7 @@ class Records:
 
 @dataclass(frozen=True)
 class Evidence:
-    """All that is known of the artifacts of one kind before any rule is asked, one entry an artifact.
+    """All that is known of the artifacts of one kind before any rule is applied, one entry an artifact.
 
     Attributes
     ----------
@@ -110,13 +110,13 @@ class Evidence:
 
     @property
     def sound(self) -> Mask:
-        """On disk, old enough to be judged, and nothing is wrong with it."""
+        """Whether a file is on disk, old enough to be judged, and without fault."""
         found: Mask = self.states == FileState.sound
         return found
 
     @property
     def copied(self) -> Mask:
-        """A sound copy is in an archive."""
+        """Whether a sound copy is in an archive."""
         found = np.zeros(len(self.states), dtype=bool)
         found[self.copies.rows[self.copies.sound]] = True
         return found
@@ -124,7 +124,7 @@ class Evidence:
     def times_of_change(self) -> Times:
         """When each file became what it is, ns since 1970: its time, or an earlier one that a copy of its size has.
 
-        A file that went to an archive and came back may carry the time of its return; the copy tells that it did not change.
+        A file that was recalled from an archive may carry the time of its return; the copy shows that it did not change.
         """
         times = self.mtimes.copy()
         rows = self.copies.rows

@@ -1,8 +1,8 @@
 """The status of every artifact: the first rule of the table that holds.
 
-What the disk says of an artifact alone comes in as its state; what depends on other artifacts is settled here, for all kinds
-at once. First what is stale, which depends on files only; then, from the last products back to the first inputs, what is
-wanted and needed; last what blocks that which is not there.
+The state of each file comes in as evidence. The rules that depend on other artifacts are applied here, for all kinds at once:
+first stale, which depends on files only; then, from the last products back to the first inputs, wanted and needed; last
+blocked, recall or ready, for artifacts that are wanted and not there.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -22,13 +22,13 @@ FIRST = np.array([FIRST_STATUS[state] for state in FileState], dtype=np.uint8)
 
 @dataclass(frozen=True)
 class Verdicts:
-    """What the rules say of the artifacts of one kind, one entry an artifact.
+    """The verdicts of the rules on the artifacts of one kind, one entry an artifact.
 
     Attributes
     ----------
-    statuses : codes of :class:`Status`; claims are not among them, since they depend on the time of the question
+    statuses : codes of :class:`Status`; claims are not among them, since they expire between two indexes
     wanted, needed, purgeable : see :mod:`latteboard.status.wants`
-    blocked_by : position in the kind's needs, -1 where nothing lacks
+    blocked_by : position in the kind's needs, -1 where no input lacks
     blocked_count : how many inputs of that kind lack
     """
 
@@ -65,7 +65,7 @@ def is_archived(statuses: NDArray[np.uint8], copied: Mask) -> Mask:
 
 
 def is_purgeable(temporary: bool, evidence: Evidence, needed: Mask) -> Mask:  # noqa: FBT001
-    """A temporary file on disk that nothing which is wanted still needs."""
+    """Whether a file is temporary, on disk, and not *needed*; see :func:`latteboard.status.wants.needed`."""
     if not temporary:
         return np.zeros(len(needed), dtype=bool)
     found: Mask = (evidence.sizes >= 0) & (evidence.states != FileState.unknown) & ~needed
@@ -73,8 +73,9 @@ def is_purgeable(temporary: bool, evidence: Evidence, needed: Mask) -> Mask:  # 
 
 
 def _by_files(evidence: Evidence, needs: Sequence[staleness.Need]) -> NDArray[np.uint8]:
-    """The status by the file, its copies and its inputs' files; what is not there is ``unneeded`` so far."""
+    """The status by the file, its copies and the files of its inputs; ``unneeded`` for all that is not there."""
     statuses: NDArray[np.uint8] = FIRST[evidence.states]
+    # A copy speaks for a file that is not there, or was never seen; a bad file stays bad and is shown as such.
     missing = (evidence.states == FileState.absent) | (evidence.states == FileState.unknown)
     statuses[missing & evidence.copied] = Status.archived
     statuses[staleness.stale(evidence, needs)] = Status.stale
@@ -93,7 +94,7 @@ def _wishes(
     statuses: Mapping[str, NDArray[np.uint8]],
     links: LinksOf,
 ) -> dict[str, _Wish]:
-    """What is wanted and needed, from the last products back to the first inputs."""
+    """Wanted and needed artifacts, from the last products back to the first inputs."""
     wishes: dict[str, _Wish] = {}
     for kind in reversed(kinds):
         number = len(statuses[kind.name])
@@ -126,7 +127,7 @@ def _verdicts(
     number = len(own.states)
     found = statuses[kind.name].copy()
     blocked_by, blocked_count = np.full(number, wants.NOTHING, dtype=np.int16), np.zeros(number, dtype=np.int64)
-    work = wants.not_there(own) & wish.wanted
+    work = wants.not_there(own) & wish.wanted  # all else has its status by files, or stays unneeded
     if work.any():
         supplies = [
             wants.Supply(

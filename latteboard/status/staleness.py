@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from latteboard.campaign.needs import Links
+from latteboard.campaign.needs import Links, places_in_runs
 from latteboard.status.evidence import NOT_EXPECTED, UNTIMED, Evidence, Mask, Numbers, Records
 from latteboard.status.times import TOLERANCE, Times, times_agree
 
@@ -21,7 +21,7 @@ class Need:
 
     Attributes
     ----------
-    number : of the needed kind in the order of the production
+    number : place of the needed kind in the order of the production
     links : which product needs which input
     evidence : of the inputs
     """
@@ -32,7 +32,7 @@ class Need:
 
 
 def stale(products: Evidence, needs: Sequence[Need]) -> Mask:
-    """Which products are stale; they are on disk and sound, all of them."""
+    """Whether each product is stale; only those that are on disk and sound can be."""
     sound = products.sound
     if not sound.any() or not needs:
         return np.zeros(len(sound), dtype=bool)
@@ -47,7 +47,7 @@ def stale(products: Evidence, needs: Sequence[Need]) -> Mask:
 
 
 def _recorded(products: Evidence) -> tuple[Mask, Mask]:
-    """Which products have a record, and which of them were touched since they were made."""
+    """Whether each product has a record, and whether it was touched since it was made."""
     records = products.records
     recorded, touched = (np.zeros(len(products.states), dtype=bool) for _ in range(2))
     recorded[records.products] = True
@@ -59,14 +59,13 @@ def _recorded(products: Evidence) -> tuple[Mask, Mask]:
 
 
 def _older_than_an_input(products: Evidence, needs: Sequence[Need]) -> Mask:
-    """An input is newer by more than the tolerance, and no copy of its size is known that is not."""
+    """Whether an input is newer by more than the tolerance, and so are all known copies of its size."""
     found = np.zeros(len(products.states), dtype=bool)
     oldest = products.mtimes[products.sound].min()
     for need in needs:
         changed = np.where(need.evidence.sound, need.evidence.times_of_change(), np.iinfo(np.int64).min)
-        if (
-            changed.max(initial=oldest) > oldest + TOLERANCE
-        ):  # mostly a kind is older as a whole than what is made of it
+        # Mostly all inputs of a kind are older than all its products; then the links need not be followed.
+        if changed.max(initial=oldest) > oldest + TOLERANCE:
             newest = need.links.greatest(changed, default=np.iinfo(np.int64).min)
             found |= newest > products.mtimes + TOLERANCE
     return found
@@ -76,12 +75,14 @@ def _older_than_an_input(products: Evidence, needs: Sequence[Need]) -> Mask:
 
 
 def _unlike_record(products: Evidence, needs: Sequence[Need], touched: Mask) -> Mask:
-    """Something recorded is not as it was, is no longer needed, or something that was left out has become available."""
+    """Whether an input is not as recorded or no longer needed, or one that was left out has become available."""
     records = products.records
     unlike = np.zeros(len(products.states), dtype=bool)
     available = np.zeros(len(products.states), dtype=np.int64)
     accounted = np.zeros(len(products.states), dtype=np.int64)
     needed = np.zeros(len(records.products), dtype=bool)
+    # Of all needed inputs that are sound, count those that the record accounts for: a difference means that some were left
+    # out. Counting spares a list of all pairs of product and input.
     for need in needs:
         own = np.flatnonzero((records.kinds == need.number) & (records.inputs != NOT_EXPECTED))
         tied = own[need.links.has(records.products[own], records.inputs[own])]
@@ -90,6 +91,7 @@ def _unlike_record(products: Evidence, needs: Sequence[Need], touched: Mask) -> 
         unlike[records.products[there[_has_changed(records, there, need.evidence)]]] = True
         available += need.links.count(need.evidence.sound)
         accounted += np.bincount(records.products[there], minlength=len(unlike))
+    # A recorded input that the campaign expects, but this product does not need, was one too many.
     renamed = records.named & (records.kinds == NOT_EXPECTED)
     unlike[records.products[records.named & ~needed & ~renamed]] = True
     with_renamed = np.zeros(len(unlike), dtype=bool)
@@ -101,7 +103,7 @@ def _unlike_record(products: Evidence, needs: Sequence[Need], touched: Mask) -> 
 
 
 def _has_changed(records: Records, entries: Numbers, inputs: Evidence) -> Mask:
-    """Which of these entries' inputs have another size than recorded, or another time that no known copy explains."""
+    """Whether the input of each entry has another size than recorded, or another time that no known copy explains."""
     rows, sizes, mtimes = records.inputs[entries], records.sizes[entries], records.mtimes[entries]
     changed: Mask = inputs.sizes[rows] != sizes
     suspects = np.flatnonzero(~changed & (mtimes != UNTIMED) & ~times_agree(mtimes, inputs.mtimes[rows]))
@@ -118,7 +120,7 @@ def _known_copies(inputs: Evidence, rows: Numbers, sizes: Numbers, mtimes: Times
     first = np.searchsorted(of_copies, rows)
     counts = np.searchsorted(of_copies, rows, side="right") - first
     pair = np.repeat(np.arange(len(rows)), counts)
-    copies = order[np.repeat(first, counts) + np.arange(len(pair)) - np.repeat(np.cumsum(counts) - counts, counts)]
+    copies = order[np.repeat(first, counts) + places_in_runs(counts)]
     same = (inputs.copies.sizes[copies] == sizes[pair]) & times_agree(inputs.copies.mtimes[copies], mtimes[pair])
     known = np.zeros(len(rows), dtype=bool)
     known[pair[same]] = True
@@ -128,10 +130,10 @@ def _known_copies(inputs: Evidence, rows: Numbers, sizes: Numbers, mtimes: Times
 def _all_are_there_renamed(
     products: Evidence, needs: Sequence[Need], renamed: Mask, with_renamed: Mask, touched: Mask
 ) -> Mask:
-    """For each product, whether the inputs whose recorded paths are none any more are those that it did not record.
+    """For each product, whether the recorded inputs that are no longer expected are the available ones it did not record.
 
-    A folder that is renamed together with its template leaves sizes and times as they were. So the entries without a path
-    and the available inputs without an entry, both sorted by size and time, must be the same.
+    Files that are renamed together with their template keep their sizes and times. So the entries of no expected input and
+    the available inputs without an entry, both sorted by size and time, must be the same.
     """
     records = products.records
     lost = np.flatnonzero(renamed)

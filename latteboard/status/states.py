@@ -4,7 +4,7 @@ from enum import IntEnum
 
 
 class Status(IntEnum):
-    """What an artifact is, in the order in which the rules are tried."""
+    """The status of an artifact, in the order in which the rules are tried."""
 
     growing = 0
     bad = 1
@@ -35,14 +35,14 @@ RULES = {
 
 
 class FileState(IntEnum):
-    """The state of an artifact on this disk, as the last look found it; it knows of no other artifact."""
+    """The state of an artifact on this disk, as the last index found it, without regard to any other artifact."""
 
     absent = 0
     sound = 1
     growing = 2
     bad = 3
     bad_content = 4
-    """Bad in its content, which only a deep look sees; the verdict stands until another file is there, or the file changes."""
+    """Bad in its content, which only opening it shows; the verdict stands until the file is another one, or changes."""
     unknown = 5
 
 

@@ -1,4 +1,4 @@
-"""Modification times as copies keep them: which two times agree, which are believed."""
+"""Modification times, which copies cut or round: their resolution, and whether two of them agree."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,7 +31,7 @@ def resolution(times: Times) -> Times:
 
 
 def times_agree(a: Times, b: Times) -> Mask:
-    """Whether two times may be those of one file: they agree as far as the coarser of the two tells, cut or rounded.
+    """Whether two times may be those of one file: they differ by less than the coarser resolution of the two, cut or rounded.
 
     Examples
     --------
@@ -40,7 +40,7 @@ def times_agree(a: Times, b: Times) -> Mask:
     [True, True, False]
     """
     agree: Mask = a == b
-    # Nearly all are equal to the nanosecond; the rest is worked out for itself.
+    # Nearly all are equal to the nanosecond; resolutions are worked out for the rest only.
     rest = np.flatnonzero(~agree)
     one, other = a[rest], b[rest]
     agree[rest] = np.abs(one - other) < np.maximum(resolution(one), resolution(other))

@@ -1,4 +1,4 @@
-"""What is wanted, what must not be purged, and what of the work can be done now."""
+"""Wanted artifacts, temporary files that must not be purged, and the work that can be done now."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ NOTHING = -1  # blocked by no kind
 
 @dataclass(frozen=True)
 class Consumer:
-    """A kind that needs another: what is known of its artifacts, and which of the inputs each needs."""
+    """A kind that needs another: the state of its artifacts, and the inputs that each of them needs."""
 
     links: Links
     statuses: NDArray[np.uint8]
@@ -26,7 +26,7 @@ class Consumer:
 
 
 def not_there(evidence: Evidence) -> Mask:
-    """Neither on disk nor archived, and looked for."""
+    """Whether an artifact is neither on disk nor archived; one whose folder could not be read may be on disk."""
     found: Mask = (evidence.states == FileState.absent) & ~evidence.copied
     return found
 
@@ -34,7 +34,7 @@ def not_there(evidence: Evidence) -> Mask:
 def wanted(temporary: bool, number: int, consumers: Sequence[Consumer]) -> Mask:  # noqa: FBT001
     """*Wanted*: its kind is not temporary, or a wanted artifact that is **not there** needs it.
 
-    A bad or stale product asks for nothing by itself, so that nothing is overwritten or made again unasked.
+    A bad or stale product asks for no inputs: people decide whether it is made again, so nothing is overwritten unasked.
     """
     if not temporary:
         return np.ones(number, dtype=bool)
@@ -42,7 +42,7 @@ def wanted(temporary: bool, number: int, consumers: Sequence[Consumer]) -> Mask:
 
 
 def needed(temporary: bool, number: int, consumers: Sequence[Consumer]) -> Mask:  # noqa: FBT001
-    """A temporary file that must not be purged.
+    """*Needed*: a temporary file that must not be purged.
 
     A wanted artifact that is neither done nor archived needs it, directly or through others that are not there: missing,
     stale, bad and growing ones still need it, and so do claimed ones, which are missing too.
@@ -53,9 +53,11 @@ def needed(temporary: bool, number: int, consumers: Sequence[Consumer]) -> Mask:
 
 
 def _still_needs_inputs(one: Consumer) -> Mask:
+    # Unlike *wanted*, this counts bad, stale and growing products: their inputs must stay until they are made again.
     unfinished: Mask = (one.statuses != Status.done) & (one.statuses != Status.archived)
     if not one.temporary:
         return unfinished
+    # A temporary product that is not there passes on the needs of its own consumers, wanted or not.
     through: Mask = one.not_there & one.needed
     return unfinished & (one.wanted | through)
 
@@ -70,7 +72,7 @@ def _asked(number: int, askers: Iterable[tuple[Links, Mask]]) -> Mask:
 
 @dataclass(frozen=True)
 class Supply:
-    """The inputs of one kind: which product needs which, which of them are done, and which are only in an archive."""
+    """The inputs of one kind: which product needs which, and whether each is done, or only in an archive."""
 
     links: Links
     done: Mask
@@ -79,7 +81,7 @@ class Supply:
 
 @dataclass(frozen=True)
 class Readiness:
-    """Whether what is not there can be made; see :func:`readiness`."""
+    """Whether artifacts that are not there can be made; see :func:`readiness`."""
 
     statuses: NDArray[np.uint8]
     blocked_by: NDArray[np.int16]
@@ -97,7 +99,7 @@ def readiness(given: bool, number: int, supplies: Sequence[Supply]) -> Readiness
     blocked_count = np.zeros(number, dtype=np.int64)
     recalled = np.zeros(number, dtype=bool)
     for position, supply in enumerate(supplies):
-        lacking = ~supply.done & ~supply.archived
+        lacking = ~supply.done & ~supply.archived  # stale, bad, growing and unknown inputs lack too
         if lacking.any():
             missing = supply.links.count(lacking)
             first = (missing > 0) & (blocked_by == NOTHING)

@@ -1,4 +1,4 @@
-"""Takes up a campaign, new or changed: its kinds, codes and relations, and what is known of each expected artifact."""
+"""Takes up a campaign, new or changed: its kinds, codes and relations, and the columns of each expected artifact."""
 
 import hashlib
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Brings what is known of artifacts, and what products recorded, to the rows that a changed campaign expects."""
+"""Carries columns of artifacts and records of products over to the rows that a changed campaign expects."""
 
 from collections.abc import Mapping
 from functools import partial

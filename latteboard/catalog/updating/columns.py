@@ -1,4 +1,4 @@
-"""What the catalog knows of the artifacts of one kind, as arrays that are read back fast and written where they differ.
+"""The artifacts of one kind as arrays, which are read back fast and written where they differ.
 
 A row that passes through a database driver costs a microsecond and more; a column of a million numbers, compressed, some
 milliseconds. So every index keeps, in the transaction in which it writes the tables that people read, the same columns as
@@ -40,7 +40,7 @@ ARTIFACT_COLUMNS: Mapping[str, tuple[str, int]] = {
     "blocked_by": ("<i4", 0),  # id of a kind; 0: none
     "blocked_count": ("<i4", 0),
 }
-# Those that tell one file from another; once files are compared, nobody asks for them before the next index.
+# Those that tell one file from another; once files are compared, they are not needed before the next index.
 OF_IDENTITY = ("ctime", "inode", "device", "seen_size", "seen_mtime")
 # Columns of a kind that are not one entry an artifact stand in this part.
 WHOLE = -1

@@ -1,4 +1,4 @@
-"""The writing of what an index saw of folders, strays and containers."""
+"""Writes the folders, strays and containers of an index."""
 
 from collections.abc import Iterable
 
@@ -14,7 +14,7 @@ FOLDER = ("path", "mtime", "ctime", "inode", "device", "digest", "unsettled_unti
 def replace_folders(
     connection: Connection, states: Iterable[FolderState], *, relisted: Iterable[str], gone: Iterable[str]
 ) -> None:
-    """Write how folders are now; the strays of those that are ``gone`` or ``relisted`` go with what was known of them."""
+    """Write how folders are now; the strays of those that are ``gone`` or ``relisted`` are deleted."""
     states = [state for state in states if printable(state.path) == state.path]
     gone = list(gone)
     _delete_by(connection, folder, "path", [(printable(p),) for p in (*(s.path for s in states), *gone)])

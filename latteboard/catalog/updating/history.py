@@ -1,4 +1,4 @@
-"""Keeps the history short: of days long past, what each count was when the day ended."""
+"""Keeps the history short: of days long past, only the counts at the end of the day."""
 
 from collections.abc import Sequence
 from itertools import groupby
@@ -15,7 +15,7 @@ KEY = ("ensemble", "stream", "kind", "status")
 
 
 def thin_history(connection: Connection, now: int) -> None:
-    """Drop what held for a part of a day only, of the days (UTC) that ended 14 to 21 days before ``now``, ns since 1970.
+    """Drop counts that held for a part of a day only, of the days (UTC) that ended 14 to 21 days before ``now``, ns since 1970.
 
     A row of the history stands until a later one of the same key; so what is left says the same of the end of each day.
     """

@@ -1,4 +1,4 @@
-"""What an index hands to the catalog: the state of artifacts, folders, strays, and the inputs that products recorded."""
+"""The observations that an index hands to the catalog: states of artifacts, folders, strays, and records of products."""
 
 from dataclasses import dataclass, field
 
@@ -75,7 +75,7 @@ class Input:
 
 @dataclass(frozen=True)
 class Record:
-    """What a product recorded of its inputs; ``touched`` if it was changed since it was made."""
+    """The inputs that a product recorded; ``touched`` if the product was changed since it was made."""
 
     inputs: tuple[Input, ...]
     touched: bool

@@ -1,4 +1,4 @@
-"""Columns of what the products of a kind recorded of their inputs, one entry a recorded input."""
+"""Columns of the inputs that the products of a kind recorded, one entry an input."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""What reduced files recorded of their inputs, as rows for people and as columns for the rules."""
+"""The inputs that reduced files recorded, as rows for people and as columns for the rules."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby

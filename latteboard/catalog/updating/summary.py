@@ -1,4 +1,4 @@
-"""The summary of all statuses, as every index writes it, and the history of what changed in it."""
+"""The summary of all statuses, as every index writes it, and the history of its changes."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -36,7 +36,7 @@ class Summary:
             connection.execute(insert(summary), rows)
 
     def write_history(self) -> None:
-        """Write what is not as it was before into the history."""
+        """Write all numbers that have changed into the history."""
         connection = self._transaction.connection
         before, after = self._before, _totals(connection)
         number = (connection.execute(select(func.max(run.c.id))).scalar() or 0) + 1

@@ -1,4 +1,4 @@
-"""One index as one transaction: what was seen is compared with what was known, kept in columns, and written at the end."""
+"""One index as one transaction: observations are compared with the columns of the last index, and written at the end."""
 
 from collections.abc import Callable, Mapping
 from functools import cached_property
@@ -19,25 +19,25 @@ from latteboard.status.states import ON_DISK, FileState
 FILE_COLUMNS = {"size": "sizes", "mtime": "mtimes", "ctime": "ctimes", "inode": "inodes", "device": "devices"}
 # What tells one file from another. The device is not among them: it is another one after every mount.
 IDENTITY = ("size", "mtime", "ctime", "inode")
-# What people are told has changed; a new inode alone is none.
+# Changes that people are told of; a new inode alone is none.
 TOLD = ("state", "size", "mtime", "problem")
 
 Inspect = Callable[["IndexTransaction", Observations], None]
 
 
 class IndexTransaction:
-    """What an index writes, all or nothing.
+    """The transaction of one index, which takes effect as a whole or not at all.
 
     Attributes
     ----------
     columns : of each kind
     records : by kind and row, what reduced files that were looked at closer recorded of their inputs; None if nothing
-    vanished : by kind and row, what was there and cannot be seen, since its disk or the target of its link is away
+    vanished : kind and row of artifacts that were there, and whose disk or target of a link is away
     changes : how many artifacts are not as they were; ``lost`` of them were on disk and are not there
     """
 
     def __init__(self, connection: Connection, campaign: Campaign, inspect: Inspect) -> None:
-        """``inspect`` is shown what is new or changed before it is kept, to look closer."""
+        """``inspect`` is called with observations that are new or changed before they are kept; it may change them."""
         self.connection = connection
         self.campaign = campaign
         self.adopted = adopt(connection, campaign)
@@ -51,7 +51,7 @@ class IndexTransaction:
         self._problems: dict[str, int] = {text: n for n, text in connection.execute(select(problem_text)).all()}
 
     def record(self, seen: Observations) -> None:
-        """Keep what was seen, as far as it is not known already."""
+        """Keep observations, as far as they are not known already."""
         columns = self.columns[seen.kind]
         if seen.vanished:
             self._keep_from_vanishing(seen, columns)
@@ -71,11 +71,11 @@ class IndexTransaction:
 
     @cached_property
     def there_before(self) -> int:
-        """How many artifacts were on disk as of the last index."""
+        """The number of artifacts that were on disk at the last index."""
         return sum(int(np.isin(columns.before("state"), ON_DISK).sum()) for columns in self.columns.values())
 
     def note_inputs(self, kind: str, row: int, record: Record | None) -> None:
-        """What a product recorded of its inputs, None if nothing; written at the end, when every input has its row."""
+        """Note the record of a product, None if it has none; it is written at the end, when every input has its row."""
         if record is not None or kind not in self.adopted.fresh:  # of what is new there is no earlier record to drop
             self.records[kind, row] = record
 
@@ -88,7 +88,7 @@ class IndexTransaction:
         return self._problems[text]
 
     def _keep_from_vanishing(self, seen: Observations, columns: StoredColumns) -> None:
-        """What was there before its disk was away, or the target of its link, is unknown; what was not there is not there.
+        """Take artifacts that were there for unknown while their disk, or the target of their link, is away.
 
         Size and time stay as they were last seen, so that people see how much is away.
         """
