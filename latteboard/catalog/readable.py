@@ -61,7 +61,7 @@ class Readable:
             "status": status_name,
             "size": self.rows.c.size,
             "mtime": iso_time(self.rows.c.mtime),
-            "problem": func.coalesce(wording, changed),
+            "problem": func.coalesce(changed, wording),  # of a stale file, why it is stale is what matters
             "blocked_by": blocked_by,
             "wanted": self.rows.c.wanted,
             "purgeable": self.rows.c.purgeable,

@@ -25,7 +25,7 @@ RULES = {
     Status.stale: "on disk and sound, but what it was made from has changed since",
     Status.done: "on disk and none of the above",
     Status.archived: "not on disk; a sound copy is in the archive",
-    Status.unknown: "its folder could not be read and nothing was known before",
+    Status.unknown: "not seen: its disk is away, or its folder could not be read and nothing was known before",
     Status.unneeded: "not there and not wanted: nothing that is missing needs it",
     Status.blocked: "not there and wanted, but given, or some input is neither done nor archived",
     Status.claimed: "not there; a task for it has been handed out and has not expired",

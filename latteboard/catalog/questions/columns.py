@@ -71,7 +71,7 @@ def kind_columns(database: Database, kind: str) -> KindColumns:
         wordings = dict(connection.execute(select(problem_text.c.id, problem_text.c.text)).all())
     count = len(model.coordinates)
     statuses, sizes, minutes, problems, blocked_by, blocked_counts, purgeable = columns[count:]
-    problems[(problems < 0) & (statuses == Status.stale)] = CHANGED
+    problems[statuses == Status.stale] = CHANGED
     return KindColumns(
         model=model,
         coordinates=dict(zip(model.coordinates, columns[:count], strict=True)),
