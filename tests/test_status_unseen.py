@@ -8,8 +8,23 @@ import pytest
 from comparison import Comparison
 from observations import SECOND, File
 from scenes import HDF5_BYTES, Scene
-from small_productions import CHAIN, FOLDERS, OLD, ONE, SLICES, THERE, TWO, YOUNG, Judge, changed, purgeable, statuses
-from worlds import DAY, GRACE, START
+from small_productions import (
+    AVERAGE,
+    CHAIN,
+    FOLDERS,
+    OLD,
+    ONE,
+    SLICES,
+    THERE,
+    TWO,
+    YOUNG,
+    Judge,
+    average,
+    changed,
+    purgeable,
+    statuses,
+)
+from worlds import DAY, GRACE, MINUTE, START
 
 # Folders that cannot be read
 
@@ -128,6 +143,46 @@ def test_a_file_that_was_bad_in_content_is_bad_still_after_a_touch(tmp_path: Pat
     assert statuses(comparison.look(Scene({ONE: File(HDF5_BYTES, OLD, damaged=True)}, {}), deep=True))[ONE] == "bad"
     comparison.touch({ONE: OLD + DAY})
     assert statuses(comparison.index(start=START + DAY))[ONE] == "bad"
+
+
+WHOLE, DAMAGED = File(HDF5_BYTES, OLD), File(HDF5_BYTES, OLD, damaged=True)
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_a_file_that_was_bad_in_content_is_bad_still_when_its_disk_is_back(
+    tmp_path: Path, look: dict[str, bool]
+) -> None:
+    comparison = Comparison(tmp_path, SLICES)
+    (tmp_path / "data").mkdir()
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "data" / "slice").symlink_to(tmp_path / "disk")
+    assert statuses(comparison.look(Scene({ONE: DAMAGED, TWO: WHOLE}, {}), deep=True))[ONE] == "bad"
+    (tmp_path / "disk").rename(tmp_path / "elsewhere")
+    assert statuses(comparison.index(start=START + DAY, **look, away=["slice"]))[ONE] == "unknown"
+    (tmp_path / "elsewhere").rename(tmp_path / "disk")
+    found = statuses(comparison.index(start=START + 2 * DAY, **look))
+    assert (found[ONE], found[TWO]) == ("bad", "done")
+
+
+@pytest.mark.parametrize(("after", "status"), [(DAMAGED, "bad"), (WHOLE, "done")])
+@pytest.mark.parametrize("between", [File(HDF5_BYTES, START + DAY - MINUTE, damaged=True), File(80, OLD + DAY)])
+def test_a_file_that_was_bad_in_content_is_opened_again_after_it_was_growing_or_too_small(
+    tmp_path: Path, between: File, after: File, status: str
+) -> None:
+    comparison = Comparison(tmp_path, changed(SLICES, slice={"min_bytes": 90}))
+    comparison.look(Scene({ONE: DAMAGED, TWO: WHOLE}, {}), deep=True)
+    unsettled = comparison.look(Scene({ONE: between, TWO: WHOLE}, {}), start=START + DAY)
+    assert statuses(unsettled)[ONE] in ("growing", "bad")
+    later = replace(after, mtime=START + DAY)
+    assert statuses(comparison.look(Scene({ONE: later, TWO: WHOLE}, {}), start=START + 3 * DAY))[ONE] == status
+
+
+def test_a_damaged_file_in_the_place_of_one_that_was_marked_incomplete_is_opened(tmp_path: Path) -> None:
+    comparison = Comparison(tmp_path, SLICES)
+    begun = Scene({ONE: THERE, TWO: THERE, AVERAGE: average(complete=False)}, {})
+    assert statuses(comparison.look(begun))[AVERAGE] == "bad"
+    damaged = File(HDF5_BYTES, OLD + DAY, damaged=True)
+    assert statuses(comparison.look(Scene({**begun.disk, AVERAGE: damaged}, {}), start=START + DAY))[AVERAGE] == "bad"
 
 
 # Times and sizes that cannot be

@@ -84,8 +84,16 @@ class Rules:
         """Everything that the catalog keeps for the next index."""
         artifacts = self.production.artifacts
         sound = {artifact_key(artifacts[path]): copy for path, copy in self._sound.items()}
-        bad = frozenset(artifact_key(artifacts[path]) for path, seen in self.seen.items() if seen.bad_content)
-        return Memory(self.seen, sound, bad)
+        bad = {artifact_key(artifacts[path]) for path, seen in self.seen.items() if self._was_bad_content(seen)}
+        unseen = {artifact_key(artifact) for path, artifact in artifacts.items() if path not in self.seen}
+        return Memory(self.seen, sound, frozenset(bad | (unseen & self.snapshot.memory.bad_content)))
+
+    def _was_bad_content(self, seen: Observation) -> bool:
+        """Whether a file was found bad in content, or marked incomplete once it was old enough to be judged."""
+        file = seen.file
+        if file is None or file.mark is None or is_growing(file, seen.start, self.snapshot.grace):
+            return seen.bad_content
+        return seen.bad_content or not file.mark.complete
 
     # On disk or in the archive
 

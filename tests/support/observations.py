@@ -66,7 +66,7 @@ class Memory:
     ----------
     seen : the last sight of each path, none of those that no index ever saw
     sound : for each artifact, size and time of its file that was last done or stale on this disk
-    bad_content : artifacts whose file was found bad in content
+    bad_content : artifacts whose file was found bad in content, or marked incomplete
     """
 
     seen: Mapping[str, Observation] = field(default_factory=dict)

@@ -29,6 +29,8 @@ ARTIFACT_COLUMNS: Mapping[str, tuple[str, int]] = {
     "inode": ("<i8", 0),
     "device": ("<u4", 0),
     "problem": ("<i4", 0),
+    # Whether the content was bad when it was last judged; while a file is growing, too small or away, that is not settled.
+    "doubted": ("?", 0),
     # Of a file that is not sound now: as it was when it last was.
     "seen_size": ("<i8", NEVER_SEEN),
     "seen_mtime": ("<i8", NEVER_SEEN),

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -133,10 +134,9 @@ class IndexTransaction:
         return differs
 
     def _doubted(self, news: Observations, columns: StoredColumns) -> NDArray[np.bool_]:
-        """A file that was bad in its content and is not the one that it was: only a look into it says what it is now."""
-        doubted: NDArray[np.bool_] = columns["state"][news.rows] == FileState.bad_content
-        doubted &= (news.states == FileState.sound) & (not news.deep)
-        return doubted
+        """Whether a file was bad in its content when it was last judged, and only opening it shows if it still is."""
+        doubted: NDArray[np.bool_] = columns["doubted"][news.rows] & (news.states == FileState.sound)
+        return doubted & (not news.deep)
 
     # -- keeping -----------------------------------------------------------------------------------------------------
 
@@ -163,11 +163,17 @@ class IndexTransaction:
         for name, attribute in FILE_COLUMNS.items():
             columns.put(name, news.rows, getattr(news.files, attribute))
         columns.put("state", news.rows, news.states)
-        problems = self._problem_numbers(news)
-        if (
-            problems.any() or columns["problem"][news.rows].any()
-        ):  # mostly there is none, and the column takes no memory
-            columns.put("problem", news.rows, problems)
+        # The verdict outlives all states in which a file is there and its content was not judged.
+        unsettled = np.isin(news.states, (FileState.growing, FileState.bad, FileState.unknown))
+        doubted = (news.states == FileState.bad_content) | (columns["doubted"][news.rows] & unsettled)
+        self._put_rare("doubted", news.rows, doubted, columns)
+        self._put_rare("problem", news.rows, self._problem_numbers(news), columns)
+
+    @staticmethod
+    def _put_rare(name: str, rows: NDArray[np.int64], values: NDArray[Any], columns: StoredColumns) -> None:
+        """Put values into a column that mostly is empty, and takes no memory then."""
+        if values.any() or columns[name][rows].any():
+            columns.put(name, rows, values)
 
     def _problem_numbers(self, news: Observations) -> NDArray[np.int64]:
         numbers = np.zeros(len(news.rows), dtype=np.int64)
