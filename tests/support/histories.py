@@ -185,7 +185,9 @@ class History:
 
     def _rename_folder(self, chance: Random) -> str:
         for folder, files in sorted(self._renamed.items()):
-            if not (self.comparison.campaign.root / folder).exists():
+            root = self.comparison.campaign.root
+            # The renamed folder may lie in one that was renamed after it.
+            if not (root / folder).exists() and (root / f"{folder}.away").exists():
                 del self._renamed[folder]
                 self.comparison.move(
                     f"{folder}.away", folder, folder_time=self._folder_time(), files=files, arrives=True
