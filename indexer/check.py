@@ -141,7 +141,7 @@ class Inspector:
             self._judge_again(news, position, row)
         elif not mark.complete and not growing:
             news.states[position] = FileState.bad_content
-            news.problems[position] = "marked incomplete: whoever wrote it was stopped"
+            news.problems[position] = h5.INCOMPLETE
         if news.states[position] == FileState.sound and self._joins[news.kind]:
             lacking = self._lacking(news.kind, row, mark)
             if lacking is not None:

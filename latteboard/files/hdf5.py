@@ -34,6 +34,9 @@ INPUTS = "latteboard_inputs"
 RECIPE = "latteboard_recipe"
 VERSION = "latteboard_version"
 
+# The problem of a file whose mark says that it is not complete.
+INCOMPLETE = "marked incomplete: whoever wrote it was stopped"
+
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
 # An HDF5 file may begin with a block of the user's: the signature stands at 0, 512, 1024, 2048, ...
 LARGEST_USER_BLOCK = 1 << 20
@@ -283,7 +286,7 @@ def problem_of(path: str | Path, datasets: Sequence[str] = ()) -> str | None:
     except Damaged as error:
         return error.reason
     if incomplete:
-        return "marked incomplete: whoever wrote it was stopped"
+        return INCOMPLETE
     missing = [name for name in datasets if name not in sizes]
     if missing:
         return f"{len(missing)} of {len(datasets)} datasets missing, first {missing[0]}"

@@ -1,10 +1,10 @@
 """The rows of the tables of kinds, as people read them: written from columns where they differ."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, bindparam, delete, update
+from sqlalchemy import Connection, UpdateBase, bindparam, delete, update
 
 from latteboard.catalog.dialects.sqlite import bulk_insert_numbers
 from latteboard.catalog.tables.kinds import KindModel
@@ -49,7 +49,7 @@ def delete_rows(connection: Connection, model: KindModel, keys: Columns) -> None
     """Delete the rows of these coordinates."""
     table = kind_table(model)
     statement = delete(table).where(*(table.c[name] == bindparam(name) for name in model.coordinates))
-    _run(connection, statement, [keys[name] for name in model.coordinates])
+    _run(connection, statement, keys)
 
 
 def _insert(
@@ -73,7 +73,8 @@ def _update(
     statement = update(table).values({name: bindparam(f"to_{name}") for name in SHOWN})
     statement = statement.where(*(table.c[name] == bindparam(f"at_{name}") for name in names))
     shown = _shown(columns, rows)
-    _run(connection, statement, [*(shown[name] for name in SHOWN), *key.values()])
+    parameters = {f"to_{name}": shown[name] for name in SHOWN} | {f"at_{name}": column for name, column in key.items()}
+    _run(connection, statement, parameters)
 
 
 def _shown(columns: StoredColumns, rows: NDArray[np.int64]) -> dict[str, NDArray[np.int64]]:
@@ -87,10 +88,12 @@ def _shown(columns: StoredColumns, rows: NDArray[np.int64]) -> dict[str, NDArray
     return fields
 
 
-def _run(connection: Connection, statement: object, columns: Sequence[NDArray[np.int64]]) -> None:
-    """Run a statement once for each row, by the driver's own path; parameters in the order in which it names them."""
-    if not columns or not len(columns[0]):
-        return
-    plain = [[None if value == EMPTY else value for value in column.tolist()] for column in columns]
-    text = str(statement.compile(dialect=connection.dialect))  # type: ignore[attr-defined]
-    connection.connection.cursor().executemany(text, list(zip(*plain, strict=True)))
+def _run(connection: Connection, statement: UpdateBase, columns: Columns) -> None:
+    """Run a statement once for each row, by the driver's own path; ``columns`` are its parameters by name."""
+    compiled = statement.compile(dialect=connection.dialect)
+    # The text asks for its parameters by position, in an order of its own.
+    plain = [
+        [None if value == EMPTY else value for value in columns[name].tolist()] for name in compiled.positiontup or ()
+    ]
+    if plain and plain[0]:
+        connection.connection.cursor().executemany(str(compiled), list(zip(*plain, strict=True)))
