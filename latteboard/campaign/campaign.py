@@ -28,7 +28,8 @@ class Campaign(Definition):
     def __init__(self, path: Path, table: CampaignTable) -> None:
         self.path = path
         self.name = table.campaign.name
-        self.root = path.parent / table.campaign.root
+        stated = table.campaign.root
+        self.root = path.parent / (stated if isinstance(stated, str) else stated[0])
         self.catalog = catalog_url(path, table.campaign.catalog)
         self.grace: timedelta = table.campaign.grace
         self._parsers: dict[tuple[str, int], PathParser] = {}

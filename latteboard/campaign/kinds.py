@@ -64,7 +64,7 @@ def read_kind(table: CampaignTable, name: str) -> Kind:
             name=name,
             template=template,
             coordinates=coordinates_named(template, table),
-            needs=tuple(leader.needs),
+            needs=leader.needed_kinds,
             table=own if own.only or not own.made_with else own.model_copy(update={"only": leader.only}),
             min_bytes=min_bytes,
             datasets=tuple(map(Template.parse, own.dataset_templates)),

@@ -6,7 +6,7 @@ import numpy as np
 
 from latteboard.campaign.relations import MAIN, Codes, Relations
 from latteboard.campaign.streams import Stream
-from latteboard.campaign.tables import CampaignTable
+from latteboard.campaign.tables import CampaignTable, stated_values
 from latteboard.errors import CampaignError
 from latteboard.names.templates import Source, Value
 
@@ -116,7 +116,8 @@ def _axis(name: str, ensembles: Sequence[Value], table: CampaignTable) -> tuple[
     stated = []
     for ensemble in ensembles:
         here = name in table.ensembles[str(ensemble)].axes
-        own = table.ensembles[str(ensemble)].axes[name] if here else table.axes.get(name, [])
+        axis = table.ensembles[str(ensemble)].axes[name] if here else table.axes.get(name, [])
+        own = stated_values(axis)
         key = f"ensembles.{ensemble}.axes.{name}" if here else f"axes.{name}"
         if not own:
             restrict = f'only = {{ ensemble = ["{ensemble}"] }}'

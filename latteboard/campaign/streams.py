@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from latteboard.campaign.lists import configuration_numbers, source_lists
-from latteboard.campaign.tables import CampaignTable, EnsembleTable, StreamTable
+from latteboard.campaign.tables import CampaignTable, EnsembleTable, StreamTable, plain_parameters
 from latteboard.errors import CampaignError, within
 from latteboard.names.templates import Source
 
@@ -72,11 +72,13 @@ def read_streams(table: CampaignTable, folder: Path) -> Iterator[Stream]:
     for ensemble, stated in table.ensembles.items():
         with within(f"ensembles.{ensemble}"):
             _check_streams(stated)
-        for name in stated.streams:
+        for name in stated.streams or ():
             yield _read_stream(table, ensemble, name, folder, lists)
 
 
 def _check_streams(stated: EnsembleTable) -> None:
+    if stated.streams is None:
+        raise CampaignError("this key is missing", key="streams")
     if len(set(stated.streams)) < len(stated.streams):
         raise CampaignError(f"expected each stream once, found {', '.join(stated.streams)}", key="streams")
     for name in stated.stream:
@@ -96,13 +98,15 @@ def _read_stream(table: CampaignTable, ensemble: str, name: str, folder: Path, l
             where = f"ensembles.{ensemble}"
             message = f"this key is missing: stream {name} needs it, from here or from {where}.stream.{name}.{setting}"
             raise CampaignError(message, key=f"{where}.{setting}")
+    if isinstance(chosen["sources"], list):
+        raise CampaignError("expected a table", key=f"ensembles.{ensemble}.sources")
     file = chosen["sources"].file
     stream = Stream(
         ensemble=ensemble,
         name=name,
         L=chosen["L"],
         T=chosen["T"],
-        parameters={**table.parameters, **stated.parameters, **override.parameters},
+        parameters=plain_parameters({**table.parameters, **stated.parameters, **override.parameters}),
         configurations=[],
         file=file,
         sources={},

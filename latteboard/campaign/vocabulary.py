@@ -134,12 +134,13 @@ def _check_template(text: str, plain: set[str], derived: Collection[str] = (), *
 def _check_kind(table: CampaignTable, name: str) -> None:
     kind = table.kinds[name]
     others = [other for other in table.kinds if other != name]
-    for need in kind.needs:
+    for need in kind.needed_kinds:
         check_among(need, others, key="needs")
     if kind.made_with is not None:
         check_among(kind.made_with, others, key="made_with")
-    if len(set(kind.needs)) < len(kind.needs):
-        raise CampaignError(f"expected each kind once, found {', '.join(kind.needs)}", key="needs")
+    plain = [need for need in kind.needs if isinstance(need, str)]
+    if len(set(plain)) < len(plain):
+        raise CampaignError(f"expected each kind once, found {', '.join(plain)}", key="needs")
     if kind.archive is not None:
         check_among(kind.archive, table.archives, key="archive")
 
@@ -170,6 +171,6 @@ def kinds_in_order(table: CampaignTable) -> list[str]:
     return ordered
 
 
-def _needs(table: CampaignTable, name: str) -> list[str]:
+def _needs(table: CampaignTable, name: str) -> tuple[str, ...]:
     leader = table.kinds[name].made_with
-    return table.kinds[leader or name].needs
+    return table.kinds[leader or name].needed_kinds

@@ -9,6 +9,7 @@ from pathlib import Path
 import h5py
 
 from latteboard.campaign import Campaign
+from latteboard.campaign.tables import stated_values
 from latteboard.demo.files import Tally, write_sparse
 from latteboard.demo.progress import Progress, Role
 from latteboard.names.templates import Source, Value
@@ -50,7 +51,9 @@ class Spoiler:
         """Put one file after another out of order; corrupt content only where files have content (not ``empty``)."""
         kept = self._spot(Role.KEPT)
         first, second = self._sources(kept)
-        shortest, longest = self._campaign.table.axes["t_separation"]
+        separations = stated_values(self._campaign.table.axes["t_separation"])
+        assert separations  # the demo states them itself
+        shortest, longest = separations
         yield self._bad("spec_4D", kept | {"source": first}, "truncated to half", lambda size: size // 2)
         if not empty:
             # With content nothing is reduced yet, so a corrupt file blocks its slice.

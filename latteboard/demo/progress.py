@@ -7,6 +7,7 @@ from itertools import chain, repeat
 
 from latteboard.campaign import Campaign, Kind
 from latteboard.campaign.streams import Stream
+from latteboard.campaign.tables import stated_values
 from latteboard.names.templates import Source, Value
 
 CHUNK = 20_000  # number of artifacts whose paths are in memory at once
@@ -87,8 +88,10 @@ class Progress:
         self.roles = roles(len(stream.configurations), len(stream.source_sets), empty=empty)
         self._empty = empty
         self._rank = {number: rank for rank, number in enumerate(stream.configurations)}
-        stated = campaign.table.ensembles[stream.ensemble].axes
-        self._shortest = stated.get("t_separation", campaign.table.axes["t_separation"])[0]
+        own = campaign.table.ensembles[stream.ensemble].axes
+        separations = stated_values(own.get("t_separation", campaign.table.axes["t_separation"]))
+        assert separations  # the demo states them itself
+        self._shortest = separations[0]
 
     def status(self, kind: str, coordinates: Mapping[str, Value]) -> str:
         """The status of an artifact whose coordinates name a configuration."""
