@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 from indexer.check import Inspector
 from indexer.folder_scanner import FolderScanner
 from indexer.inventory import FolderInventory, folders_named
+from indexer.notices import notices
 from indexer.places import Plan
 from indexer.report import Request
 from indexer.scan import scan
@@ -46,7 +47,13 @@ class Options:
 
 @dataclass
 class IndexReport:
-    """Summary of an index: numbers of artifacts, of strays, of folders listed, of metadata calls on files; seconds."""
+    """Summary of an index: numbers of artifacts, of strays, of folders listed, of metadata calls on files; seconds.
+
+    Attributes
+    ----------
+    unreadable : folders and files that could not be read, and why
+    notices : lines for people about what is no error, and should not be overlooked
+    """
 
     expected: int = 0
     found: int = 0
@@ -56,10 +63,11 @@ class IndexReport:
     stats: int = 0
     seconds: float = 0.0
     unreadable: dict[str, str] = field(default_factory=dict)
+    notices: list[str] = field(default_factory=list)
 
     def as_json(self) -> dict[str, int | float]:
         """The machine-readable form."""
-        return {name: value for name, value in asdict(self).items() if name != "unreadable"}
+        return {name: value for name, value in asdict(self).items() if name not in ("unreadable", "notices")}
 
 
 def index_campaign(
@@ -133,9 +141,9 @@ def run_index(
         look = "deep" if options.deep else "fast" if fast else "full"
         total = inventory.total
         numbers = finish(transaction, Run(started, time.monotonic() - began, look, len(total.unreadable)))
-    seconds = round(time.monotonic() - began, 3)
+        said = notices(transaction)
     return IndexReport(
-        **numbers, directories=total.directories, stats=total.stats, seconds=seconds, unreadable=total.unreadable
+        **numbers, **total.counts, seconds=round(time.monotonic() - began, 3), unreadable=total.unreadable, notices=said
     )
 
 

@@ -69,6 +69,11 @@ class FolderReport:
     directories: int = 0
     stats: int = 0
 
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many folders were listed, and how many metadata calls on files were made."""
+        return {"directories": self.directories, "stats": self.stats}
+
     def add(self, other: "FolderReport") -> None:
         """Add another report, without its observations."""
         self.folders += other.folders

@@ -1,8 +1,10 @@
 """Texts and numbers in the form in which people read them."""
 
+from datetime import timedelta
 from unicodedata import normalize
 
 UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
+TIMES = (("d", 86_400), ("h", 3_600), ("min", 60))
 
 
 def shown(value: object) -> str:
@@ -47,3 +49,31 @@ def human_bytes(number: float) -> str:
     while number >= 1000 and unit < len(UNITS) - 1:
         number, unit = number / 1000, unit + 1
     return f"{number:.0f} {UNITS[unit]}" if unit == 0 else f"{number:.1f} {UNITS[unit]}"
+
+
+def human_duration(duration: timedelta) -> str:
+    """Return a duration in the largest unit of which it is a whole number.
+
+    Examples
+    --------
+    >>> human_duration(timedelta(minutes=90)), human_duration(timedelta(hours=48))
+    ('90 min', '2 d')
+    >>> human_duration(timedelta(seconds=0.5))
+    '0.5 s'
+    """
+    seconds = duration.total_seconds()
+    for unit, size in TIMES:
+        if seconds and not seconds % size:
+            return f"{seconds / size:,.0f} {unit}"
+    return f"{seconds:g} s"
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun, in the plural unless it is one.
+
+    Examples
+    --------
+    >>> counted(1, "file"), counted(1200, "file")
+    ('1 file', '1,200 files')
+    """
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

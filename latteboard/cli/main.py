@@ -23,6 +23,7 @@ from latteboard.cli.shared import (
     open_catalog,
     print_json,
     read_campaign,
+    say_notices,
     say_waiting,
     say_waiting_for_pages,
 )
@@ -114,6 +115,7 @@ def index(campaign_file: Path, /, *, as_json: bool, threads: int | None, **optio
             f"{report.found:,} of {report.expected:,} artifacts on disk, {report.changed:,} changed, {report.strays:,} strays; "
             f"{report.directories:,} folders, {report.seconds:.1f} s"
         )
+    say_notices(report.notices)
     if report.unreadable:
         first, reason = min(report.unreadable.items())
         raise UnreadableFolders(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,6 +37,12 @@ def open_catalog(campaign_file: Path) -> Catalog:
     from latteboard.catalog import Catalog
 
     return Catalog(locate_catalog(campaign_file), waiting=say_waiting_for_catalog)
+
+
+def say_notices(notices: Iterable[str]) -> None:
+    """Say on standard error what is no error, and should not be overlooked: a line each."""
+    for notice in notices:
+        click.echo(shown(notice), err=True)
 
 
 def say_waiting(holder: object) -> None:

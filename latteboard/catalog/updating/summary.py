@@ -50,6 +50,13 @@ class Summary:
             connection.execute(insert(history), changed)
 
 
+def numbers_by_kind(connection: Connection, status: Status) -> dict[str, int]:
+    """How many artifacts of each kind have a status; a kind that has none is left out."""
+    number = func.sum(summary.c.number)
+    statement = select(summary.c.kind, number).where(summary.c.status == status.name).group_by(summary.c.kind)
+    return {kind: int(total) for kind, total in connection.execute(statement) if total}
+
+
 def _totals(connection: Connection) -> dict[Row, tuple[int, int]]:
     key = tuple(summary.c[name] for name in KEY)
     return {

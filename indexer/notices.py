@@ -1,0 +1,27 @@
+"""Notices of an index: lines for people about what is no error, and should not be overlooked."""
+
+from collections.abc import Callable, Iterator
+
+from latteboard.catalog.updating.summary import numbers_by_kind
+from latteboard.catalog.updating.transaction import IndexTransaction
+from latteboard.status.states import Status
+from latteboard.text import counted, human_duration
+
+
+def notices(transaction: IndexTransaction) -> list[str]:
+    """The lines of a finished index, one for each thing to be said."""
+    return [line for notice in NOTICES for line in notice(transaction)]
+
+
+def _of_young_files(transaction: IndexTransaction) -> Iterator[str]:
+    """Say how many files count as growing: just after they were made, nothing that needs them is work."""
+    growing = numbers_by_kind(transaction.connection, Status.growing)
+    number = sum(growing.values())
+    if number:
+        plain = not any(transaction.models[kind].inside for kind in growing)
+        grace = human_duration(transaction.campaign.grace)
+        are = "is" if number == 1 else "are"
+        yield f"{counted(number, 'file' if plain else 'artifact')} {are} younger than grace ({grace}): counted as growing"
+
+
+NOTICES: tuple[Callable[[IndexTransaction], Iterator[str]], ...] = (_of_young_files,)
