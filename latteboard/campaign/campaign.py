@@ -8,6 +8,7 @@ from typing import Self
 from latteboard.campaign.checks import check_campaign
 from latteboard.campaign.datasets import Datasets
 from latteboard.campaign.model import Definition
+from latteboard.campaign.roots import Root, read_roots
 from latteboard.campaign.tables import CampaignTable, read_toml
 from latteboard.errors import CampaignError
 from latteboard.names.parsing import PathParser
@@ -20,7 +21,8 @@ class Campaign(Definition):
     Attributes
     ----------
     path : the campaign file
-    root : the folder below which the files of the production are
+    roots : the folders below which the files of the production are
+    root : the first of them, below which new files are made
     catalog : the path of the catalog's file, or a database URL
     grace : the age below which a file may still be growing
     """
@@ -28,13 +30,13 @@ class Campaign(Definition):
     def __init__(self, path: Path, table: CampaignTable) -> None:
         self.path = path
         self.name = table.campaign.name
-        stated = table.campaign.root
-        self.root = path.parent / (stated if isinstance(stated, str) else stated[0])
         self.catalog = catalog_url(path, table.campaign.catalog)
         self.grace: timedelta = table.campaign.grace
-        self._parsers: dict[tuple[str, int], PathParser] = {}
+        self._parsers: dict[tuple[str, int, int], PathParser] = {}
         self._datasets: dict[str, Datasets] = {}
         try:
+            self.roots: tuple[Root, ...] = read_roots(table.campaign.root, path.parent)
+            self.root = self.roots[0].path
             super().__init__(table, path.parent)
             check_campaign(self)
         except CampaignError as error:
@@ -51,40 +53,48 @@ class Campaign(Definition):
             self._datasets[kind] = Datasets(self, kind)
         return self._datasets[kind]
 
-    def path_of(self, kind: str, coordinates: Mapping[str, Value]) -> str:
-        """The path of one artifact, relative to the root.
+    def path_of(self, kind: str, coordinates: Mapping[str, Value], template: int = 0) -> str:
+        """The path of one artifact under one of its kind's templates, relative to the root; that of a new file is under 0.
 
         Raises
         ------
         CampaignError : the kind has no artifacts in this ensemble and stream.
         """
-        for block in self.blocks(kind):
+        for block in self.blocks(kind, template):
             if block.fixed.items() <= coordinates.items():
                 return block.pattern.format(coordinates)
         where = ", ".join(f"{name} = {value}" for name, value in coordinates.items())
         raise CampaignError(f"no artifact has {where}", key=f"kinds.{kind}")
 
     def parse(self, path: str) -> tuple[str, dict[str, Value]] | None:
-        """The kind and coordinates of the expected artifact with this path (relative to the root); None if there is none."""
+        """The kind and coordinates of the expected artifact with this path, relative to a root; None if there is none.
+
+        It may be a path under any template of the kind.
+        """
         for kind, coordinates in self.matches(path):
             if self.expected(kind).index(coordinates) is not None:
                 return kind, coordinates
         return None
 
     def matches(self, path: str) -> Iterator[tuple[str, dict[str, Value]]]:
-        """Every kind whose template matches ``path``, with the coordinates, whether or not the artifact is expected."""
+        """Every kind of which a template matches ``path``, with the coordinates, whether or not the artifact is expected."""
         for name, kind in self.kinds.items():
-            for number, block in enumerate(self.blocks(name)):
-                # Comparing the first literal text is much faster than the regular expression of the parser.
-                first = block.pattern.pieces[0]
-                if isinstance(first, str) and not path.startswith(first):
-                    continue
-                key = (name, number)
-                if key not in self._parsers:
-                    self._parsers[key] = PathParser(block.pattern, self.relations.values)
-                if (found := self._parsers[key].parse(path)) is not None:
-                    parsed = {**block.fixed, **found}
-                    yield name, {coordinate: parsed[coordinate] for coordinate in kind.coordinates}
+            for template in range(len(kind.templates)):
+                for coordinates in self._read(path, name, template):
+                    yield name, {coordinate: coordinates[coordinate] for coordinate in kind.coordinates}
+
+    def _read(self, path: str, kind: str, template: int) -> Iterator[dict[str, Value]]:
+        """The coordinates in a path, as each block of a kind reads it that can."""
+        for number, block in enumerate(self.blocks(kind, template)):
+            # Comparing the first literal text is much faster than the regular expression of the parser.
+            first = block.pattern.pieces[0]
+            if isinstance(first, str) and not path.startswith(first):
+                continue
+            key = (kind, template, number)
+            if key not in self._parsers:
+                self._parsers[key] = PathParser(block.pattern, self.relations.values)
+            if (found := self._parsers[key].parse(path)) is not None:
+                yield {**block.fixed, **found}
 
 
 def catalog_url(campaign_file: Path, stated: str) -> str:

@@ -91,10 +91,15 @@ def _check_made_with(definition: Definition, kind: Kind) -> None:
 
 def _check_inside(_: Definition, kind: Kind) -> None:
     """Refuse keys that make sense only for files, where the artifacts are datasets in a file."""
-    stated = [key for key in ("temporary", "reduce", "datasets") if getattr(kind.table, key)]
+    stated = [key for key in ("also", "temporary", "reduce", "datasets") if getattr(kind.table, key)]
     if kind.inside and stated:
         message = f"its artifacts are datasets inside a file, which cannot be or have: {', '.join(stated)}"
         raise CampaignError(message, key=stated[0])
+    for key, template in zip(kind.table.path_keys[1:], kind.templates[1:], strict=True):
+        if template.container is not None:
+            raise CampaignError(
+                f"a file cannot be a dataset inside another one; remove {INSIDE} and what follows", key=key
+            )
 
 
 def _check_only(definition: Definition, kind: Kind) -> None:
@@ -110,7 +115,8 @@ def _check_only(definition: Definition, kind: Kind) -> None:
 
 def _check_parameters(definition: Definition, kind: Kind) -> None:
     """Require a value of each parameter in the streams of the kind; it may be stated for these alone."""
-    for key, template in (("path", kind.template), *(("datasets", template) for template in kind.datasets)):
+    paths = zip(kind.table.path_keys, kind.templates, strict=True)
+    for key, template in (*paths, *(("datasets", template) for template in kind.datasets)):
         for name in sorted(definition.names_in(template) - definition.relations.values.keys()):
             for stream in definition.streams_of(kind):
                 if name not in stream.constants:
@@ -118,17 +124,32 @@ def _check_parameters(definition: Definition, kind: Kind) -> None:
                     raise CampaignError(f"{{{name}}} has no value in {stream}; state it under {place}", key=key)
 
 
-def _check_path(definition: Definition, kind: Kind) -> None:
+def _check_also(definition: Definition, kind: Kind) -> None:
+    """Require that further paths name the coordinates of ``path``, so that each artifact has one of each."""
+    for key, template in zip(kind.table.path_keys, kind.templates, strict=True):
+        named = definition.coordinates_named(template)
+        if named != kind.coordinates:
+            here, there = (", ".join(names) or "none" for names in (named, kind.coordinates))
+            raise CampaignError(f"expected the coordinates of path, {there}; found {here}", key=key)
+
+
+def _check_paths(definition: Definition, kind: Kind) -> None:
     """Require well-formed paths that can be parsed into coordinates, each of one artifact."""
-    with within("path"):
-        for block in definition.blocks(kind.name):
-            file, inner = split_inside(block.pattern.pieces)
-            again = any(INSIDE in piece for piece in (*file, *inner) if isinstance(piece, str))
-            if again or kind.inside != bool(inner):
-                raise CampaignError(f"expected at most one {INSIDE}, between file and dataset; found {block.pattern}")
-            for pieces in (file, inner) if inner else (file,):
-                check_form(Pattern(pieces), definition.relations.values)
-            check_injective(block.pattern, definition.relations.values)
+    for template, key in enumerate(kind.table.path_keys):
+        with within(key):
+            _check_path(definition, kind, template)
+
+
+def _check_path(definition: Definition, kind: Kind, template: int) -> None:
+    """Require that the paths under one template are well formed and can be parsed."""
+    for block in definition.blocks(kind.name, template):
+        file, inner = split_inside(block.pattern.pieces)
+        again = any(INSIDE in piece for piece in (*file, *inner) if isinstance(piece, str))
+        if again or kind.inside != bool(inner):
+            raise CampaignError(f"expected at most one {INSIDE}, between file and dataset; found {block.pattern}")
+        for pieces in (file, inner) if inner else (file,):
+            check_form(Pattern(pieces), definition.relations.values)
+        check_injective(block.pattern, definition.relations.values)
 
 
 def _check_datasets(definition: Definition, kind: Kind) -> None:
@@ -164,8 +185,9 @@ KIND_CHECKS: list[Callable[[Definition, Kind], None]] = [
     _check_made_with,
     _check_inside,
     _check_only,
+    _check_also,
     _check_parameters,
-    _check_path,
+    _check_paths,
     _check_datasets,
     _check_size,
     check_recipe,

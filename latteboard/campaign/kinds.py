@@ -17,8 +17,9 @@ class Kind:
 
     Attributes
     ----------
-    template : the whole path, with ``::`` between container and dataset if the artifacts are datasets
-    coordinates : the coordinates that the template names, in canonical order
+    templates : the whole path, with ``::`` between container and dataset if the artifacts are datasets; then the further
+        paths under which an artifact counts as there
+    coordinates : the coordinates that each template names, in canonical order
     needs : the kinds that it is made from, in the campaign's order; those of ``made_with`` if one job writes both
     table : the kind as the campaign states it; ``only`` is that of ``made_with`` if one job writes both
     min_bytes : the least size of a file, in bytes
@@ -27,13 +28,18 @@ class Kind:
     """
 
     name: str
-    template: Template
+    templates: tuple[Template, ...]
     coordinates: tuple[str, ...]
     needs: tuple[str, ...]
     table: KindTable
     min_bytes: Size
     datasets: tuple[Template, ...]
     task: Mapping[str, Any]
+
+    @property
+    def template(self) -> Template:
+        """The path under which new files are made."""
+        return self.templates[0]
 
     @property
     def inside(self) -> bool:
@@ -57,12 +63,12 @@ def read_kind(table: CampaignTable, name: str) -> Kind:
     # One job writes the files of both kinds: it has one list of needs and one set of job settings.
     leader = table.kinds[own.made_with] if own.made_with else own
     with within(f"kinds.{name}"):
-        template = Template.parse(own.path)
+        template, *further = map(Template.parse, (own.path, *own.also))
         with within("min_bytes"):
             min_bytes = Size(own.min_bytes)
         return Kind(
             name=name,
-            template=template,
+            templates=(template, *further),
             coordinates=coordinates_named(template, table),
             needs=leader.needed_kinds,
             table=own if own.only or not own.made_with else own.model_copy(update={"only": leader.only}),

@@ -7,7 +7,7 @@ from pathlib import Path
 from latteboard.campaign.expected import Block, Expected
 from latteboard.campaign.kinds import Kind, read_kind
 from latteboard.campaign.relation_builder import build_relations
-from latteboard.campaign.relations import Relations
+from latteboard.campaign.relations import Columns, Relations
 from latteboard.campaign.streams import Stream, read_streams
 from latteboard.campaign.tables import CampaignTable
 from latteboard.campaign.vocabulary import axes, check_vocabulary, coordinates_named, kinds_in_order, names_in
@@ -34,8 +34,8 @@ class Definition:
         CampaignError : a name is reserved, taken or unknown, kinds need each other in a circle, or a list is not readable.
         """
         self.table = table
-        self._expected: dict[str, Expected] = {}
-        self._blocks: dict[str, list[Block]] = {}
+        self._expected: dict[tuple[str, int], Expected] = {}
+        self._blocks: dict[tuple[str, int], list[Block]] = {}
         check_vocabulary(table)
         self.streams = list(read_streams(table, folder))
         self.kinds = {name: read_kind(table, name) for name in kinds_in_order(table)}
@@ -87,27 +87,33 @@ class Definition:
         """The source lists and the axes as relations of codes."""
         return build_relations(self.streams, self.axes, self.table)
 
-    def expected(self, kind: str) -> Expected:
-        """Every expected artifact of a kind."""
-        if kind not in self._expected:
-            stated = self.kinds[kind]
-            rows = self.relations.restrict(self.relations.table(stated.coordinates), stated.table.only)
-            self._expected[kind] = Expected(self.relations, rows, self.blocks(kind))
-        return self._expected[kind]
+    def expected(self, kind: str, template: int = 0) -> Expected:
+        """Every expected artifact of a kind, with its paths under one of the kind's templates."""
+        key = kind, template
+        if key not in self._expected:
+            # The rows are the same under each template, and are shared.
+            rows = self.expected(kind).rows if template else self._rows(self.kinds[kind])
+            self._expected[key] = Expected(self.relations, rows, self.blocks(kind, template))
+        return self._expected[key]
 
-    def blocks(self, kind: str) -> list[Block]:
-        """The naming blocks of a kind: one for each ensemble and stream that its path distinguishes."""
-        if kind not in self._blocks:
-            self._blocks[kind] = list(self._each_block(self.kinds[kind]))
-        return self._blocks[kind]
+    def _rows(self, kind: Kind) -> Columns:
+        return self.relations.restrict(self.relations.table(kind.coordinates), kind.table.only)
 
-    def _each_block(self, kind: Kind) -> Iterator[Block]:
+    def blocks(self, kind: str, template: int = 0) -> list[Block]:
+        """The naming blocks of a kind under one of its templates: one for each ensemble and stream that paths distinguish."""
+        key = kind, template
+        if key not in self._blocks:
+            self._blocks[key] = list(self._each_block(self.kinds[kind], template))
+        return self._blocks[key]
+
+    def _each_block(self, kind: Kind, template: int) -> Iterator[Block]:
+        place = f"kinds.{kind.name}.{kind.table.path_keys[template]}"
         first: dict[tuple[tuple[str, str], ...], tuple[Stream, object]] = {}
         for stream in self.streams_of(kind):
             here = {"ensemble": stream.ensemble, "stream": stream.name}
             fixed = {name: value for name, value in here.items() if name in kind.coordinates}
-            with within(f"kinds.{kind.name}.path"):
-                pattern = self.bind(kind.template, stream)
+            with within(place):
+                pattern = self.bind(kind.templates[template], stream)
             block = Block(fixed, pattern, stream.numbers, kind.min_bytes)
             content = block.pattern, {name: stream.numbers.get(name) for name in kind.min_bytes.names}
             if (key := tuple(fixed.items())) not in first:
@@ -118,7 +124,7 @@ class Definition:
                 raise CampaignError(
                     f"a parameter in it, or in min_bytes, differs between {first[key][0]} and {stream}: name "
                     f"{' and '.join(f'{{{name}}}' for name in here if name not in fixed)} too",
-                    key=f"kinds.{kind.name}.path",
+                    key=place,
                 )
 
     def streams_of(self, kind: Kind) -> list[Stream]:

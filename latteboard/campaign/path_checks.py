@@ -97,20 +97,30 @@ class BlockPath:
     Attributes
     ----------
     kind : name of the kind
-    block : number of the block among those of the kind
+    template : number of the template among those of the kind
+    block : number of the block among those of the template
     components : the pieces of each component of the path
     """
 
     kind: str
+    template: int
     block: int
     components: Sequence[Pieces]
 
     def paths(self, definition: Definition) -> set[str]:
         """The paths of all expected artifacts of the block."""
-        expected = definition.expected(self.kind)
+        expected = definition.expected(self.kind, self.template)
         own = expected.blocks[self.block]
         slices = [rows for block, rows in expected.block_slices if block is own]
         return {path for rows in slices for path in expected.paths(own, rows)}
+
+    def key(self, definition: Definition) -> str:
+        """The key of the campaign file that states it."""
+        return f"kinds.{self.kind}.{definition.kinds[self.kind].table.path_keys[self.template]}"
+
+    def name(self, other: "BlockPath", definition: Definition) -> str:
+        """What it is called in an error at another path: its key where one kind has both, or it is a further path."""
+        return self.key(definition) if self.kind == other.kind or self.template else f"kinds.{self.kind}"
 
 
 def check_separate(definition: Definition) -> None:
@@ -119,9 +129,10 @@ def check_separate(definition: Definition) -> None:
     Paths are compared only where the literal texts of two patterns do not already differ.
     """
     paths = [
-        BlockPath(kind, number, block.pattern.components())
-        for kind in definition.kinds
-        for number, block in enumerate(definition.blocks(kind))
+        BlockPath(name, template, number, block.pattern.components())
+        for name, kind in definition.kinds.items()
+        for template in range(len(kind.templates))
+        for number, block in enumerate(definition.blocks(name, template))
     ]
     for one, other in _similar(paths):
         short, long = sorted((one, other), key=lambda path: len(path.components))
@@ -131,7 +142,7 @@ def check_separate(definition: Definition) -> None:
             same = (
                 "the same path as" if len(long.components) == depth else "a folder of" if long is one else "a file in"
             )
-            raise CampaignError(f"gives {same} kinds.{one.kind}: {min(shared)}", key=f"kinds.{other.kind}.path")
+            raise CampaignError(f"gives {same} {one.name(other, definition)}: {min(shared)}", key=other.key(definition))
 
 
 def _similar(paths: Sequence[BlockPath]) -> Iterator[tuple[BlockPath, BlockPath]]:

@@ -149,6 +149,11 @@ class KindTable(Table):
     check: Line | None = None
 
     @property
+    def path_keys(self) -> tuple[str, ...]:
+        """The key of each template of its paths: ``path``, ``also[0]``, ``also[1]``, ..."""
+        return "path", *(f"also[{number}]" for number in range(len(self.also)))
+
+    @property
     def needed_kinds(self) -> tuple[str, ...]:
         """The kinds that it needs, each once, in the order in which they are stated."""
         return tuple(dict.fromkeys(need if isinstance(need, str) else need.kind for need in self.needs))

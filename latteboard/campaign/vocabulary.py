@@ -56,7 +56,8 @@ def check_vocabulary(table: CampaignTable) -> None:
     for name, kind in table.kinds.items():
         with within(f"kinds.{name}"):
             _check_kind(table, name)
-            for key, text in (("path", kind.path), *(("datasets", text) for text in kind.dataset_templates)):
+            paths = zip(kind.path_keys, (kind.path, *kind.also), strict=True)
+            for key, text in (*paths, *(("datasets", text) for text in kind.dataset_templates)):
                 _check_template(text, plain, table.derive, key=key)
 
 

@@ -1,0 +1,53 @@
+"""The roots of a campaign: the folders, one a disk, below which its artifacts are looked for."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from latteboard.errors import CampaignError
+
+
+@dataclass(frozen=True)
+class Root:
+    """One root.
+
+    Attributes
+    ----------
+    stated : as the campaign states it, by which people know it
+    path : where it is
+    """
+
+    stated: str
+    path: Path
+
+
+def read_roots(stated: str | Sequence[str], folder: Path) -> tuple[Root, ...]:
+    """The roots that a campaign in ``folder`` states, in its order: a copy on an earlier one counts before one on a later.
+
+    Raises
+    ------
+    CampaignError : two of them are the same folder, or one is inside the other.
+    """
+    several = [stated] if isinstance(stated, str) else stated
+    roots = tuple(Root(text, root_path(text, folder)) for text in several)
+    if len(roots) > 1:
+        _check_apart(roots)
+    return roots
+
+
+def root_path(stated: str, folder: Path) -> Path:
+    """Where a root is that a campaign in ``folder`` states."""
+    return folder / stated
+
+
+def _check_apart(roots: Sequence[Root]) -> None:
+    """Refuse roots of which a file could be seen below two: it would be counted as two copies."""
+    resolved = [root.path.resolve() for root in roots]
+    for number, path in enumerate(resolved):
+        for earlier, other in enumerate(resolved[:number]):
+            if path.is_relative_to(other) or other.is_relative_to(path):
+                where = "the same as" if path == other else "inside" if path.is_relative_to(other) else "around"
+                message = f"{roots[number].stated} is {where} {roots[earlier].stated}, once links are followed: {path}"
+                raise CampaignError(
+                    f"{message}; expected folders apart from each other", key=f"campaign.root[{number}]"
+                )
