@@ -1,9 +1,13 @@
 """Texts and numbers in the form in which people read them."""
 
+from collections.abc import Iterable
 from datetime import timedelta
+from difflib import get_close_matches
 from unicodedata import normalize
 
 UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
+NAMED = 20  # values in a message; whoever needs the rest of a longer list asks for it
+COMPARED = 2_000  # names: more take too long to look for a similar one
 TIMES = (("d", 86_400), ("h", 3_600), ("min", 60))
 
 
@@ -77,3 +81,44 @@ def counted(number: int, noun: str) -> str:
     ('1 file', '1,200 files')
     """
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def listed(values: Iterable[object], most: int = NAMED) -> str:
+    """Return the values as a text for messages; three dots stand for what is beyond the first ``most``.
+
+    Examples
+    --------
+    >>> listed(["pion", "kaon"]), listed(range(300, 400), most=3)
+    ('pion, kaon', '300, 301, 302, ...')
+    """
+    texts = list(map(str, values))
+    return ", ".join(texts if len(texts) <= most else [*texts[:most], "..."])
+
+
+def most_similar(name: object, known: Iterable[object]) -> str | None:
+    """Return the known name that is most like an unknown one, upper and lower case apart; None if none is like it.
+
+    Examples
+    --------
+    >>> most_similar("t_seperation", ["particle", "t_separation"]), most_similar("PROP", ["prop", "cfg"])
+    ('t_separation', 'prop')
+    >>> most_similar("spectrum", ["prop", "cfg"]) is None
+    True
+    """
+    by_folded = {folded(text): text for text in map(str, known) if len(text) > 1}  # a letter is like too much
+    near = get_close_matches(folded(str(name)), by_folded, 1) if len(by_folded) <= COMPARED else []
+    return by_folded[near[0]] if near else None
+
+
+def did_you_mean(name: object, known: Iterable[object]) -> str:
+    """Return the end of a message that names what was probably meant; empty if nothing is similar.
+
+    Examples
+    --------
+    >>> did_you_mean("t_seperation", ["particle", "t_separation"])
+    "; did you mean 't_separation'?"
+    >>> did_you_mean("spectrum", ["prop", "cfg"])
+    ''
+    """
+    similar = most_similar(name, known)
+    return "" if similar is None else f"; did you mean {similar!r}?"

@@ -15,6 +15,7 @@ class Case(NamedTuple):
     edits: list[tuple[str, str]]
     key: str
     words: list[str]
+    lines: int = 1
 
 
 PROP = "[kinds.prop]\npath      = "
@@ -34,6 +35,11 @@ def add(text: str, key: str, *words: str) -> Case:
         key,
         list(words),
     )
+
+
+def several(lines: int, case: Case) -> Case:
+    """A case in which other lines, all in all so many, become wrong too."""
+    return case._replace(lines=lines)
 
 
 def prop_path(path: str, *words: str, key: str = "kinds.prop.path") -> Case:
@@ -81,10 +87,10 @@ CASES = {
     "a name with two underscores": change(FLAVOURS, "my__axis = [1]\n" + FLAVOURS, "axes.my__axis", "not a name"),
     "a reserved name": change(FLAVOURS, "status = [1]\n" + FLAVOURS, "axes.status", "reserved", "blocked_by"),
     "a reserved name in capitals": change('mq   =', 'Path = ""\nmq =', "parameters.Path", "reserved"),
-    "a reserved derived name": change("[derive.dt]", "[derive.mtime]", "derive.mtime", "reserved"),
+    "a reserved derived name": several(4, change("[derive.dt]", "[derive.mtime]", "derive.mtime", "reserved")),
     "a parameter called L": change('mq   =', 'L = 4\nmq =', "parameters.L", "reserved"),
     "a parameter called as an axis": change("mq   =", 'Current = ""\nmq =', "parameters.Current", "taken by axes.current"),
-    "a derived name called as a parameter": change("[derive.dt]", "[derive.MQ]", "derive.MQ", "taken by parameters.mq"),
+    "a derived name called as a parameter": several(4, change("[derive.dt]", "[derive.MQ]", "derive.MQ", "taken by parameters.mq")),
     "an axis called as a coordinate": change(FLAVOURS, "Source = [1]\n" + FLAVOURS, "axes.Source", "taken by"),
     "two kinds but for case": add('[kinds.PROP]\npath = "x"', "kinds.PROP", "taken by kinds.prop"),
     "a kind called as a view": add('[kinds.Problems]\npath = "x"', "kinds.Problems", "the catalog has a table"),
@@ -148,7 +154,7 @@ CASES = {
     "a line break in a path": prop_path('"{ensemble}_{stream}_{configuration}_{source}\\n"', r"\n", "control characters"),
     "a line break in a parameter": change('mq   = "0.01"', 'mq = "0\\n1"', "kinds.prop.path", r"mq0\n1", "control"),
     "a slash from a derived name": change(
-        '"-{t_separation}"', '"up/{t_separation}"', "kinds.seqprop.path", "{dt}", "'up/3'", "neither /"
+        '"-{t_separation}"', '"up/{t_separation}"', "derive.dt.values.proton_np", "'up/{t_separation}'", "neither /"
     ),
     "an empty path": prop_path('""', "''", "not empty"),
     # lists
@@ -181,7 +187,7 @@ CASES = {
         "ensembles.C", "the same", "registered already as B"),
     # kinds
     "needs an unknown kind": change('needs     = ["cfg"]', 'needs = ["src"]', "kinds.prop.needs", "'src'", "cfg"),
-    "needs itself": change('needs     = ["cfg"]', 'needs = ["prop"]', "kinds.prop.needs", "'prop'"),
+    "needs itself": change('needs     = ["cfg"]', 'needs = ["prop"]', "kinds", "circle: prop needs prop"),
     "needs a kind twice": change('needs     = ["cfg"]', 'needs = ["cfg", "cfg"]', "kinds.prop.needs", "each kind once"),
     "needs in a circle": change('needs     = ["cfg"]', 'needs = ["average"]', "kinds",
         "circle", "prop needs average needs formfac_4D"),
@@ -196,7 +202,7 @@ CASES = {
     "an unknown archive": change('archive   = "tape"', 'archive = "hpss"', "kinds.formfac.archive", "'hpss'", "tape"),
     "temporary for nobody": add('[kinds.other]\npath = "o{configuration}"\nneeds = ["cfg"]\ntemporary = true',
         "kinds.other.temporary", "nothing needs"),
-    "given and made": change("given     = true", 'given = true\nneeds = ["prop"]', "kinds", "circle"),
+    "given and made": several(2, change("given     = true", 'given = true\nneeds = ["prop"]', "kinds", "circle")),
     "given and temporary": change("given     = true", "given = true\ntemporary = true", "kinds.cfg.given", "remove temporary"),
     "given and reduced": change("given     = true", 'given = true\nreduce = ["average"]', "kinds.cfg.given", "reduce"),
     "the same path": add('[kinds.again]\npath = "{ensemble}_{stream}/cfg/{configuration}.lime"',
@@ -204,11 +210,11 @@ CASES = {
     "the same path by chance": add(
         '[kinds.again]\npath = "{ensemble}_{stream}/seqprop/{configuration}/seqprop_{particle}_dt4_Srcs{source_set}.lime"',
         "kinds.again.path", "same path as kinds.seqprop", "seqprop_proton_dt4_Srcs0-1.lime"),
-    "the same path from two ensembles": Case(
+    "the same path from two ensembles": several(7, Case(
         [("[ensembles.B]", '[ensembles."A_a"]'), ("[ensembles.B.axes]", '[ensembles."A_a".axes]'),
          ("[ensembles.B.parameters]", '[ensembles."A_a".parameters]'), ('["a", "b"]', '["a", "b", "a_a"]'),
          ('configurations = "5:9:5"', "configurations = [10]"), ('{ file = "B.lst" }', '{ file = "A.lst" }')],
-        "kinds.cfg.path", ["same path as kinds.cfg", "A_a_a/cfg/10.lime"]),
+        "kinds.cfg.path", ["same path as kinds.cfg", "A_a_a/cfg/10.lime"])),
     "a file where a folder must be": add('[kinds.again]\npath = "{ensemble}_{stream}/prop/{configuration}"',
         "kinds.again.path", "a folder of kinds.prop", "A_a/prop/10"),
     "a folder where a file must be": add('[kinds.again]\npath = "{ensemble}_{stream}/cfg/{configuration}.lime/x"',
@@ -223,7 +229,7 @@ CASES = {
         "ensemble = B", "finds no cfg"),
     "an artifact without input in one axis": change(
         '_Srcs{source_set}.lime"\n', '_Srcs{source_set}.lime"\nonly = { particle = ["proton"], t_separation = [3] }\n',
-        "kinds.formfac.needs", "t_separation = 4", "finds no seqprop"),
+        "kinds.formfac_4D.needs", "t_separation = 4", "finds no seqprop"),
     "parameters that differ where the path does not": Case(
         [("configurations = [10]\n", 'configurations = [10]\nparameters = { mq = "0.02" }\n'),
          ("{ensemble}_{stream}/joined_", "{ensemble}/{mq}_joined_")],
@@ -306,8 +312,10 @@ def test_a_mistake_is_refused_in_one_line_with_its_key(case: Case, write_campaig
     start = time.perf_counter()
     with pytest.raises(CampaignError) as caught:
         Campaign.read(path)
-    message = str(caught.value)
+    lines = str(caught.value).split("\n")
+    message = lines[0]
     assert message.startswith(f"{path}: {case.key}"), message
-    assert not set("\n\r\x00") & set(message)
+    assert len(lines) == case.lines, lines
+    assert not set("\r\x00") & set(message)
     assert [word for word in case.words if word not in message] == [], message
     assert time.perf_counter() - start < 1

@@ -503,8 +503,7 @@ def test_without_a_campaign_it_says_how_to_get_one(
         (b'name = "x"\xff\xfe', "not a TOML file: "),
         (b"\0", "not a TOML file: "),
         (b"a = " + b"[" * 5000, "not a TOML file: "),
-        (b"", "campaign"),
-        (b"[kinds]\n", "campaign"),
+        (b"a = 1\na = 2", "not a TOML file: "),
     ],
 )
 def test_a_broken_campaign_file_is_one_line(
@@ -517,6 +516,18 @@ def test_a_broken_campaign_file_is_one_line(
         assert answer.startswith(f"{indexed.path}: ")
         assert message in answer
     assert books(indexed) == before
+
+
+def test_all_that_is_wrong_in_a_campaign_is_told_a_line_each(indexed: Campaign, command: Command) -> None:
+    indexed.path.write_text("[kinds]\n")
+    for words in QUESTIONS:
+        code, out, err = command("--campaign", indexed.path, *words)
+        assert (code, out) == (1, "")
+        assert err == (
+            f"latteboard: {indexed.path}: campaign: this key is missing\n"
+            f"latteboard: {indexed.path}: ensembles: this key is missing\n"
+            f"latteboard: {indexed.path}: kinds: expected more items, found {{}}\n"
+        )
 
 
 def test_a_list_that_cannot_be_read_is_one_line(indexed: Campaign, refused: Callable[..., str]) -> None:

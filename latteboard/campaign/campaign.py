@@ -9,7 +9,8 @@ from latteboard.campaign.checks import check_campaign
 from latteboard.campaign.datasets import Datasets
 from latteboard.campaign.model import Definition
 from latteboard.campaign.roots import Root, read_roots
-from latteboard.campaign.tables import CampaignTable, read_toml
+from latteboard.campaign.tables import CampaignTable, read_tables, read_toml
+from latteboard.campaign.validation import in_file
 from latteboard.errors import CampaignError
 from latteboard.names.parsing import PathParser
 from latteboard.names.templates import Value
@@ -34,18 +35,19 @@ class Campaign(Definition):
         self.grace: timedelta = table.campaign.grace
         self._parsers: dict[tuple[str, int, int], PathParser] = {}
         self._datasets: dict[str, Datasets] = {}
-        try:
+        super().__init__(table, path.parent)
+        with self.mistakes.keep():
             self.roots: tuple[Root, ...] = read_roots(table.campaign.root, path.parent)
             self.root = self.roots[0].path
-            super().__init__(table, path.parent)
-            check_campaign(self)
-        except CampaignError as error:
-            raise CampaignError(f"{path}: {error}") from error
+        check_campaign(self)
 
     @classmethod
     def read(cls, path: str | Path) -> Self:
-        """Read and check a campaign file; anything wrong in it or its lists raises one :class:`CampaignError`."""
-        return cls(Path(path), read_toml(Path(path)))
+        """Read and check a campaign file; all that is wrong in it and its lists raises one :class:`CampaignError`."""
+        path = Path(path)
+        stated = read_toml(path)
+        with in_file(path, stated):
+            return cls(path, read_tables(stated))
 
     def datasets(self, kind: str) -> Datasets:
         """The datasets that the files of a kind must hold."""
@@ -115,4 +117,6 @@ def catalog_url(campaign_file: Path, stated: str) -> str:
 
 def locate_catalog(campaign_file: Path) -> str:
     """The catalog that a campaign file states, as :func:`catalog_url` gives it; the rest of the file is not checked."""
-    return catalog_url(campaign_file, read_toml(campaign_file).campaign.catalog)
+    stated = read_toml(campaign_file)
+    with in_file(campaign_file, stated):
+        return catalog_url(campaign_file, read_tables(stated).campaign.catalog)

@@ -1,18 +1,23 @@
-"""Checks of a campaign whose lists have been read: each refuses one mistake with a :class:`CampaignError`."""
+"""Checks of a campaign whose lists have been read: each refuses one mistake with a :class:`CampaignError`.
 
-from collections.abc import Callable
+All of them are tried, so that a campaign tells at once what is wrong in it. A check that would only repeat the consequence of
+another mistake is left out: it says in :data:`OF_A_KIND` or :data:`BETWEEN_KINDS` upon which keys of a kind it builds.
+"""
 
-from latteboard.campaign.expected import Expected
+from collections.abc import Callable, Iterable
+
+from latteboard.campaign.expected import Block, Expected
 from latteboard.campaign.kinds import Kind
 from latteboard.campaign.model import Definition
 from latteboard.campaign.need_checks import check_inputs, check_source_sets
 from latteboard.campaign.path_checks import check_form, check_injective, check_separate
-from latteboard.campaign.recipe_checks import check_recipe
-from latteboard.campaign.vocabulary import check_among, name_list
-from latteboard.errors import CampaignError, within
+from latteboard.campaign.recipe_checks import check_recipe, check_steps
+from latteboard.campaign.vocabulary import check_among, name_list, parameters
+from latteboard.errors import CampaignError, Mistakes, within
 from latteboard.names.patterns import Pattern
 from latteboard.names.segments import segments
 from latteboard.names.templates import INSIDE, split_inside
+from latteboard.text import did_you_mean, listed
 
 
 def check_campaign(definition: Definition) -> None:
@@ -20,21 +25,41 @@ def check_campaign(definition: Definition) -> None:
 
     Raises
     ------
-    CampaignError : the first mistake, with the key of the campaign file where it is.
+    CampaignError : all mistakes of the definition, those that were found before too.
     """
-    _check_ensembles(definition)
-    _check_derived(definition)
-    for kind in definition.kinds.values():
-        with within(f"kinds.{kind.name}"):
-            for check in KIND_CHECKS:
-                check(definition, kind)
-    check_separate(definition)
+    mistakes = definition.mistakes
+    for check in (_check_ensembles, _check_derived):
+        with mistakes.keep():
+            check(definition)
+    # In a circle of kinds everything would stand between others.
+    between = [] if definition.in_circle else BETWEEN_KINDS
+    for checks, names in ((OF_A_KIND, _own_name), (between, _all_names)):
+        for kind in definition.kinds.values():
+            for of_kind, upon in checks:
+                keys = [f"kinds.{name}.{key}" for name in names(kind) for key in upon]
+                if definition.kinds.keys() >= names(kind) and not mistakes.at(*keys):
+                    with mistakes.keep(f"kinds.{kind.name}"):
+                        of_kind(definition, kind)
+    with mistakes.keep():
+        check_separate(definition)
+    mistakes.tell()
+
+
+def _own_name(kind: Kind) -> set[str]:
+    return {kind.name}
+
+
+def _all_names(kind: Kind) -> set[str]:
+    """The kind, and those that it needs or is made with."""
+    return {kind.name, *kind.needs, *filter(None, [kind.table.made_with])}
 
 
 def _check_ensembles(definition: Definition) -> None:
     """Refuse an ensemble that is defined twice under different names: its artifacts would be counted twice."""
     contents: dict[object, str] = {}
     for name in definition.table.ensembles:
+        if definition.mistakes.at(f"ensembles.{name}"):
+            continue
         streams = sorted((stream for stream in definition.streams if stream.ensemble == name), key=str)
         content = tuple(
             (s.L, s.T, tuple(sorted(s.parameters.items())), s.name, tuple(s.configurations)) for s in streams
@@ -47,13 +72,14 @@ def _check_ensembles(definition: Definition) -> None:
 
 def _check_derived(definition: Definition) -> None:
     """Require a text of a derived name for each value of its coordinate, and for nothing else."""
-    for name, derived in definition.table.derive.items():
-        values = [str(value) for value in definition.values_of(derived.on)]
-        if set(values) != derived.values.keys():
-            raise CampaignError(
-                f"expected a text for each value of {derived.on}: {name_list(values)}; found {name_list(derived.values)}",
-                key=f"derive.{name}.values",
-            )
+    with Mistakes() as mistakes:
+        for name, derived in definition.table.derive.items():
+            if definition.mistakes.at(f"derive.{name}"):
+                continue
+            values = [str(value) for value in definition.values_of(derived.on)]
+            if set(values) != derived.values.keys():
+                expected = f"expected a text for each value of {derived.on}: {name_list(values)}"
+                mistakes.add(f"{expected}; found {name_list(derived.values)}", key=f"derive.{name}.values")
 
 
 def _check_flags(definition: Definition, kind: Kind) -> None:
@@ -63,7 +89,7 @@ def _check_flags(definition: Definition, kind: Kind) -> None:
         made = [key for key in ("needs", "temporary", "reduce", "made_with", "task") if getattr(table, key)]
         if made:
             raise CampaignError(f"a given kind is not made here; remove {' and '.join(made)}, or given", key="given")
-    if table.temporary and not any(kind.name in other.needs for other in definition.kinds.values()):
+    if table.temporary and not any(kind.name in other.needed_kinds for other in definition.table.kinds.values()):
         message = "nothing needs this kind, so it would never be made; remove temporary, or name it in needs of another"
         raise CampaignError(message, key="temporary")
 
@@ -104,45 +130,53 @@ def _check_inside(_: Definition, kind: Kind) -> None:
 
 def _check_only(definition: Definition, kind: Kind) -> None:
     """Require that ``only`` names coordinates of the kind and values that they have."""
-    for name, allowed in kind.table.only.items():
-        check_among(name, kind.coordinates, key="only")
-        values = [str(value) for value in definition.values_of(name)]
-        for value in allowed:
-            if str(value) not in values:
-                some = ", ".join(values[:20]) + (", ..." if len(values) > 20 else "")
-                raise CampaignError(f"{value!r} is not one of its values: {some}", key=f"only.{name}")
+    with Mistakes() as mistakes:
+        for name, allowed in kind.table.only.items():
+            with mistakes.keep("only"):
+                check_among(name, kind.coordinates)
+                values = [str(value) for value in definition.values_of(name)]
+                for value in allowed:
+                    if str(value) not in values:
+                        message = f"{value!r} is not one of its values: {listed(values)}{did_you_mean(value, values)}"
+                        mistakes.add(message, key=f"only.{name}")
 
 
 def _check_parameters(definition: Definition, kind: Kind) -> None:
     """Require a value of each parameter in the streams of the kind; it may be stated for these alone."""
     paths = zip(kind.table.path_keys, kind.templates, strict=True)
-    for key, template in (*paths, *(("datasets", template) for template in kind.datasets)):
-        for name in sorted(definition.names_in(template) - definition.relations.values.keys()):
-            for stream in definition.streams_of(kind):
-                if name not in stream.constants:
+    stated = {*parameters(definition.table)}
+    with Mistakes() as mistakes:
+        for key, template in (*paths, *(("datasets", template) for template in kind.datasets)):
+            for name in sorted(definition.names_in(template) & stated):
+                lacking = [stream for stream in definition.streams_of(kind) if name not in stream.constants]
+                for stream in lacking[:1]:
                     place = f"[parameters] or [ensembles.{stream.ensemble}.parameters]"
-                    raise CampaignError(f"{{{name}}} has no value in {stream}; state it under {place}", key=key)
+                    mistakes.add(f"{{{name}}} has no value in {stream}; state it under {place}", key=key)
 
 
 def _check_also(definition: Definition, kind: Kind) -> None:
     """Require that further paths name the coordinates of ``path``, so that each artifact has one of each."""
-    for key, template in zip(kind.table.path_keys, kind.templates, strict=True):
-        named = definition.coordinates_named(template)
-        if named != kind.coordinates:
-            here, there = (", ".join(names) or "none" for names in (named, kind.coordinates))
-            raise CampaignError(f"expected the coordinates of path, {there}; found {here}", key=key)
+    with Mistakes() as mistakes:
+        for key, template in zip(kind.table.path_keys, kind.templates, strict=True):
+            named = definition.coordinates_named(template)
+            if named != kind.coordinates:
+                here, there = (", ".join(names) or "none" for names in (named, kind.coordinates))
+                mistakes.add(f"expected the coordinates of path, {there}; found {here}", key=key)
 
 
 def _check_paths(definition: Definition, kind: Kind) -> None:
     """Require well-formed paths that can be parsed into coordinates, each of one artifact."""
-    for template, key in enumerate(kind.table.path_keys):
-        with within(key):
-            _check_path(definition, kind, template)
+    with Mistakes() as mistakes:
+        for template, key in enumerate(kind.table.path_keys):
+            with mistakes.keep():
+                blocks = definition.blocks(kind.name, template)
+                with within(key):
+                    _check_path(definition, kind, blocks)
 
 
-def _check_path(definition: Definition, kind: Kind, template: int) -> None:
+def _check_path(definition: Definition, kind: Kind, blocks: Iterable[Block]) -> None:
     """Require that the paths under one template are well formed and can be parsed."""
-    for block in definition.blocks(kind.name, template):
+    for block in blocks:
         file, inner = split_inside(block.pattern.pieces)
         again = any(INSIDE in piece for piece in (*file, *inner) if isinstance(piece, str))
         if again or kind.inside != bool(inner):
@@ -154,13 +188,14 @@ def _check_path(definition: Definition, kind: Kind, template: int) -> None:
 
 def _check_datasets(definition: Definition, kind: Kind) -> None:
     """Require well-formed dataset paths; two artifacts may have the same ones, since they are different files."""
-    with within("datasets"):
+    with Mistakes() as mistakes:
         for template in kind.datasets:
-            for stream in definition.streams_of(kind):
-                pattern = definition.bind(template, stream)
-                check_form(pattern, definition.relations.values)
-                for component in pattern.components():
-                    segments(component, definition.relations.values)
+            with mistakes.keep("datasets"):
+                for stream in definition.streams_of(kind):
+                    pattern = definition.bind(template, stream)
+                    check_form(pattern, definition.relations.values)
+                    for component in pattern.components():
+                        segments(component, definition.relations.values)
 
 
 def _check_size(definition: Definition, kind: Kind) -> None:
@@ -180,17 +215,24 @@ def _check_size(definition: Definition, kind: Kind) -> None:
         Expected(relations, rows, definition.blocks(kind.name)).least_bytes()
 
 
-KIND_CHECKS: list[Callable[[Definition, Kind], None]] = [
-    _check_flags,
-    _check_made_with,
-    _check_inside,
-    _check_only,
-    _check_also,
-    _check_parameters,
-    _check_paths,
-    _check_datasets,
-    _check_size,
-    check_recipe,
-    check_source_sets,
-    check_inputs,
+Checks = list[tuple[Callable[[Definition, Kind], None], tuple[str, ...]]]
+
+# Each with the keys of the kind that must be right before it has a meaning.
+OF_A_KIND: Checks = [
+    (_check_flags, ()),
+    (_check_inside, ("path", "also")),
+    (_check_only, ("path",)),
+    (_check_parameters, ()),
+    (_check_also, ("path", "also")),
+    (_check_paths, ("path", "also")),
+    (_check_datasets, ("datasets",)),
+    (_check_size, ("path", "only", "min_bytes")),
+    (check_steps, ()),
+]
+# These must be right in the kinds that it needs or is made with too, which then are all there.
+BETWEEN_KINDS: Checks = [
+    (_check_made_with, ("path", "only", "made_with")),
+    (check_recipe, ("path", "datasets", "needs", "reduce", "given")),
+    (check_source_sets, ("path", "needs")),
+    (check_inputs, ("path", "needs", "only")),
 ]

@@ -7,7 +7,7 @@ from typing import Any
 from latteboard.campaign.sizes import Size
 from latteboard.campaign.tables import CampaignTable, KindTable
 from latteboard.campaign.vocabulary import coordinates_named
-from latteboard.errors import within
+from latteboard.errors import CampaignError, Mistakes, TemplateError
 from latteboard.names.templates import Template
 
 
@@ -57,15 +57,25 @@ class Kind:
         return bool(self.table.reduce)
 
 
-def read_kind(table: CampaignTable, name: str) -> Kind:
-    """Read one kind of a campaign; a kind that is made with another has the needs, task and ``only`` of that one."""
+def read_kind(table: CampaignTable, name: str, mistakes: Mistakes) -> Kind:
+    """Read one kind of a campaign; a kind that is made with another has the needs, task and ``only`` of that one.
+
+    Parameters
+    ----------
+    mistakes : takes up a size that is none, without which the rest of the kind can be checked all the same
+
+    Raises
+    ------
+    CampaignError : a template, or a derived name in one, is not well formed; it has been found before.
+    """
     own = table.kinds[name]
     # One job writes the files of both kinds: it has one list of needs and one set of job settings.
-    leader = table.kinds[own.made_with] if own.made_with else own
-    with within(f"kinds.{name}"):
+    leader = table.kinds.get(own.made_with or name, own)
+    min_bytes = Size(0)
+    with mistakes.keep(f"kinds.{name}.min_bytes"):
+        min_bytes = Size(own.min_bytes)
+    try:
         template, *further = map(Template.parse, (own.path, *own.also))
-        with within("min_bytes"):
-            min_bytes = Size(own.min_bytes)
         return Kind(
             name=name,
             templates=(template, *further),
@@ -76,3 +86,5 @@ def read_kind(table: CampaignTable, name: str) -> Kind:
             datasets=tuple(map(Template.parse, own.dataset_templates)),
             task=leader.task,
         )
+    except TemplateError as error:
+        raise CampaignError(()) from error

@@ -1,7 +1,6 @@
 """The definition of a campaign: its streams, kinds and relations, and the artifacts that follow from them."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property
 from pathlib import Path
 
 from latteboard.campaign.expected import Block, Expected
@@ -11,7 +10,7 @@ from latteboard.campaign.relations import Columns, Relations
 from latteboard.campaign.streams import Stream, read_streams
 from latteboard.campaign.tables import CampaignTable
 from latteboard.campaign.vocabulary import axes, check_vocabulary, coordinates_named, kinds_in_order, names_in
-from latteboard.errors import CampaignError, within
+from latteboard.errors import CampaignError, Mistakes, within
 from latteboard.names.patterns import Pattern
 from latteboard.names.templates import Choice, Field, Piece, Template, Value
 
@@ -22,23 +21,37 @@ class Definition:
     Attributes
     ----------
     table : the content of the campaign file
+    mistakes : all that has been found wrong; what is wrong is left out of streams, kinds and relations
     streams : in the order of the campaign
     kinds : by name, in the order of the production: inputs before products
+    in_circle : whether some kinds need each other in a circle, so that there is no such order
     """
 
     def __init__(self, table: CampaignTable, folder: Path) -> None:
         """Read the lists that ``table`` names, relative to ``folder``.
 
-        Raises
-        ------
-        CampaignError : a name is reserved, taken or unknown, kinds need each other in a circle, or a list is not readable.
+        Nothing is raised: names that are reserved, taken or unknown, kinds that need each other in a circle and lists that
+        are not readable are among ``mistakes``.
         """
         self.table = table
+        self.mistakes = Mistakes()
         self._expected: dict[tuple[str, int], Expected] = {}
         self._blocks: dict[tuple[str, int], list[Block]] = {}
-        check_vocabulary(table)
-        self.streams = list(read_streams(table, folder))
-        self.kinds = {name: read_kind(table, name) for name in kinds_in_order(table)}
+        with self.mistakes.keep():
+            check_vocabulary(table)
+        self.streams = read_streams(table, folder, self.mistakes)
+        self._relations: Relations | None = None
+        with self.mistakes.keep():
+            self._relations = build_relations(self.streams, self.axes, table)
+        self.kinds: dict[str, Kind] = {}
+        self.in_circle = True
+        ordered = [*table.kinds]
+        with self.mistakes.keep():
+            ordered = kinds_in_order(table)
+            self.in_circle = False
+        for name in ordered:
+            with self.mistakes.keep(f"kinds.{name}"):
+                self.kinds[name] = read_kind(table, name, self.mistakes)
 
     # -- names -------------------------------------------------------------------------------------------------------
 
@@ -69,6 +82,8 @@ class Definition:
                 return _constant_text(field, constants[field.name], stream)
             if field.name not in self.table.derive:
                 return field
+            if self.mistakes.at(f"derive.{field.name}"):
+                raise CampaignError(())
             derived = self.table.derive[field.name]
             by_text = {str(value): value for value in self.values_of(derived.on)}
             options = tuple(
@@ -82,10 +97,17 @@ class Definition:
 
     # -- expected artifacts ------------------------------------------------------------------------------------------
 
-    @cached_property
+    @property
     def relations(self) -> Relations:
-        """The source lists and the axes as relations of codes."""
-        return build_relations(self.streams, self.axes, self.table)
+        """The source lists and the axes as relations of codes.
+
+        Raises
+        ------
+        CampaignError : without mistakes, since what is wrong with a list or an axis has been found already.
+        """
+        if self._relations is None or self.mistakes.at("ensembles", "axes"):
+            raise CampaignError(())
+        return self._relations
 
     def expected(self, kind: str, template: int = 0) -> Expected:
         """Every expected artifact of a kind, with its paths under one of the kind's templates."""
@@ -100,14 +122,20 @@ class Definition:
         return self.relations.restrict(self.relations.table(kind.coordinates), kind.table.only)
 
     def blocks(self, kind: str, template: int = 0) -> list[Block]:
-        """The naming blocks of a kind under one of its templates: one for each ensemble and stream that paths distinguish."""
+        """The naming blocks of a kind under one of its templates: one for each ensemble and stream that paths distinguish.
+
+        Raises
+        ------
+        CampaignError : a template has no text in a stream, or streams that it does not distinguish differ; its key is one of
+            the kind's table.
+        """
         key = kind, template
         if key not in self._blocks:
             self._blocks[key] = list(self._each_block(self.kinds[kind], template))
         return self._blocks[key]
 
     def _each_block(self, kind: Kind, template: int) -> Iterator[Block]:
-        place = f"kinds.{kind.name}.{kind.table.path_keys[template]}"
+        place = kind.table.path_keys[template]
         first: dict[tuple[tuple[str, str], ...], tuple[Stream, object]] = {}
         for stream in self.streams_of(kind):
             here = {"ensemble": stream.ensemble, "stream": stream.name}

@@ -9,7 +9,7 @@ from latteboard.campaign.model import Definition
 from latteboard.campaign.needs import links
 from latteboard.campaign.relations import MAIN, length
 from latteboard.campaign.vocabulary import name_list
-from latteboard.errors import CampaignError
+from latteboard.errors import CampaignError, Mistakes
 from latteboard.names.templates import Value
 
 OF_SOURCES = {"source", "source_set"}
@@ -33,12 +33,13 @@ def check_source_sets(definition: Definition, kind: Kind) -> None:
 
 def check_inputs(definition: Definition, kind: Kind) -> None:
     """Require that every artifact finds an input of each kind that it needs."""
-    for name in kind.needs:
-        lonely = _lonely(definition, kind, definition.kinds[name])
-        if lonely is not None:
-            where = ", ".join(f"{coordinate} = {value}" for coordinate, value in lonely.items())
-            only = definition.kinds[name].table.only
-            raise CampaignError(f"{kind.name} with {where} finds no {name} (kinds.{name}.only = {only})", key="needs")
+    with Mistakes() as mistakes:
+        for name in kind.table.needed_kinds:  # of a kind that is made with another, the other one tells
+            lonely = _lonely(definition, kind, definition.kinds[name])
+            if lonely is not None:
+                where = ", ".join(f"{coordinate} = {value}" for coordinate, value in lonely.items())
+                only = definition.kinds[name].table.only
+                mistakes.add(f"{kind.name} with {where} finds no {name} (kinds.{name}.only = {only})", key="needs")
 
 
 def _lonely(definition: Definition, kind: Kind, need: Kind) -> Mapping[str, Value] | None:

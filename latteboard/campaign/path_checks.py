@@ -5,8 +5,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
+from latteboard.campaign.kinds import Kind
 from latteboard.campaign.model import Definition
-from latteboard.errors import CampaignError
+from latteboard.errors import CampaignError, Mistakes
 from latteboard.names.patterns import Pattern
 from latteboard.names.segments import Values, choice_table, segments
 from latteboard.names.templates import SOURCE_PARTS, Choice, Field, Piece, Pieces, Value, piece_texts
@@ -128,21 +129,32 @@ def check_separate(definition: Definition) -> None:
 
     Paths are compared only where the literal texts of two patterns do not already differ.
     """
-    paths = [
-        BlockPath(name, template, number, block.pattern.components())
-        for name, kind in definition.kinds.items()
-        for template in range(len(kind.templates))
-        for number, block in enumerate(definition.blocks(name, template))
-    ]
-    for one, other in _similar(paths):
-        short, long = sorted((one, other), key=lambda path: len(path.components))
-        depth = len(short.components)
-        shared = short.paths(definition) & {"/".join(path.split("/")[:depth]) for path in long.paths(definition)}
-        if shared:
-            same = (
-                "the same path as" if len(long.components) == depth else "a folder of" if long is one else "a file in"
-            )
-            raise CampaignError(f"gives {same} {one.name(other, definition)}: {min(shared)}", key=other.key(definition))
+    paths: list[BlockPath] = []
+    with Mistakes() as mistakes:
+        for kind in definition.kinds.values():
+            keys = [f"kinds.{kind.name}.{key}" for key in ("path", "also", "only")]
+            if not definition.mistakes.at(*keys):
+                with mistakes.keep():
+                    paths += _block_paths(definition, kind)
+        for one, other in _similar(paths):
+            if not mistakes.at(other.key(definition)):
+                with mistakes.keep(other.key(definition)):
+                    _check_apart(definition, one, other)
+
+
+def _block_paths(definition: Definition, kind: Kind) -> Iterator[BlockPath]:
+    for template in range(len(kind.templates)):
+        for number, block in enumerate(definition.blocks(kind.name, template)):
+            yield BlockPath(kind.name, template, number, block.pattern.components())
+
+
+def _check_apart(definition: Definition, one: BlockPath, other: BlockPath) -> None:
+    short, long = sorted((one, other), key=lambda path: len(path.components))
+    depth = len(short.components)
+    shared = short.paths(definition) & {"/".join(path.split("/")[:depth]) for path in long.paths(definition)}
+    if shared:
+        same = "the same path as" if len(long.components) == depth else "a folder of" if long is one else "a file in"
+        raise CampaignError(f"gives {same} {one.name(other, definition)}: {min(shared)}")
 
 
 def _similar(paths: Sequence[BlockPath]) -> Iterator[tuple[BlockPath, BlockPath]]:

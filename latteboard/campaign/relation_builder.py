@@ -7,7 +7,7 @@ import numpy as np
 from latteboard.campaign.relations import MAIN, Codes, Relations
 from latteboard.campaign.streams import Stream
 from latteboard.campaign.tables import CampaignTable, stated_values
-from latteboard.errors import CampaignError
+from latteboard.errors import CampaignError, Mistakes
 from latteboard.names.templates import Source, Value
 
 
@@ -47,20 +47,23 @@ def build_relations(streams: Sequence[Stream], axes: Sequence[str], table: Campa
 
     Raises
     ------
-    CampaignError : a configuration has no sources or too few, a source is there twice or off the lattice, or an axis has no
-        values, or different types of values.
+    CampaignError : in a stream a configuration has no sources or too few, or a source is there twice or off the lattice; an
+        axis has no values, or different types of values.
     """
     numbers = sorted({number for stream in streams for number in stream.configurations})
     # Codes of configurations ascend with their numbers, so that rows are sorted by number; all other coordinates of the
     # source lists are coded in the order of the campaign.
     coders = {name: Coder(()) for name in MAIN} | {"configuration": Coder(numbers)}
     columns: dict[str, list[int]] = {name: [] for name in MAIN}
-    for stream in streams:
-        _add_stream(stream, coders, columns)
-    values: dict[str, Sequence[Value]] = {name: coder.values for name, coder in coders.items()}
-    relations: dict[str, list[Codes]] = {}
-    for axis in axes:
-        values[axis], relations[axis] = _axis(axis, coders["ensemble"].values, table)
+    with Mistakes() as mistakes:
+        for stream in streams:
+            with mistakes.keep(once=True):
+                _add_stream(stream, coders, columns)
+        values: dict[str, Sequence[Value]] = {name: coder.values for name, coder in coders.items()}
+        relations: dict[str, list[Codes]] = {}
+        for axis in axes:
+            with mistakes.keep():
+                values[axis], relations[axis] = _axis(axis, coders["ensemble"].values, table)
     main = {name: np.array(column, dtype=np.int32) for name, column in columns.items()}
     return Relations(values, main, relations)
 

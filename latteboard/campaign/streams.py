@@ -1,14 +1,15 @@
 """The streams of a campaign, each with the settings that hold for it: its own, or else those of its ensemble."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from latteboard.campaign.lists import configuration_numbers, source_lists
 from latteboard.campaign.tables import CampaignTable, EnsembleTable, StreamTable, plain_parameters
-from latteboard.errors import CampaignError, within
+from latteboard.errors import CampaignError, Mistakes
 from latteboard.names.templates import Source
+from latteboard.text import did_you_mean, listed
 
 Lists = dict[Path, dict[int, list[Source]]]
 
@@ -57,34 +58,37 @@ class Stream:
         return f"ensembles.{self.ensemble}.{f'stream.{self.name}.' if setting in self.own else ''}{setting}"
 
 
-def read_streams(table: CampaignTable, folder: Path) -> Iterator[Stream]:
-    """Read all streams of all ensembles, in the campaign's order.
+def read_streams(table: CampaignTable, folder: Path, mistakes: Mistakes) -> list[Stream]:
+    """Read all streams of all ensembles, in the campaign's order; those with mistakes are left out.
 
     Parameters
     ----------
     folder : to which the names of lists are relative; a list that several streams name is read once
-
-    Raises
-    ------
-    CampaignError : a setting is missing, a stream is named twice or unknown, or a list cannot be read.
+    mistakes : takes missing settings, streams that are named twice or unknown, and lists that cannot be read
     """
     lists: Lists = {}
+    streams = []
     for ensemble, stated in table.ensembles.items():
-        with within(f"ensembles.{ensemble}"):
+        with mistakes.keep(f"ensembles.{ensemble}"):
             _check_streams(stated)
-        for name in stated.streams or ():
-            yield _read_stream(table, ensemble, name, folder, lists)
+        for name in dict.fromkeys(stated.streams or ()):
+            with mistakes.keep(once=True):
+                streams.append(_read_stream(table, ensemble, name, folder, lists))
+    return streams
 
 
 def _check_streams(stated: EnsembleTable) -> None:
     if stated.streams is None:
         raise CampaignError("this key is missing", key="streams")
-    if len(set(stated.streams)) < len(stated.streams):
-        raise CampaignError(f"expected each stream once, found {', '.join(stated.streams)}", key="streams")
-    for name in stated.stream:
-        if name not in stated.streams:
-            allowed = ", ".join(stated.streams)
-            raise CampaignError(f"not one of its streams; expected one of {allowed}", key=f"stream.{name}")
+    with Mistakes() as mistakes:
+        with mistakes.keep("streams"):
+            if len(set(stated.streams)) < len(stated.streams):
+                raise CampaignError(f"expected each stream once, found {', '.join(stated.streams)}")
+        for name in stated.stream:
+            with mistakes.keep(f"stream.{name}"):
+                if name not in stated.streams:
+                    allowed = f"expected one of {listed(stated.streams)}{did_you_mean(name, stated.streams)}"
+                    raise CampaignError(f"not one of its streams; {allowed}")
 
 
 def _read_stream(table: CampaignTable, ensemble: str, name: str, folder: Path, lists: Lists) -> Stream:
@@ -92,12 +96,14 @@ def _read_stream(table: CampaignTable, ensemble: str, name: str, folder: Path, l
     override = stated.stream.get(name, StreamTable())
     own = frozenset(setting for setting in StreamTable.model_fields if getattr(override, setting) is not None)
     chosen: dict[str, Any] = {}
-    for setting in ("L", "T", "configurations", "sources", "source_sets"):
-        chosen[setting] = getattr(override if setting in own else stated, setting)
-        if chosen[setting] is None:
+    with Mistakes() as mistakes:
+        for setting in ("L", "T", "configurations", "sources", "source_sets"):
+            chosen[setting] = getattr(override if setting in own else stated, setting)
             where = f"ensembles.{ensemble}"
-            message = f"this key is missing: stream {name} needs it, from here or from {where}.stream.{name}.{setting}"
-            raise CampaignError(message, key=f"{where}.{setting}")
+            with mistakes.keep(f"{where}.{setting}"):
+                if chosen[setting] is None:
+                    other = f"{where}.stream.{name}.{setting}"
+                    raise CampaignError(f"this key is missing: stream {name} needs it, from here or from {other}")
     if isinstance(chosen["sources"], list):
         raise CampaignError("expected a table", key=f"ensembles.{ensemble}.sources")
     file = chosen["sources"].file
@@ -114,9 +120,10 @@ def _read_stream(table: CampaignTable, ensemble: str, name: str, folder: Path, l
         own=own,
     )
     # The lists are read last, so that an error in them is reported with the key that names the list.
-    with within(stream.key("configurations")):
-        configurations = configuration_numbers(chosen["configurations"], folder)
-    with within(stream.key("sources")):
-        if folder / file not in lists:
-            lists[folder / file] = source_lists(folder / file)
+    with Mistakes() as mistakes:
+        with mistakes.keep(stream.key("configurations")):
+            configurations = configuration_numbers(chosen["configurations"], folder)
+        with mistakes.keep(stream.key("sources")):
+            if folder / file not in lists:
+                lists[folder / file] = source_lists(folder / file)
     return replace(stream, configurations=configurations, sources=lists[folder / file])

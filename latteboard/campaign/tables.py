@@ -20,8 +20,8 @@ from latteboard.campaign.key_types import (
     TimeZone,
     Whole,
 )
-from latteboard.campaign.validation import first_error_text
-from latteboard.errors import CampaignError
+from latteboard.campaign.validation import mistakes_of
+from latteboard.errors import CampaignError, Mistake
 
 
 class Table(BaseModel):
@@ -265,25 +265,33 @@ def plain_parameters(stated: Mapping[str, Parameter]) -> dict[str, str | int | f
     return {name: one.value if isinstance(one, ParameterTable) else one for name, one in stated.items()}
 
 
-def read_toml(path: Path) -> CampaignTable:
-    """Read a campaign file and check its keys and their types.
+def read_toml(path: Path) -> dict[str, Any]:
+    """Read a campaign file as it stands.
 
     Raises
     ------
-    CampaignError : the file cannot be read, is not TOML, or has an unknown, missing or wrong key.
+    CampaignError : the file cannot be read, or is not TOML.
     """
     try:
         with path.open("rb") as stream:
-            stated = tomllib.load(stream)
+            return tomllib.load(stream)
     except FileNotFoundError:
-        raise CampaignError(
-            f"{path}: no such campaign file. Name one with --campaign, or write one with: latteboard init"
-        ) from None
+        reason = "no such campaign file. Name one with --campaign, or write one with: latteboard init"
     except OSError as error:
-        raise CampaignError(f"{path}: cannot be read: {error.strerror}") from error
+        reason = f"cannot be read: {error.strerror}"
     except (ValueError, RecursionError) as error:
-        raise CampaignError(f"{path}: not a TOML file: {error}") from error
+        reason = f"not a TOML file: {error}"
+    raise CampaignError([Mistake(reason, file=str(path))])
+
+
+def read_tables(stated: Mapping[str, Any]) -> CampaignTable:
+    """Check the keys of a campaign file, and the types of their values.
+
+    Raises
+    ------
+    CampaignError : every unknown, missing and wrong key.
+    """
     try:
         return CampaignTable.model_validate(stated)
     except ValidationError as error:
-        raise CampaignError(f"{path}: {first_error_text(error, CampaignTable, stated)}") from error
+        raise CampaignError(mistakes_of(error, CampaignTable, stated)) from error

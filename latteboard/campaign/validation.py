@@ -1,12 +1,17 @@
-"""Validation errors in one line: the key of the campaign file, what is allowed there, what was found."""
+"""What a validation found, a line each: the key of the campaign file, what is allowed there, what was found."""
 
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import fields, is_dataclass
+from contextlib import contextmanager
+from dataclasses import fields, is_dataclass, replace
+from pathlib import Path
 from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
+
+from latteboard.errors import CampaignError, Mistake
+from latteboard.text import did_you_mean, most_similar
 
 Key = tuple[str | int, ...]
 
@@ -26,8 +31,8 @@ WORDS = {
 }
 
 
-def first_error_text(error: ValidationError, model: type, stated: Mapping[str, Any]) -> str:
-    """The text ``key: what is allowed, what was found`` of one error, with the number of other keys that have errors.
+def mistakes_of(error: ValidationError, model: type, stated: Mapping[str, Any]) -> list[Mistake]:
+    """Return the mistakes that a validation found, one for each key.
 
     Parameters
     ----------
@@ -37,10 +42,46 @@ def first_error_text(error: ValidationError, model: type, stated: Mapping[str, A
     for detail in error.errors(include_url=False):
         details.setdefault(_key(detail, stated), []).append(detail)
     # A value that may have several types has an error for each; the one at the deepest key is the most specific.
-    key, alternatives = max(details.items(), key=lambda item: (_is_unknown(item[1]), len(item[0])))
-    more = {other for other in details if other != key[: len(other)]} - {key}
-    found = f"{_message(key, alternatives, model)}{f' (and {len(more)} more)' if more else ''}"
-    return f"{key_text(key)}: {found}" if key else found
+    outer = {key[:depth] for key in details for depth in range(len(key))}
+    unknown = [key for key, alternatives in details.items() if _is_unknown(alternatives)]
+    # A key that is missing because its name is misspelled is one mistake, not two.
+    meant = {(*key[:-1], most_similar(key[-1], _keys_at(key[:-1], model))) for key in unknown}
+    return [
+        Mistake(_message(key, alternatives, model), key_text(key))
+        for key, alternatives in details.items()
+        if key not in outer and not (key in meant and _is_missing_key(alternatives[0]))
+    ]
+
+
+@contextmanager
+def in_file(path: Path, stated: Mapping[str, Any]) -> Iterator[None]:
+    """Name the campaign file in every mistake that is raised inside the block, and sort them as their keys stand in it."""
+    try:
+        yield
+    except CampaignError as error:
+        mistakes = in_order_of(stated, error.mistakes)
+        raise CampaignError(replace(mistake, file=str(path)) for mistake in mistakes) from error
+
+
+def in_order_of(stated: Mapping[str, Any], mistakes: Iterable[Mistake]) -> list[Mistake]:
+    """Sort mistakes as their keys follow each other in a campaign file; a key that is not there comes where its table begins."""
+    places: dict[str, int] = {}
+
+    def number(key: Key, value: Any) -> None:
+        places.setdefault(_unquoted(key_text(key)), len(places))
+        items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+        for part, inner in items:
+            number((*key, part), inner)
+
+    number((), stated)
+
+    def place(mistake: Mistake) -> int:
+        key = _unquoted(mistake.key)
+        while key not in places:
+            key = key[: max(key.rfind("."), key.rfind("["), 0)]
+        return places[key]
+
+    return sorted(mistakes, key=place)
 
 
 def key_text(key: Iterable[str | int]) -> str:
@@ -58,6 +99,10 @@ def key_text(key: Iterable[str | int]) -> str:
         else:
             text += ("." if text else "") + (part if re.fullmatch(r"[\w-]+", part) else json.dumps(part))
     return text
+
+
+def _unquoted(key: str) -> str:
+    return key.replace('"', "")
 
 
 def _key(detail: Any, stated: Any) -> Key:
@@ -81,7 +126,8 @@ def _is_unknown(alternatives: Iterable[Any]) -> bool:
 
 def _message(key: Key, alternatives: list[Any], model: type) -> str:
     if _is_unknown(alternatives):
-        return f"not a known key; allowed here: {', '.join(_keys_at(key[:-1], model)) or 'none'}"
+        allowed = _keys_at(key[:-1], model)
+        return f"not a known key; allowed here: {', '.join(allowed) or 'none'}{did_you_mean(key[-1], allowed)}"
     if _is_missing_key(alternatives[0]):
         return "this key is missing"
     # An error of a value whose type fits is more specific than those of types that do not fit.
@@ -89,8 +135,16 @@ def _message(key: Key, alternatives: list[Any], model: type) -> str:
         if detail["type"] == "value_error":
             return str(detail["ctx"]["error"])
     expected = " or ".join(dict.fromkeys(map(_expected, alternatives)))
-    found = repr(alternatives[0]["input"])
-    return f"expected {expected}, found {found if len(found) <= 80 else found[:77] + '...'}"
+    stated = alternatives[0]["input"]
+    found = repr(stated)
+    choices = [one for detail in alternatives if detail["type"] == "literal_error" for one in _choices(detail)]
+    hint = did_you_mean(stated, choices) if isinstance(stated, str) else ""
+    return f"expected {expected}, found {found if len(found) <= 80 else found[:77] + '...'}{hint}"
+
+
+def _choices(detail: Any) -> list[str]:
+    """The texts of which a value must be one."""
+    return re.findall("'([^']*)'", detail["ctx"]["expected"])
 
 
 def _expected(detail: Any) -> str:
@@ -102,12 +156,13 @@ def _keys_at(key: Key, model: type) -> list[str]:
     if is_dataclass(model):
         return [field.name for field in fields(model)]
     here: type[BaseModel] = model
-    parts = iter(key)
-    for part in parts:
-        annotation = here.model_fields[str(part)].annotation
+    parts = [part for part in key if isinstance(part, str)]
+    while parts:
+        by_key = {field.alias or name: field.annotation for name, field in here.model_fields.items()}
+        annotation = by_key[parts.pop(0)]
         here = next(_tables(annotation))
         if get_origin(annotation) is dict:
-            next(parts)  # the name of the table in the file
+            parts.pop(0)  # the name of the table in the file
     return [field.alias or name for name, field in here.model_fields.items()]
 
 

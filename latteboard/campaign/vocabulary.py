@@ -5,8 +5,9 @@ from graphlib import CycleError, TopologicalSorter
 
 from latteboard.campaign.relations import MAIN
 from latteboard.campaign.tables import CampaignTable
-from latteboard.errors import CampaignError, within
-from latteboard.names.templates import Template
+from latteboard.errors import CampaignError, Mistakes
+from latteboard.names.templates import Field, Template
+from latteboard.text import did_you_mean, listed
 
 # Columns of the catalog's tables and views: no coordinate, parameter or derived name may have one of these names.
 RESERVED_NAMES = (
@@ -38,27 +39,28 @@ def check_vocabulary(table: CampaignTable) -> None:
 
     Raises
     ------
-    CampaignError : one is not.
+    CampaignError : all that are not.
     """
-    _check_unique([*((name, "the coordinates") for name in MAIN), *_stated(table)])
-    _check_unique((name, f"kinds.{name}") for name in table.kinds)
-    for name in table.kinds:
-        if name.lower() in RESERVED_KINDS or name.lower().startswith("sqlite_"):
-            raise CampaignError(
-                "the catalog has a table of this name; call the kind something else", key=f"kinds.{name}"
-            )
-    plain = {*MAIN, *axes(table), *parameters(table), *CONSTANTS}
-    for name, derived in table.derive.items():
-        with within(f"derive.{name}"):
-            check_among(derived.on, (*MAIN, *axes(table)), key="from")
+    plain = (*MAIN, *axes(table), *parameters(table), *CONSTANTS)
+    with Mistakes() as mistakes:
+        with mistakes.keep():
+            _check_unique([*((name, "the coordinates") for name in MAIN), *_stated(table)])
+        with mistakes.keep():
+            _check_unique((name, f"kinds.{name}") for name in table.kinds)
+        for name, derived in table.derive.items():
+            with mistakes.keep(f"derive.{name}.from"):
+                check_among(derived.on, (*MAIN, *axes(table)))
             for value, text in derived.values.items():
-                _check_template(text, plain, key=f"values.{value}")
-    for name, kind in table.kinds.items():
-        with within(f"kinds.{name}"):
-            _check_kind(table, name)
-            paths = zip(kind.path_keys, (kind.path, *kind.also), strict=True)
-            for key, text in (*paths, *(("datasets", text) for text in kind.dataset_templates)):
-                _check_template(text, plain, table.derive, key=key)
+                with mistakes.keep(f"derive.{name}.values.{value}"):
+                    _check_template(text, plain)
+                    if derived.on not in (
+                        "ensemble",
+                        "stream",
+                    ):  # these two are known where paths are divided into folders
+                        _check_within_name(text)
+        for name in table.kinds:
+            with mistakes.keep(f"kinds.{name}"):
+                _check_kind(table, name, plain)
 
 
 def axes(table: CampaignTable) -> list[str]:
@@ -98,52 +100,75 @@ def _stated(table: CampaignTable) -> list[tuple[str, str]]:
 def _check_unique(stated: Iterable[tuple[str, str]]) -> None:
     """Refuse reserved and repeated names; names that differ in case are the same, since SQL ignores it."""
     first: dict[str, str] = {}
-    for name, key in stated:
-        if name.lower() in RESERVED_NAMES or name in CONSTANTS:
-            raise CampaignError(f"this name is reserved, as are {name_list((*RESERVED_NAMES, *CONSTANTS))}", key=key)
-        if first.setdefault(name.lower(), key) != key:
-            raise CampaignError(
-                f"the name is taken by {first[name.lower()]}; upper and lower case are the same", key=key
-            )
+    with Mistakes() as mistakes:
+        for name, key in stated:
+            with mistakes.keep(key):
+                if name.lower() in RESERVED_NAMES or name in CONSTANTS:
+                    raise CampaignError(f"this name is reserved, as are {name_list((*RESERVED_NAMES, *CONSTANTS))}")
+                if first.setdefault(name.lower(), key) != key:
+                    raise CampaignError(
+                        f"the name is taken by {first[name.lower()]}; upper and lower case are the same"
+                    )
 
 
 def name_list(names: Iterable[object]) -> str:
     """The names in alphabetical order, as a text for messages."""
-    return ", ".join(sorted(map(str, names)))
+    return listed(sorted(map(str, names)))
 
 
-def check_among(name: str, allowed: Collection[str], *, key: str) -> None:
+def check_among(name: str, allowed: Collection[str]) -> None:
     """Require that a name is one of those allowed."""
     if name not in allowed:
         expected = f"expected one of {name_list(allowed)}" if allowed else "there is none to name"
-        raise CampaignError(f"there is no {name!r}; {expected}", key=key)
+        raise CampaignError(f"there is no {name!r}; {expected}{did_you_mean(name, allowed)}")
 
 
-def _check_template(text: str, plain: set[str], derived: Collection[str] = (), *, key: str) -> None:
-    with within(key):
+def _check_template(text: str, plain: Collection[str], derived: Collection[str] = ()) -> None:
+    with Mistakes() as mistakes:
         for field in Template.parse(text).pieces:
-            if isinstance(field, str):
-                continue
-            if field.name in derived and field.spec:
-                raise CampaignError(f"{field}: a derived name takes no format; put it into derive.{field.name}")
-            if field.name not in plain and field.name not in derived:
-                raise CampaignError(
-                    f"there is no name {{{field.name}}}; expected one of {name_list((*plain, *derived))}"
-                )
+            with mistakes.keep():
+                if not isinstance(field, str):
+                    _check_field(field, plain, derived)
 
 
-def _check_kind(table: CampaignTable, name: str) -> None:
+def _check_within_name(text: str) -> None:
+    """Refuse a text of a derived name that would divide the name of a file."""
+    if "/" in text or not text.isprintable():
+        raise CampaignError(f"{text!r}: a name can hold neither / nor control characters")
+
+
+def _check_field(field: Field, plain: Collection[str], derived: Collection[str]) -> None:
+    known = (*plain, *derived)
+    if field.name in derived and field.spec:
+        raise CampaignError(f"{field}: a derived name takes no format; put it into derive.{field.name}")
+    if field.name not in known:
+        hint = did_you_mean(field.name, known)
+        raise CampaignError(f"there is no name {{{field.name}}}; expected one of {name_list(known)}{hint}")
+
+
+def _check_kind(table: CampaignTable, name: str, plain: Collection[str]) -> None:
+    """Check the name of a kind, and all names that it states."""
     kind = table.kinds[name]
     others = [other for other in table.kinds if other != name]
-    for need in kind.needed_kinds:
-        check_among(need, others, key="needs")
-    if kind.made_with is not None:
-        check_among(kind.made_with, others, key="made_with")
-    plain = [need for need in kind.needs if isinstance(need, str)]
-    if len(set(plain)) < len(plain):
-        raise CampaignError(f"expected each kind once, found {', '.join(plain)}", key="needs")
-    if kind.archive is not None:
-        check_among(kind.archive, table.archives, key="archive")
+    needs = [need for need in kind.needs if isinstance(need, str)]
+    with Mistakes() as mistakes:
+        with mistakes.keep():
+            if name.lower() in RESERVED_KINDS or name.lower().startswith("sqlite_"):
+                raise CampaignError("the catalog has a table of this name; call the kind something else")
+        for need in kind.needed_kinds:
+            with mistakes.keep("needs"):
+                check_among(need, table.kinds)
+        with mistakes.keep("needs"):
+            if len(set(needs)) < len(needs):
+                raise CampaignError(f"expected each kind once, found {', '.join(needs)}")
+        for key, other, known in (("made_with", kind.made_with, others), ("archive", kind.archive, table.archives)):
+            with mistakes.keep(key):
+                if other is not None:
+                    check_among(other, known)
+        paths = zip(kind.path_keys, (kind.path, *kind.also), strict=True)
+        for key, text in (*paths, *(("datasets", text) for text in kind.dataset_templates)):
+            with mistakes.keep(key):
+                _check_template(text, plain, table.derive)
 
 
 def kinds_in_order(table: CampaignTable) -> list[str]:
@@ -154,7 +179,8 @@ def kinds_in_order(table: CampaignTable) -> list[str]:
     CampaignError : kinds need each other in a circle.
     """
     stated = list(table.kinds)
-    sorter = TopologicalSorter({name: _needs(table, name) for name in stated})
+    # An unknown kind in needs is told elsewhere.
+    sorter = TopologicalSorter({name: [need for need in _needs(table, name) if need in stated] for name in stated})
     try:
         sorter.prepare()
     except CycleError as error:
@@ -174,4 +200,4 @@ def kinds_in_order(table: CampaignTable) -> list[str]:
 
 def _needs(table: CampaignTable, name: str) -> tuple[str, ...]:
     leader = table.kinds[name].made_with
-    return table.kinds[leader or name].needed_kinds
+    return table.kinds[leader if leader in table.kinds else name].needed_kinds

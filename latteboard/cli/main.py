@@ -222,7 +222,7 @@ def site(campaign_file: Path, *, out: Path, target: Path | None, redact: bool) -
 
 
 def main() -> None:
-    """Run the command line; an error that latteboard foresees, or that the system reports, is one line and exit 1."""
+    """Run the command line; an error that latteboard foresees, or that the system reports, is a line or a few, and exit 1."""
     # A command makes many objects and next to no circles of them: to look for these every 700 objects costs a tenth of its time.
     gc.set_threshold(GARBAGE)
     try:
@@ -231,7 +231,8 @@ def main() -> None:
         finally:
             sys.stdout.flush()
     except LatteboardError as error:
-        click.echo(f"latteboard: {shown(error)}", err=True)
+        for line in error.lines:
+            click.echo(f"latteboard: {line}", err=True)
         sys.exit(1)
     except OSError as error:
         # What is still to be written to a full disk or a closed pipe is let go, or Python would try it again at its end.
