@@ -56,10 +56,12 @@ def _date(time: int) -> str:
     return {EARLIEST: f"{day} or earlier", LATEST: f"{day} or later"}.get(time, day)
 
 
-def without_file(kind: str, rows: NDArray[np.int64], state: FileState, *, vanished: bool = False) -> Observations:
-    """The same state of rows of which no file was seen."""
+def without_file(
+    kind: str, place: int, rows: NDArray[np.int64], state: FileState, *, vanished: bool = False
+) -> Observations:
+    """The same state of rows of which no file was seen in a place."""
     states = np.full(len(rows), state, dtype=np.uint8)
-    return Observations(kind, rows, Files.none(len(rows)), states, vanished=vanished)
+    return Observations(kind, rows, Files.none(len(rows)), states, vanished=vanished, place=place)
 
 
 def is_hdf5(name: str) -> bool:
@@ -80,12 +82,12 @@ class Inspector:
 
     Attributes
     ----------
-    unreadable : by path, why a file that should have been opened was not; it is looked at again by the next index
+    unreadable : for each root, by path, why a file that should have been opened was not; the next index looks at it again
     """
 
     def __init__(self, campaign: Campaign) -> None:
         self._campaign = campaign
-        self.unreadable: dict[str, str] = {}
+        self.unreadable: list[dict[str, str]] = [{} for _ in campaign.roots]
         self._least: dict[str, NDArray[np.int64]] = {}
         self._joins = {
             name: any(named_step(step)[0] == "concatenate" for step in kind.table.reduce)
@@ -100,14 +102,14 @@ class Inspector:
         for position in positions:
             if news.files.sizes[position] <= 0 or hollow[position]:
                 if reduced:
-                    transaction.note_inputs(news.kind, int(news.rows[position]), None)
+                    transaction.note_inputs(news.kind, int(news.rows[position]), news.place, None)
                 self._let_stand(news, position, NO_DATA)
                 continue
-            path = self._path(news.kind, int(news.rows[position]))
+            root, path = self._campaign.location(news.kind, int(news.rows[position]), news.place)
             try:
-                self._inspect(transaction, news, position, os.path.join(self._campaign.root, path))
+                self._inspect(transaction, news, position, os.path.join(self._campaign.roots[root].path, path))
             except h5.Unreadable as error:
-                self.unreadable[path] = error.reason
+                self.unreadable[root][path] = error.reason
                 news.problems.setdefault(position, error.reason)
                 news.forget(position)
                 self._let_stand(news, position, error.reason)
@@ -126,14 +128,11 @@ class Inspector:
             if mark is not None:
                 self._apply_mark(news, position, row, mark)
             mtime = int(news.files.mtimes[position])
-            transaction.note_inputs(news.kind, row, None if mark is None else _record(mark, mtime))
+            transaction.note_inputs(news.kind, row, news.place, None if mark is None else _record(mark, mtime))
         if news.doubted[position] and news.states[position] == FileState.sound:
             problem = content_problem(self._campaign, news.kind, row, path) if is_hdf5(path) else None
             if problem is not None:
                 news.states[position], news.problems[position] = FileState.bad_content, problem
-
-    def _path(self, kind: str, row: int) -> str:
-        return self._campaign.path_of(kind, self._campaign.expected(kind).coordinates(row))
 
     def _apply_mark(self, news: Observations, position: int, row: int, mark: h5.Mark) -> None:
         growing = news.states[position] == FileState.growing

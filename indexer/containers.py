@@ -25,8 +25,8 @@ class Containers:
         self._known = known
         self._request = request
 
-    def observe(self, matched: MatchedFiles, rows: Rows, report: FolderReport) -> Observations:
-        """The state of the datasets that are expected; those in containers that are as they were are left out."""
+    def observe(self, matched: MatchedFiles, rows: Rows, place: int, report: FolderReport) -> Observations:
+        """The state of the datasets that are expected in a place; those in containers that are as they were are left out."""
         inner = self._inner_names(matched, rows)
         chosen: list[int] = []
         states: list[int] = []
@@ -56,7 +56,13 @@ class Containers:
         files = replace(files, sizes=np.array(sizes, dtype=np.int64), **columns)
         # What is in a container was looked at, so that no earlier verdict stands.
         return Observations(
-            matched.kind, matched.rows[picked], files, np.array(states, dtype=np.uint8), problems, deep=True
+            matched.named[0],
+            matched.rows[picked],
+            files,
+            np.array(states, dtype=np.uint8),
+            problems,
+            deep=True,
+            place=place,
         )
 
     def _contents(self, path: str, size: int, mtime: int, report: FolderReport) -> Contents | None:

@@ -4,7 +4,7 @@ Scan processes and threads run this code; it knows no database.
 """
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
@@ -14,11 +14,11 @@ from indexer import check
 from indexer.containers import Containers
 from indexer.known_folders import KnownFolders
 from indexer.match import MatchedFiles, Matcher
-from indexer.places import Plan
+from indexer.places import Named, Plan, Rows, place_below
 from indexer.report import FolderReport, Request
 from indexer.walk import Listing, list_folder
 from latteboard.campaign import Campaign
-from latteboard.catalog.updating.observations import FolderState, Observations, Stray
+from latteboard.catalog.updating.observations import FolderState, Observations, RootState, Stray
 from latteboard.files import hdf5 as h5
 from latteboard.files.atomic import is_draft
 from latteboard.status.states import FileState
@@ -38,22 +38,17 @@ class _Schedule(NamedTuple):
 
 
 class FolderScanner:
-    """Scans folders of one campaign."""
+    """Scans folders below one root of a campaign."""
 
-    def __init__(
-        self,
-        campaign: Campaign,
-        plan: Plan,
-        known: Mapping[str, FolderState],
-        containers: Mapping[str, tuple[int, int]],
-        request: Request,
-    ) -> None:
+    def __init__(self, campaign: Campaign, root: int, plan: Plan, last: RootState, request: Request) -> None:
+        """``root`` is the number of the root, ``last`` what was known of it."""
         self._campaign = campaign
+        self._number = root
         self._plan = plan
         self._request = request
-        self._root = str(campaign.root)
-        self._known = KnownFolders(self._root, known, request)
-        self._containers = Containers(self._root, containers, request)
+        self._root = str(campaign.roots[root].path)
+        self._known = KnownFolders(self._root, last.folders, request)
+        self._containers = Containers(self._root, last.containers, request)
         self._ignored = pathspec.PathSpec.from_lines("gitignore", campaign.table.campaign.ignore)
 
     def __call__(self, paths: Iterable[str]) -> FolderReport:
@@ -84,16 +79,20 @@ class FolderScanner:
         matcher = Matcher(self._plan, changed)
         for matched in matcher.match(with_paths=self._request.deep or bool(self._known.suspected)):
             observations = self._judge(matched, report, schedules)
-            self._schedule_files(observations, schedules)
+            self._schedule_files(observations, self._plan.rows[matched.named], schedules)
             report.observations.append(observations)
         for left_out, vanished in ((matcher.unreadable, False), (matcher.vanished, True)):
             report.observations += [
-                check.without_file(kind, rows, FileState.unknown, vanished=vanished) for kind, rows in left_out
+                check.without_file(named[0], self._place(named), rows, FileState.unknown, vanished=vanished)
+                for named, rows in left_out
             ]
         for listing in changed:
             self._report_folder(listing, schedules[listing.path], report)
             self._report_rest(listing, matcher.strays(listing), report)
         return report
+
+    def _place(self, named: Named) -> int:
+        return place_below(self._campaign, self._number, named)
 
     # -- folders -----------------------------------------------------------------------------------------------------
 
@@ -153,13 +152,14 @@ class FolderScanner:
     # -- files -------------------------------------------------------------------------------------------------------
 
     def _judge(self, matched: MatchedFiles, report: FolderReport, schedules: dict[str, _Schedule]) -> Observations:
-        rows = self._plan.kinds[matched.kind]
+        rows, place = self._plan.rows[matched.named], self._place(matched.named)
         if rows.inside:
-            return self._containers.observe(matched, rows, report)
+            return self._containers.observe(matched, rows, place, report)
         request = self._request
         least = rows.least_bytes[matched.rows]
         states, problems = check.judge(matched.files, least, young=request.young, future=request.future)
-        judged = Observations(matched.kind, matched.rows, matched.files, states, problems, request.deep)
+        kind = matched.named[0]
+        judged = Observations(kind, matched.rows, matched.files, states, problems, request.deep, place=place)
         if request.deep or self._known.suspected:
             self._look_deep(judged, matched, report, schedules)
         return judged
@@ -184,9 +184,8 @@ class FolderScanner:
                 judged.states[position] = FileState.bad_content
                 judged.problems[position] = problem
 
-    def _schedule_files(self, judged: Observations, schedules: dict[str, _Schedule]) -> None:
+    def _schedule_files(self, judged: Observations, rows: Rows, schedules: dict[str, _Schedule]) -> None:
         """Folders with files that are growing or bad are listed again by any index; grown files are judged again."""
-        rows = self._plan.kinds[judged.kind]
         for position in np.flatnonzero(judged.states >= FileState.growing).tolist():
             folder = rows.folders[int(rows.folder_of[judged.rows[position]])]
             due = NEVER_SETTLED

@@ -1,28 +1,23 @@
 """One index: scans, compares with the catalog, and writes what changed, or refuses to."""
 
-import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 
 from indexer.check import Inspector
-from indexer.folder_scanner import FolderScanner
-from indexer.inventory import FolderInventory, folders_named
+from indexer.guards import check_losses, check_roots
 from indexer.notices import notices
 from indexer.places import Plan
-from indexer.report import Request
-from indexer.scan import scan
+from indexer.report import FolderReport, Request
+from indexer.root_scan import SWEEP, RootScan
 from latteboard.campaign import Campaign
 from latteboard.catalog import Catalog
 from latteboard.catalog.database import sqlite_path
 from latteboard.catalog.updating.finish import Run, finish
 from latteboard.catalog.updating.transaction import IndexTransaction
-from latteboard.errors import BooksKept, LatteboardError
 from latteboard.files.locks import Holder, lock, lock_path
 from latteboard.times import SECOND_NS
 
-# A settled folder is looked into at least once in so many fast passes: every third day where they run hourly.
-SWEEP = 72
 # A second index waits for the first, which is seconds to minutes; then it says who holds the lock.
 LOCK_PATIENCE_SECONDS = 600.0
 
@@ -111,40 +106,57 @@ def run_index(
     :class:`BooksKept` if what was there is gone to an extent that looks like an unmounted file system.
     """
     began = time.monotonic()
-    _check_root(campaign, accept_empty=options.accept_empty)
+    check_roots(campaign, catalog, accept_empty=options.accept_empty)
     started = time.time_ns() if now_ns is None else now_ns
-    known, unreadable, runs = catalog.known_folders(campaign)
-    fast = options.fast and bool(known)
+    last = catalog.last_look(campaign)
+    fast = options.fast and any(root.folders for root in last.roots)
     plan = Plan(campaign) if fast else Plan(campaign).prepare()
-    request = _request(campaign, options, started, runs, fast=fast)
-    scanner = FolderScanner(campaign, plan, known, catalog.known_containers() if known else {}, request)
-    first = sorted({*known, *folders_named(unreadable)}) if fast else [""]
-    inventory = FolderInventory(campaign, plan, known, unreadable, request, progress)
-    listed = len(known) // SWEEP if fast else len(known or plan.at)
-    reports = inventory.collect(scan(scanner, first, listed, threads=options.threads))
-    if runs:
+    request = _request(campaign, options, started, last.run, fast=fast)
+    scans = [RootScan(campaign, number, plan, last, request) for number in range(len(campaign.roots))]
+    reports = _reports(scans, options.threads, progress)
+    if last.run:
         # All folders are scanned before the transaction begins, so that it is short. A first index keeps what it sees as
         # it comes: nobody waits for a catalog that is not there yet.
         reports = iter(list(reports))
     inspector = Inspector(campaign)
     with catalog.transaction(campaign, inspector) as transaction:
-        for report in reports:
-            for observations in report.observations:
-                transaction.record(observations)
-        for observations in inventory.unvisited():
-            transaction.record(observations)
-        del plan, scanner
-        inventory.drop_plan()
-        _guard(transaction, accept_empty=options.accept_empty)
-        inventory.add_unreadable_files(inspector.unreadable, transaction)
-        inventory.write(transaction)
+        _record(transaction, reports, scans)
+        del plan
+        for one in scans:
+            one.drop_plan()
+        check_losses(transaction, accept_empty=options.accept_empty)
+        for one, unreadable in zip(scans, inspector.unreadable, strict=True):
+            one.inventory.add_unreadable_files(unreadable, transaction)
+            one.inventory.write(transaction)
         look = "deep" if options.deep else "fast" if fast else "full"
-        total = inventory.total
-        numbers = finish(transaction, Run(started, time.monotonic() - began, look, len(total.unreadable)))
-        said = notices(transaction)
+        failed = {path: reason for one in scans for path, reason in one.inventory.unreadable.items()}
+        numbers = finish(transaction, Run(started, time.monotonic() - began, look, len(failed)))
+        told = notices(transaction)
+    seconds = round(time.monotonic() - began, 3)
+    totals = [one.inventory.total for one in scans]
+    directories, stats = sum(total.directories for total in totals), sum(total.stats for total in totals)
     return IndexReport(
-        **numbers, **total.counts, seconds=round(time.monotonic() - began, 3), unreadable=total.unreadable, notices=said
+        **numbers, directories=directories, stats=stats, seconds=seconds, unreadable=failed, notices=told
     )
+
+
+def _reports(scans: Sequence[RootScan], threads: int | None, progress: Callable[[int], None]) -> Iterator[FolderReport]:
+    """The reports on all roots, one root after the other."""
+    for one in scans:
+        for report in one.reports(threads):
+            progress(sum(scan.inventory.total.directories for scan in scans))
+            yield report
+
+
+def _record(transaction: IndexTransaction, reports: Iterable[FolderReport], scans: Sequence[RootScan]) -> None:
+    """Record what was seen, and what was not, below all roots."""
+    for report in reports:
+        for observations in report.observations:
+            transaction.record(observations)
+    for one in scans:
+        for observations in one.inventory.unvisited():
+            transaction.record(observations)
+    transaction.choose_files()
 
 
 def _request(campaign: Campaign, options: Options, started: int, runs: int, *, fast: bool) -> Request:
@@ -158,36 +170,3 @@ def _request(campaign: Campaign, options: Options, started: int, runs: int, *, f
         sweep=(runs % SWEEP, SWEEP),
         suspects=options.suspects,
     )
-
-
-def _check_root(campaign: Campaign, *, accept_empty: bool) -> None:
-    """Refuse an absent or empty root, which mostly is an unmounted file system, unless ``accept_empty`` is given."""
-    try:
-        with os.scandir(campaign.root) as entries:
-            empty = next(entries, None) is None
-    except FileNotFoundError:
-        if accept_empty:
-            return
-        raise BooksKept(
-            f"{campaign.root}: the root does not exist; is its file system mounted? Expected the folder that the campaign "
-            f"{campaign.path} names. The books were not changed. If this is right, as at the start of a production, "
-            "say --accept-empty"
-        ) from None
-    except OSError as error:
-        raise LatteboardError(
-            f"{campaign.root}: the root cannot be read: {error.strerror}; the books were not changed"
-        ) from error
-    if empty and not accept_empty:
-        raise BooksKept(
-            f"{campaign.root}: the root is empty; is its file system mounted? The books were not changed. "
-            "If this is right, as at the start of a production, say --accept-empty"
-        )
-
-
-def _guard(transaction: IndexTransaction, *, accept_empty: bool) -> None:
-    """Refuse to lose more than half of the files at once, which mostly is an accident, unless ``accept_empty`` is given."""
-    if transaction.lost and 2 * transaction.lost > transaction.there_before and not accept_empty:
-        raise BooksKept(
-            f"{transaction.campaign.root}: {transaction.lost} of the {transaction.there_before} files that were there are "
-            "gone; is a file system not mounted? The books were not changed. If this is right, say --accept-empty"
-        )

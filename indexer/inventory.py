@@ -4,8 +4,9 @@ Observations of artifacts are not kept here; they go to the transaction as they 
 """
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 
@@ -13,11 +14,11 @@ from indexer.check import without_file
 from indexer.folder_scanner import NEVER_SETTLED
 from indexer.known_folders import KnownFolders
 from indexer.missing_disks import ELSEWHERE, HINT, NOWHERE, MissingDisks
-from indexer.places import Plan, Rows
+from indexer.places import Plan, Rows, place_below
 from indexer.report import FolderReport, Request
 from latteboard.campaign import Campaign
 from latteboard.catalog.updating import folders
-from latteboard.catalog.updating.observations import FolderState, Observations
+from latteboard.catalog.updating.observations import Observations, RootState
 from latteboard.catalog.updating.transaction import IndexTransaction
 from latteboard.status.states import FileState
 
@@ -40,7 +41,7 @@ _GONE, _HIDDEN, _AWAY = (
 
 
 class FolderInventory:
-    """The folders of one index.
+    """The folders of one index below one root.
 
     Attributes
     ----------
@@ -48,29 +49,30 @@ class FolderInventory:
     """
 
     def __init__(
-        self,
-        campaign: Campaign,
-        plan: Plan,
-        known: Mapping[str, FolderState],
-        unreadable: Mapping[str, str],
-        request: Request,
-        progress: Callable[[int], None],
+        self, campaign: Campaign, root: int, plan: Plan, last: RootState, request: Request, *, is_first: bool
     ) -> None:
+        """``root`` is the number of the root, ``last`` what was known of it; nothing ever was if this is the first index."""
         self.total = FolderReport()
         self._campaign = campaign
+        self._number = root
+        self._root = str(campaign.roots[root].path)
         self._plan = plan
-        self._known = known
-        self._before = set(folders_named(unreadable))
+        self._known = last.folders
+        self._is_first = is_first
+        self._before = set(folders_named(last.unreadable))
         self._request = request
-        self._progress = progress
-        self._disks = MissingDisks(str(campaign.root), KnownFolders(str(campaign.root), known, request))
+        self._disks = MissingDisks(self._root, KnownFolders(self._root, last.folders, request))
 
     def collect(self, reports: Iterable[FolderReport]) -> Iterator[FolderReport]:
         """Add each report to the total, and pass it on."""
         for report in reports:
             self.total.add(report)
-            self._progress(self.total.directories)
             yield report
+
+    @property
+    def unreadable(self) -> dict[str, str]:
+        """Folders and files that could not be read, by their whole path, and why."""
+        return {str(Path(self._root, path)): why for path, why in self.total.unreadable.items()}
 
     def unvisited(self) -> Iterator[Observations]:
         """Observations of the artifacts in no folder that was visited.
@@ -79,9 +81,10 @@ class FolderInventory:
         """
         visited = set(self.total.visited)
         hidden = self._hidden(visited)
-        if self._known and not (hidden or self._before or self._known.keys() - visited):
+        if not self._is_first and not (hidden or self._before or self._known.keys() - visited):
             return
-        for kind, rows in self._plan.kinds.items():
+        for named, rows in self._plan.rows.items():
+            place = place_below(self._campaign, self._number, named)
             absences: dict[_Absence, list[int]] = {}
             for number, path in enumerate(rows.folders):
                 if path not in visited and (absence := self._absence(path, hidden)) is not None:
@@ -90,7 +93,7 @@ class FolderInventory:
                 if rows.inside and absence is _GONE:
                     self._forget_containers(rows, numbers)
                 chosen = np.concatenate([rows.of_folder(number) for number in numbers])
-                yield without_file(kind, chosen, absence.state, vanished=absence.vanished)
+                yield without_file(named[0], place, chosen, absence.state, vanished=absence.vanished)
 
     def _absence(self, path: str, hidden: set[str]) -> "_Absence | None":
         """Why a folder was not visited; None if it was not there before either."""
@@ -98,7 +101,7 @@ class FolderInventory:
             return _HIDDEN
         if path in self._known and self._is_away(path):
             return _AWAY
-        return _GONE if not self._known or path in self._known or _is_below(path, self._before) else None
+        return _GONE if self._is_first or path in self._known or _is_below(path, self._before) else None
 
     def _forget_containers(self, rows: Rows, numbers: list[int]) -> None:
         for number in numbers:
@@ -112,10 +115,11 @@ class FolderInventory:
     def add_unreadable_files(self, unreadable: Mapping[str, str], transaction: IndexTransaction) -> None:
         """Add single files that cannot be read, and links to files that lead nowhere; the next index looks at both again."""
         reasons, visited = dict(unreadable), set(self.total.visited)
-        for kind, row in transaction.vanished:
-            path = self._campaign.path_of(kind, self._campaign.expected(kind).coordinates(row))
-            if path.rpartition("/")[0] in visited:  # else the whole folder is away, which is reported once
-                reasons[path] = NOWHERE if os.path.islink(os.path.join(self._campaign.root, path)) else ELSEWHERE
+        for of_file in transaction.vanished:
+            root, path = self._campaign.location(*of_file)
+            # Where the whole folder is away, that is reported once.
+            if root == self._number and path.rpartition("/")[0] in visited:
+                reasons[path] = NOWHERE if os.path.islink(os.path.join(self._root, path)) else ELSEWHERE
         unsettled = set()
         for path, reason in reasons.items():
             folder, _, name = path.rpartition("/")
@@ -133,18 +137,18 @@ class FolderInventory:
 
     def write(self, transaction: IndexTransaction) -> None:
         """Write folders, strays and all else that was reported."""
-        total, connection = self.total, transaction.connection
-        missing = self._missing(folders.folders_of_strays(connection))
+        total, connection, root = self.total, transaction.connection, self._number
+        missing = self._missing(folders.folders_of_strays(connection, root))
         away = {path for path in missing if path in self._known and self._is_away(path)}
         states = [*total.folders, *(replace(self._known[path], mtime=0, digest=NO_DIGEST) for path in sorted(away))]
         for path in away:
             top = self._disks.top(path)
             total.unreadable.setdefault(top or ".", f"{self._disks.reason(top)}; {HINT}")
         gone = [path for path in missing if path not in away]
-        folders.replace_folders(connection, states, relisted=total.relisted, gone=gone)
-        folders.add_strays(connection, total.strays)
-        folders.replace_unreadable(connection, total.unreadable)
-        folders.replace_containers(connection, total.containers)
+        folders.replace_folders(connection, root, states, relisted=total.relisted, gone=gone)
+        folders.add_strays(connection, root, total.strays)
+        folders.replace_unreadable(connection, root, total.unreadable)
+        folders.replace_containers(connection, root, total.containers)
 
     def _missing(self, folders_of_strays: Iterable[str]) -> list[str]:
         """Folders in the catalog that this index did not reach, without those below one that could not be read."""

@@ -7,23 +7,24 @@ from itertools import repeat
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.places import Plan
+from indexer.places import Named, Plan
 from indexer.walk import Listing
 from latteboard.files.state import Files
 
 
 @dataclass
 class MatchedFiles:
-    """The files of some rows of one kind, or for a kind inside HDF5 files its containers.
+    """The files of some rows of one kind under one of its templates, or for a kind inside HDF5 files its containers.
 
     Attributes
     ----------
+    named : the kind and the number of the template
     rows : rows of the kind
     files : the file of each, none where there is none
     paths : relative to the root, where the file may have to be opened
     """
 
-    kind: str
+    named: Named
     rows: NDArray[np.int64]
     files: Files
     paths: list[str] = field(default_factory=list)
@@ -31,7 +32,7 @@ class MatchedFiles:
     def take(self, chosen: NDArray[np.bool_]) -> "MatchedFiles":
         """Those of the chosen rows."""
         paths = [path for path, kept in zip(self.paths, chosen, strict=True) if kept] if self.paths else []
-        return MatchedFiles(self.kind, self.rows[chosen], self.files.take(chosen), paths)
+        return MatchedFiles(self.named, self.rows[chosen], self.files.take(chosen), paths)
 
 
 class Matcher:
@@ -44,29 +45,29 @@ class Matcher:
         self._expected: dict[str, NDArray[np.bool_]] = {
             listing.path: np.zeros(len(listing.names) + 1, dtype=bool) for listing in listings
         }
-        self.unreadable: list[tuple[str, NDArray[np.int64]]] = []
-        self.vanished: list[tuple[str, NDArray[np.int64]]] = []
+        self.unreadable: list[tuple[Named, NDArray[np.int64]]] = []
+        self.vanished: list[tuple[Named, NDArray[np.int64]]] = []
 
     def match(self, *, with_paths: bool) -> Iterator[MatchedFiles]:
-        """The files that are expected in the folders, kind by kind.
+        """The files that are expected in the folders, kind by kind and template by template.
 
-        Rows whose file could not be asked for its size are left out, and stand in ``unreadable`` by kind; those whose name is
-        a link that leads nowhere, or whose disk is another one now, likewise in ``vanished``.
+        Rows whose file could not be asked for its size are left out, and stand in ``unreadable`` by kind and template; those
+        whose name is a link that leads nowhere, or whose disk is another one now, likewise in ``vanished``.
         """
-        by_kind: dict[str, list[tuple[Listing, NDArray[np.int64]]]] = {}
+        by_kind: dict[Named, list[tuple[Listing, NDArray[np.int64]]]] = {}
         for listing in self._listings:
-            for kind, number in self._plan.at.get(listing.path, ()):
-                by_kind.setdefault(kind, []).append((listing, self._plan.kinds[kind].of_folder(number)))
-        for kind, parts in by_kind.items():
-            yield self._found(kind, parts, with_paths=with_paths or self._plan.kinds[kind].inside)
+            for named, number in self._plan.at.get(listing.path, ()):
+                by_kind.setdefault(named, []).append((listing, self._plan.rows[named].of_folder(number)))
+        for named, parts in by_kind.items():
+            yield self._found(named, parts, with_paths=with_paths or self._plan.rows[named].inside)
 
     def strays(self, listing: Listing) -> list[int]:
         """The positions of the files in a listing that no kind expects there."""
         return np.flatnonzero(~self._expected[listing.path][:-1]).tolist()
 
-    def _found(self, kind: str, parts: list[tuple[Listing, NDArray[np.int64]]], *, with_paths: bool) -> MatchedFiles:
+    def _found(self, named: Named, parts: list[tuple[Listing, NDArray[np.int64]]], *, with_paths: bool) -> MatchedFiles:
         rows = np.concatenate([part for _, part in parts])
-        names = self._plan.kinds[kind].names(rows)
+        names = self._plan.rows[named].names(rows)
         found: list[Files] = []
         paths: list[str] = []
         hidden, vanished = (np.zeros(len(rows), dtype=bool) for _ in range(2))
@@ -85,9 +86,9 @@ class Matcher:
                 prefix = f"{listing.path}/" if listing.path else ""
                 paths += [prefix + name for name in here]
             start += len(here)
-        matched = MatchedFiles(kind, rows, Files.together(found), paths)
+        matched = MatchedFiles(named, rows, Files.together(found), paths)
         for mask, left_out in ((hidden, self.unreadable), (vanished, self.vanished)):
             if mask.any():
-                left_out.append((kind, rows[mask]))
+                left_out.append((named, rows[mask]))
         apart = hidden | vanished
         return matched.take(~apart) if apart.any() else matched

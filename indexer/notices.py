@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
+from indexer.guards import absence_of
 from latteboard.catalog.updating.summary import numbers_by_kind
 from latteboard.catalog.updating.transaction import IndexTransaction
 from latteboard.status.states import Status
@@ -24,4 +25,13 @@ def _of_young_files(transaction: IndexTransaction) -> Iterator[str]:
         yield f"{counted(number, 'file' if plain else 'artifact')} {are} younger than grace ({grace}): counted as growing"
 
 
-NOTICES: tuple[Callable[[IndexTransaction], Iterator[str]], ...] = (_of_young_files,)
+def _of_empty_roots(transaction: IndexTransaction) -> Iterator[str]:
+    """Say which of several roots have nothing on them."""
+    roots = transaction.campaign.roots
+    for root in roots if len(roots) > 1 else ():
+        absence = absence_of(root.path)
+        if absence is not None:
+            yield f"{root.path}: {absence}: no file of the campaign is there"
+
+
+NOTICES: tuple[Callable[[IndexTransaction], Iterator[str]], ...] = (_of_young_files, _of_empty_roots)

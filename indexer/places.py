@@ -1,4 +1,7 @@
-"""Where the expected artifacts are: which rows of which kinds belong to which folder, and which other folders could be named."""
+"""Where the expected artifacts are: which rows of which kinds belong to which folder, and which other folders could be named.
+
+This is the same below each root.
+"""
 
 from collections.abc import Iterator
 from functools import cached_property
@@ -14,9 +17,11 @@ from latteboard.names.patterns import Pattern
 from latteboard.names.templates import merge_literals
 from latteboard.text import folded
 
+Named = tuple[str, int]  # a kind, and the number of one of its templates
+
 
 class Rows:
-    """The rows of one kind, folder by folder.
+    """The rows of one kind under one of its templates, folder by folder.
 
     Attributes
     ----------
@@ -25,9 +30,8 @@ class Rows:
     order : row numbers sorted by folder; those of folder ``n`` stand from ``starts[n]`` to ``starts[n + 1]``
     """
 
-    def __init__(self, campaign: Campaign, kind: str) -> None:
-        self.kind = kind
-        self.expected = campaign.expected(kind)
+    def __init__(self, campaign: Campaign, kind: str, template: int) -> None:
+        self.expected = campaign.expected(kind, template)
         self.inside = campaign.kinds[kind].inside
         self.folders, numbers = self.expected.folders()
         self.folder_of = numbers
@@ -65,6 +69,12 @@ class Rows:
                 yield slices[int(blocks[start])][0], rows[start:stop]
 
 
+def place_below(campaign: Campaign, root: int, named: Named) -> int:
+    """The number of the place that a template of a kind is below a root."""
+    kind, template = named
+    return root * len(campaign.kinds[kind].templates) + template
+
+
 class Plan:
     """Everything that is expected, by folder."""
 
@@ -74,30 +84,32 @@ class Plan:
 
     def prepare(self) -> "Plan":
         """Work everything out now, for processes to inherit."""
-        for name in ("kinds", "at", "above", "rank"):
+        for name in ("rows", "at", "above", "rank"):
             getattr(self, name)
         return self
 
     @cached_property
-    def kinds(self) -> dict[str, Rows]:
-        """Rows of each kind."""
-        return {kind: Rows(self._campaign, kind) for kind in self._campaign.kinds}
+    def rows(self) -> dict[Named, Rows]:
+        """The rows of each kind under each of its templates."""
+        kinds = self._campaign.kinds.items()
+        named = [(name, template) for name, kind in kinds for template in range(len(kind.templates))]
+        return {(kind, template): Rows(self._campaign, kind, template) for kind, template in named}
 
     @cached_property
-    def at(self) -> dict[str, list[tuple[str, int]]]:
-        """For each folder that holds expected files, the kinds and the number of the folder in each."""
-        at: dict[str, list[tuple[str, int]]] = {}
-        for kind, rows in self.kinds.items():
+    def at(self) -> dict[str, list[tuple[Named, int]]]:
+        """For each folder that holds expected files, kinds and templates, and the number of the folder in the rows of each."""
+        at: dict[str, list[tuple[Named, int]]] = {}
+        for named, rows in self.rows.items():
             for number, path in enumerate(rows.folders):
-                at.setdefault(path, []).append((kind, number))
+                at.setdefault(path, []).append((named, number))
         return at
 
     def folded_names(self, folder: str) -> dict[str, str]:
         """The kinds of the files that are expected in a folder, by their names without case and Unicode form."""
         found: dict[str, str] = {}
-        for kind, number in self.at.get(folder, ()):
-            rows = self.kinds[kind]
-            found.update(dict.fromkeys(map(folded, rows.names(rows.of_folder(number))), kind))
+        for named, number in self.at.get(folder, ()):
+            rows = self.rows[named]
+            found.update(dict.fromkeys(map(folded, rows.names(rows.of_folder(number))), named[0]))
         return found
 
     @cached_property
@@ -130,7 +142,7 @@ class Plan:
         """By depth, readers of the folders on the way to a template's files."""
         found: dict[int, dict[Pattern, PathParser]] = {}
         values = self._campaign.relations.values
-        for rows in self.kinds.values():
+        for rows in self.rows.values():
             for block in rows.expected.blocks:
                 parts = file_pattern(block.pattern).components()[:-1]
                 for depth in range(len(parts)):

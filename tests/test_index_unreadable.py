@@ -49,7 +49,7 @@ def test_what_a_first_index_cannot_read_is_unknown_and_the_rest_goes_on(read_cam
     fill(campaign, "cfg", "prop", "seqprop")
     with closed(campaign.root / "A_a/prop/10"):
         report = index(campaign)
-    assert report.unreadable == {"A_a/prop/10": DENIED}
+    assert report.unreadable == {str(campaign.root / "A_a/prop/10"): DENIED}
     assert (report.expected, report.found) == (126, 4 + 10 + 28)
     assert Counter(statuses(campaign, "prop").values()) == {"unknown": 4, "done": 10}
     # Each of the eight correlators of A a 10 needs one of the four, and one of eight sequential propagators of its set.
@@ -112,14 +112,14 @@ def test_files_that_can_be_listed_but_not_asked_for_their_size_are_unknown(read_
     fill(campaign)
     with closed(campaign.root / "A_a/prop/10", mode):
         report = index(campaign)
-        assert list(report.unreadable) == ["A_a/prop/10"]
+        assert list(report.unreadable) == [str(campaign.root / "A_a/prop/10")]
         assert (report.expected, report.found) == (18, 14)
         assert Counter(statuses(campaign).values()) == {"unknown": 4, "done": 14}
         assert index(campaign, at=START + HOUR).changed == 0
     assert index(campaign, fast=True, at=START + 2 * HOUR).found == 18
     with closed(campaign.root / "A_a/prop/10", mode):
         report = index(campaign, at=START + 3 * HOUR)
-        assert (report.found, report.changed, list(report.unreadable)) == (18, 0, ["A_a/prop/10"])
+        assert (report.found, report.changed, list(report.unreadable)) == (18, 0, [str(campaign.root / "A_a/prop/10")])
     assert set(statuses(campaign).values()) == {"done"}
 
 
@@ -131,12 +131,12 @@ def test_a_folder_linked_from_behind_a_closed_door_is_unreadable_not_gone(read_c
     (campaign.root / "A_a/prop/10").rename(scratch / "10")
     (campaign.root / "A_a/prop/10").symlink_to(scratch / "10")
     with closed(scratch):
-        assert list(index(campaign).unreadable) == ["A_a/prop/10"]
+        assert list(index(campaign).unreadable) == [str(campaign.root / "A_a/prop/10")]
         assert Counter(statuses(campaign).values()) == {"unknown": 4, "done": 14}
     assert index(campaign).found == 18
     with closed(scratch):
         report = index(campaign)
-        assert (report.found, report.changed, list(report.unreadable)) == (18, 0, ["A_a/prop/10"])
+        assert (report.found, report.changed, list(report.unreadable)) == (18, 0, [str(campaign.root / "A_a/prop/10")])
 
 
 def test_a_file_linked_from_behind_a_closed_door_is_unknown_not_gone(read_campaign: Read) -> None:
@@ -147,7 +147,7 @@ def test_a_file_linked_from_behind_a_closed_door_is_unknown_not_gone(read_campai
     (campaign.root / PROP).symlink_to(elsewhere)
     with closed(elsewhere.parent):
         report = index(campaign)
-        assert (report.found, list(report.unreadable)) == (17, ["A_a/prop/10"])
+        assert (report.found, list(report.unreadable)) == (17, [str(campaign.root / "A_a/prop/10")])
         assert status(campaign, PROP) == "unknown"
 
 
@@ -188,7 +188,7 @@ def test_an_unknown_folder_that_cannot_be_read_is_only_looked_for_on_request(rea
     put(campaign, "private/diary.txt")
     with closed(campaign.root / "private"):
         assert index(campaign).unreadable == {}
-        assert index(campaign, strays=True).unreadable == {"private": DENIED}
+        assert index(campaign, strays=True).unreadable == {str(campaign.root / "private"): DENIED}
 
 
 def test_a_file_whose_content_cannot_be_read_is_said_to_be_so(read_campaign: Read) -> None:

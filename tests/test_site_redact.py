@@ -66,7 +66,9 @@ def test_nothing_is_hidden_unless_it_is_asked_for() -> None:
 def test_who_is_called_like_a_word_of_every_page_does_not_stop_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LOGNAME", "kind")
     hide = redaction(
-        PrivateNames("/lustre/nucleon", "/lustre/nucleon/catalog.db", ("gpu queue",), frozenset({"prop"})),
+        PrivateNames(
+            [("/lustre/nucleon", "/lustre/nucleon")], "/lustre/nucleon/catalog.db", ("gpu queue",), frozenset({"prop"})
+        ),
         Path("/x/c.toml"),
     )
     assert (

@@ -68,6 +68,11 @@ class Campaign(Definition):
         where = ", ".join(f"{name} = {value}" for name, value in coordinates.items())
         raise CampaignError(f"no artifact has {where}", key=f"kinds.{kind}")
 
+    def location(self, kind: str, row: int, place: int) -> tuple[int, str]:
+        """The number of the root, and the path below it, of the artifact in a row of the expected ones in one of its places."""
+        root, template = divmod(place, len(self.kinds[kind].templates))
+        return root, self.path_of(kind, self.expected(kind).coordinates(row), template)
+
     def parse(self, path: str) -> tuple[str, dict[str, Value]] | None:
         """The kind and coordinates of the expected artifact with this path, relative to a root; None if there is none.
 

@@ -11,12 +11,23 @@ from latteboard.text import did_you_mean, listed
 
 # Columns of the catalog's tables and views: no coordinate, parameter or derived name may have one of these names.
 RESERVED_NAMES = (
-    *("path", "status", "size", "mtime", "problem", "blocked_by", "kind", "id"),
+    *("path", "root", "place", "status", "size", "mtime", "problem", "blocked_by", "kind", "id"),
     *("blocked_count", "purgeable", "wanted", "needed", "look"),
 )
 # Tables, views and indexes of every catalog: no kind may have one of these names, since its view has the kind's name.
 RESERVED_KINDS = (
-    *("artifact", "progress", "missing", "work", "problems", "kind", "coordinate_value", "source_list", "axis_value"),
+    *(
+        "artifact",
+        "progress",
+        "missing",
+        "work",
+        "problems",
+        "root",
+        "kind",
+        "coordinate_value",
+        "source_list",
+        "axis_value",
+    ),
     *(
         "status_rule",
         "problem_text",

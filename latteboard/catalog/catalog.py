@@ -17,10 +17,12 @@ from latteboard.catalog.dialects import sqlite
 from latteboard.catalog.meta import read_meta
 from latteboard.catalog.questions.facts import Facts, read_facts
 from latteboard.catalog.questions.selection import Artifact, Selection
-from latteboard.catalog.tables.schema import container, folder, run, unreadable
+from latteboard.catalog.tables.schema import run
 from latteboard.catalog.updating.adopt import fingerprint
-from latteboard.catalog.updating.folders import FOLDER
-from latteboard.catalog.updating.observations import FolderState
+from latteboard.catalog.updating.earlier_places import earlier_roots, roots_of, stored_roots
+from latteboard.catalog.updating.folders import read_root
+from latteboard.catalog.updating.observations import LastLook, RootState
+from latteboard.catalog.updating.places import count_files_below
 from latteboard.catalog.updating.transaction import IndexTransaction, Inspect
 from latteboard.errors import CatalogError
 
@@ -58,28 +60,29 @@ class Catalog(Database):
         with self.reading() as connection:
             return read_facts(connection, campaign, kind, self.kind(kind))
 
-    def known_folders(self, campaign: Campaign) -> tuple[dict[str, FolderState], dict[str, str], int]:
-        """The known folders, the unreadable ones, and the number of the last run; no folders if the campaign changed."""
+    def last_look(self, campaign: Campaign) -> LastLook:
+        """What the last index knew of the roots of a campaign."""
+        nothing = [RootState({}, {}, {}) for _ in campaign.roots]
         if not self.path.exists():
-            return {}, {}, 0
+            return LastLook(0, is_current=False, roots=nothing)
         with self.reading() as connection:
             if not self.is_catalog(connection):
-                return {}, {}, 0
+                return LastLook(0, is_current=False, roots=nothing)
             number = connection.execute(select(func.max(run.c.id))).scalar() or 0
             if read_meta(connection, "fingerprint") != fingerprint(campaign):
-                return {}, {}, number
-            rows = connection.execute(select(*(folder.c[name] for name in FOLDER))).all()
-            states = {row[0]: FolderState(*row) for row in rows}
-            return states, dict(connection.execute(select(unreadable)).all()), number
+                return LastLook(number, is_current=False, roots=nothing)
+            roots = [read_root(connection, root) for root in range(len(campaign.roots))]
+            return LastLook(number, is_current=True, roots=roots)
 
-    def known_containers(self) -> dict[str, tuple[int, int]]:
-        """Size and time of the containers whose datasets are in the catalog."""
+    def files_below(self, campaign: Campaign, root: int) -> int:
+        """The number of artifacts with a file below a root of a campaign at the last index; 0 if that did not look there."""
         if not self.path.exists():
-            return {}
+            return 0
         with self.reading() as connection:
             if not self.is_catalog(connection):
-                return {}
-            return {path: (size, mtime) for path, size, mtime in connection.execute(select(container))}
+                return 0
+            before = earlier_roots(stored_roots(connection), roots_of(campaign))[root].number
+            return 0 if before is None else count_files_below(connection, before)
 
     @contextmanager
     def transaction(self, campaign: Campaign, inspect: Inspect) -> Iterator[IndexTransaction]:

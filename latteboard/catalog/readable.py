@@ -1,6 +1,6 @@
 """Rows in a form for people: texts instead of codes, paths built from templates."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -22,7 +22,7 @@ from sqlalchemy import (
 
 from latteboard.catalog.dialects.sqlite import iso_time, now_seconds
 from latteboard.catalog.statements import CODE, exists_in
-from latteboard.catalog.tables.kinds import KindModel
+from latteboard.catalog.tables.kinds import KindModel, Patterns
 from latteboard.catalog.tables.schema import (
     claim,
     coordinate_value,
@@ -34,8 +34,8 @@ from latteboard.catalog.tables.schema import (
 from latteboard.names.templates import Field, Piece
 from latteboard.status.states import Status
 
-# The columns that every kind's view has beside its coordinates, in order.
-COMMON = ("path", "status", "size", "mtime", "problem", "blocked_by", "wanted", "purgeable", "id")
+# The columns that every kind's view has beside its coordinates, in order; ``root`` only where there are several.
+COMMON = ("path", "root", "status", "size", "mtime", "problem", "blocked_by", "wanted", "purgeable", "id")
 STALE = "an input has changed since it was made"
 WORK_IN_HAND = (Status.recall, Status.ready)
 
@@ -58,6 +58,7 @@ class Readable:
         self.columns: dict[str, ColumnElement[Any]] = {
             **coordinates,
             "path": self._path(),
+            **({"root": root_name(model.roots, self._root_number())} if len(model.roots) > 1 else {}),
             "status": status_name,
             "size": self.rows.c.size,
             "mtime": iso_time(self.rows.c.mtime),
@@ -96,9 +97,23 @@ class Readable:
         self._joined = self._joined.outerjoin(other, other.c[key.name] == value)
         return other
 
+    def _root_number(self) -> ColumnElement[int]:
+        return self.rows.c.place // len(self.model.templates)
+
     def _path(self) -> ColumnElement[Any]:
-        """The path, built from the patterns of the ensembles and streams."""
-        built = [(self._holds(fixed), self._pieces(pattern.pieces)) for fixed, pattern in self.model.patterns]
+        """The path below its root: that of the file where it was found, or where it will be made."""
+        templates = self.model.templates
+        first, *further = map(self._path_under, templates)
+        own = self.rows.c.place % len(templates)
+        return (
+            case(*((own == number, path) for number, path in enumerate(further, start=1)), else_=first)
+            if further
+            else first
+        )
+
+    def _path_under(self, patterns: Patterns) -> ColumnElement[Any]:
+        """The path under one template, built from the patterns of the ensembles and streams."""
+        built = [(self._holds(fixed), self._pieces(pattern.pieces)) for fixed, pattern in patterns]
         if len(built) == 1:
             return built[0][1]
         return case(*built, else_=null())
@@ -123,6 +138,16 @@ class Readable:
             return cast(column, Text) if piece.name in self.model.numeric else self._text(piece.name, column)
         on = self._coordinate(piece.on)
         return case(*((on == value, self._pieces(pieces)) for value, pieces in piece.options), else_=null())
+
+
+def common_columns(model: KindModel) -> list[str]:
+    """The columns that a kind's view has beside its coordinates, in order."""
+    return [name for name in COMMON if name != "root" or len(model.roots) > 1]
+
+
+def root_name(roots: Sequence[str], number: ColumnElement[int]) -> ColumnElement[Any]:
+    """A root as the campaign states it."""
+    return case(*((number == at, literal(stated, Text)) for at, stated in enumerate(roots)), else_=null())
 
 
 def format_key(field: Field) -> str:

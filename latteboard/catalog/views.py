@@ -27,7 +27,7 @@ from sqlalchemy.schema import DropTable
 
 from latteboard.catalog.dialects.sqlite import SchemaObject, quoted_name, schema_objects, sum_bytes
 from latteboard.catalog.meta import stored_models
-from latteboard.catalog.readable import COMMON, Readable
+from latteboard.catalog.readable import Readable, common_columns, root_name
 from latteboard.catalog.statements import CODE, not_done
 from latteboard.catalog.tables.kinds import KindModel
 from latteboard.catalog.tables.schema import STATIC, kind, kind_table, meta, status_rule, stray, summary, unreadable
@@ -133,7 +133,7 @@ def _create(connection: Connection, name: str, statement: Select[Any] | Compound
 def _common_columns(one: Readable) -> Select[Any]:
     """A kind's rows with the columns that all kinds share; coordinates that it does not name are empty."""
     coordinates = [one.columns.get(name, null()).label(name) for name in COORDINATES]
-    rest = [one.columns[name].label(name) for name in COMMON if name != "id"]
+    rest = [one.columns[name].label(name) for name in common_columns(one.model) if name != "id"]
     return one.select().with_only_columns(literal(one.model.name, Text).label("kind"), *coordinates, *rest)
 
 
@@ -157,13 +157,14 @@ def _progress() -> Select[Any]:
 
 def _problems(readable: list[Readable]) -> Iterator[Select[Any]]:
     """Artifacts and files that need attention: bad, stale, unknown, done with a remark; strays; unreadable folders."""
+    roots = readable[0].model.roots
+    where = ["root"] if len(roots) > 1 else []
     for one in readable:
         wrong = or_(_has_status(one, (Status.bad, Status.stale, Status.unknown)), one.rows.c.problem.is_not(None))
         kind_name = literal(one.model.name, Text).label("kind")
-        what = [one.columns[name].label(name) for name in ("status", "path", "problem")]
+        what = [one.columns[name].label(name) for name in ("status", "path", *where, "problem")]
         yield one.select().with_only_columns(kind_name, *what).where(wrong)
-    nothing = null().label("kind")
-    yield select(nothing, literal("stray", Text).label("status"), stray.c.path, stray.c.reason.label("problem"))
-    yield select(
-        nothing, literal("unreadable", Text).label("status"), unreadable.c.path, unreadable.c.reason.label("problem")
-    )
+    for table in (stray, unreadable):
+        status = literal(table.name, Text).label("status")
+        below = [root_name(roots, table.c.root).label(name) for name in where]
+        yield select(null().label("kind"), status, table.c.path, *below, table.c.reason.label("problem"))

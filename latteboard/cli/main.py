@@ -119,7 +119,7 @@ def index(campaign_file: Path, /, *, as_json: bool, threads: int | None, **optio
     if report.unreadable:
         first, reason = min(report.unreadable.items())
         raise UnreadableFolders(
-            f"{campaign.root / first}: {reason}. {len(report.unreadable)} folders could not be read: what was known of them stays, "
+            f"{first}: {reason}. {len(report.unreadable)} folders could not be read: what was known of them stays, "
             "the rest is unknown. See: select * from unreadable"
         )
 

@@ -1,6 +1,6 @@
 """The evidence that the rules judge: the files on disk, the copies in archives, and the inputs that products recorded."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Protocol
 
 import numpy as np
@@ -42,7 +42,7 @@ class Kind(Protocol):
 
 @dataclass(frozen=True)
 class Copies:
-    """Copies in archives of the artifacts of one kind, one entry a copy.
+    """Copies of the artifacts of one kind, in archives, or on disk beside the file that counts; one entry a copy.
 
     Attributes
     ----------
@@ -61,6 +61,10 @@ class Copies:
         """No copies."""
         nothing = np.empty(0, dtype=np.int64)
         return cls(nothing, nothing, nothing, np.empty(0, dtype=bool))
+
+    def together(self, others: "Copies") -> "Copies":
+        """These copies, then others."""
+        return Copies(*(np.concatenate([getattr(self, one.name), getattr(others, one.name)]) for one in fields(Copies)))
 
 
 @dataclass(frozen=True)

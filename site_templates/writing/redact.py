@@ -9,7 +9,7 @@ from __future__ import annotations
 import getpass
 import re
 import socket
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 from functools import cached_property
 from importlib.resources import files
@@ -95,7 +95,7 @@ def redaction(private: PrivateNames, campaign: Path) -> Redaction:
         "home": [home],
         "campaign": [campaign.absolute().parent, campaign.resolve().parent],
         "catalog": [Path(private.catalog).parent],
-        "root": [Path(private.root)] if private.root else [],
+        **_root_words(private.roots),
     }
     hidden = {str(path): f"[{word}]" for word, paths in places.items() for path in paths if path != Path(path.anchor)}
     people = [getpass.getuser(), home.name, *private.owners]
@@ -106,6 +106,15 @@ def redaction(private: PrivateNames, campaign: Path) -> Redaction:
     return Redaction(
         hidden, {name: word for name, word in names.items() if len(name) >= SHORTEST and name not in public}
     )
+
+
+def _root_words(roots: Sequence[Sequence[str]]) -> dict[str, list[Path]]:
+    """Return the word for each root and its names that are absolute; several roots are told apart by their number."""
+    words = ["root"] if len(roots) == 1 else [f"root {number}" for number in range(1, len(roots) + 1)]
+    return {
+        word: [Path(name) for name in names if Path(name).is_absolute()]
+        for word, names in zip(words, roots, strict=True)
+    }
 
 
 def _own_words() -> set[str]:

@@ -44,9 +44,11 @@ OTHER_PROP = "A_a/prop/10/prop_mq0.01_x1y2z3t7.lime"
 CFG = "A_a/cfg/10.lime"
 
 
-def put(campaign: Campaign, path: str, *, size: int = ENOUGH, at: int = OLD, folder_at: int = OLD) -> Path:
-    """Write a file of this size and time below the root, and give its folder a time."""
-    file = campaign.root / path
+def put(
+    campaign: Campaign, path: str, *, root: int = 0, size: int = ENOUGH, at: int = OLD, folder_at: int = OLD
+) -> Path:
+    """Write a file of this size and time below a root, and give its folder a time."""
+    file = campaign.roots[root].path / path
     file.parent.mkdir(parents=True, exist_ok=True)
     with file.open("wb") as stream:
         stream.write(b"x" * min(size, 1))  # a block of data, without which nothing would be on this disk

@@ -13,6 +13,7 @@ from latteboard.catalog.questions.relations import StoredRelations, few_values
 from latteboard.catalog.statements import CODE, not_done, number_table
 from latteboard.catalog.tables.kinds import KindModel
 from latteboard.catalog.tables.schema import recorded_input, replica
+from latteboard.catalog.updating.places import stored_other_copies
 from latteboard.status.evidence import NOT_EXPECTED, UNTIMED, Copies, Evidence, Records
 from latteboard.status.staleness import Need, stale
 from latteboard.status.states import Status
@@ -37,7 +38,10 @@ def changed_inputs(database: Database, connection: Connection, kind: KindModel) 
         links = relations.links(products.coordinates, inputs.coordinates)
         records = _records(recorded, products, need, inputs)
         evidence = products.evidence(Copies.none(), records)
-        changed = stale(evidence, [Need(need.id, links, inputs.evidence(_copies(connection, need, inputs)))])
+        copies = _copies(connection, need, inputs)
+        if need.places > 1:
+            copies = copies.together(_other_copies(connection, need, inputs))
+        changed = stale(evidence, [Need(need.id, links, inputs.evidence(copies))])
         if number := np.count_nonzero(changed):
             yield need.name, int(number)
 
@@ -91,6 +95,14 @@ def _records(recorded: Numbers, products: _Artifacts, need: KindModel, inputs: _
     found = np.full(len(own), NOT_EXPECTED)
     found[own] = inputs.rows_of(numbers[own])
     return Records(rows[rows != NOT_EXPECTED], kinds, found, sizes, mtimes, (kinds != NOT_EXPECTED) | (sizes > 0))
+
+
+def _other_copies(connection: Connection, kind: KindModel, artifacts: _Artifacts) -> Copies:
+    """The copies on disk that do not count."""
+    ids, copies = stored_other_copies(connection, kind)
+    rows = artifacts.rows_of(ids[copies.rows])
+    known = rows != NOT_EXPECTED
+    return Copies(rows[known], copies.sizes[known], copies.mtimes[known], copies.sound[known])
 
 
 def _copies(connection: Connection, kind: KindModel, artifacts: _Artifacts) -> Copies:

@@ -31,6 +31,7 @@ class KindColumns:
     Attributes
     ----------
     coordinates : by name, in the order of the path; a number, or a code that ``texts`` has under the same name
+    places : number of the root x number of templates + number of the template, where each was found or will be made
     texts : for each coordinate that is no number, and for each format that paths are written with, the text of each code;
         a format is named as in the template, ``configuration:04d``
     statuses : codes of :class:`latteboard.catalog.Status` as of now, claims counted
@@ -43,6 +44,7 @@ class KindColumns:
 
     model: KindModel
     coordinates: Mapping[str, Numbers]
+    places: Numbers
     texts: Mapping[str, Texts]
     statuses: Numbers
     sizes: Numbers
@@ -62,7 +64,7 @@ def kind_columns(database: Database, kind: str) -> KindColumns:
     model = database.kinds[kind]
     rows = database.tables[kind].alias("a")
     status = effective_status(database.kinds, model, rows)
-    facts = (rows.c.size, rows.c.mtime // MINUTE, rows.c.problem, rows.c.blocked_by, rows.c.blocked_count)
+    facts = (rows.c.place, rows.c.size, rows.c.mtime // MINUTE, rows.c.problem, rows.c.blocked_by, rows.c.blocked_count)
     wanted = [*(rows.c[name] for name in model.coordinates), status, *facts, cast(rows.c.purgeable, Integer)]
     first = rows.c[model.coordinates[0] if model.coordinates else "id"]
     with database.reading() as connection:
@@ -70,11 +72,12 @@ def kind_columns(database: Database, kind: str) -> KindColumns:
         written = {axis: texts(connection, axis) for axis in _axes(model)}
         wordings = dict(connection.execute(select(problem_text.c.id, problem_text.c.text)).all())
     count = len(model.coordinates)
-    statuses, sizes, minutes, problems, blocked_by, blocked_counts, purgeable = columns[count:]
+    statuses, places, sizes, minutes, problems, blocked_by, blocked_counts, purgeable = columns[count:]
     problems[statuses == Status.stale] = CHANGED
     return KindColumns(
         model=model,
         coordinates=dict(zip(model.coordinates, columns[:count], strict=True)),
+        places=places,
         texts=written,
         statuses=statuses,
         sizes=sizes,
@@ -90,7 +93,7 @@ def kind_columns(database: Database, kind: str) -> KindColumns:
 def _axes(model: KindModel) -> list[str]:
     """The coordinates and formats whose texts the paths need; coordinates that are numbers have none."""
     names = [name for name in model.coordinates if name not in model.numeric]
-    formats = (key for _, pattern in model.patterns for piece in pattern.pieces for key in _formats(piece))
+    formats = (key for piece in model.pieces for key in _formats(piece))
     return list(dict.fromkeys((*names, *formats)))
 
 

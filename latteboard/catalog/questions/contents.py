@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from sqlalchemy import func, inspect, select
 
 from latteboard.catalog.database import Database
-from latteboard.catalog.meta import read_meta, texts
+from latteboard.catalog.meta import texts
 from latteboard.catalog.tables.schema import axis_value, claim, source_list
+from latteboard.catalog.updating.earlier_places import stored_roots
 from latteboard.catalog.views import own_views
 from latteboard.status.states import Status
 
@@ -38,10 +39,13 @@ class View:
 class PrivateNames:
     """Names that a redacted site hides: the places of campaign and catalog, and the owners of claims.
 
-    ``public`` are the words that pages need nevertheless: kinds, coordinates, ensembles, streams, statuses.
+    Attributes
+    ----------
+    roots : of each its names, as it is stated and as it is once links are followed
+    public : the words that pages need nevertheless: kinds, coordinates, ensembles, streams, statuses
     """
 
-    root: str
+    roots: Sequence[tuple[str, str]]
     catalog: str
     owners: tuple[str, ...]
     public: frozenset[str]
@@ -53,9 +57,9 @@ def private_names(database: Database) -> PrivateNames:
     names |= {coordinate for model in database.kinds.values() for coordinate in model.coordinates}
     with database.reading() as connection:
         owners = connection.execute(select(claim.c.owner).distinct().order_by(claim.c.owner)).scalars().all()
-        root = read_meta(connection, "root") or ""
+        roots = stored_roots(connection)
         places = [text for axis in ("ensemble", "stream") for text in texts(connection, axis).values()]
-    return PrivateNames(root, str(database.path.resolve()), tuple(owners), frozenset({*names, *places}))
+    return PrivateNames(roots, str(database.path.resolve()), tuple(owners), frozenset({*names, *places}))
 
 
 def streams(database: Database) -> list[StreamFacts]:

@@ -24,12 +24,14 @@ class Facts:
     sizes : bytes, -1 where there is no file
     mtimes : ns since 1970, 0 where there is no file
     statuses : codes of :class:`latteboard.catalog.Status`; claims, which depend on the time, are not in them
+    places : number of the root x number of templates + number of the template, where each was found or will be made
     """
 
     ids: Numbers
     sizes: Numbers
     mtimes: Numbers
     statuses: Numbers
+    places: Numbers
 
     def rows_of(self, ids: Numbers) -> Numbers:
         """The rows of the artifacts with these numbers."""
@@ -41,11 +43,11 @@ class Facts:
 def read_facts(connection: Connection, campaign: Campaign, kind: str, model: KindModel) -> Facts:
     """Read the columns of a kind; raises :class:`CatalogError` if they are not of the campaign's artifacts."""
     expected = len(campaign.expected(kind))
-    ids, sizes, mtimes, statuses = (
-        read_column(connection, model.id, name) for name in ("id", "size", "mtime", "status")
+    ids, sizes, mtimes, statuses, places = (
+        read_column(connection, model.id, name) for name in ("id", "size", "mtime", "status", "place")
     )
     if len(ids) != expected:
         raise CatalogError(
             f"{campaign.path}: {expected} {kind} are expected, the catalog has {len(ids)}; run: latteboard index"
         )
-    return Facts(ids, sizes, mtimes, statuses.astype(np.int64))
+    return Facts(ids, sizes, mtimes, statuses.astype(np.int64), places)

@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, false, select
 
 from latteboard.catalog.database import Database
 from latteboard.catalog.meta import texts
-from latteboard.catalog.readable import COMMON, WORK_IN_HAND, Readable
+from latteboard.catalog.readable import WORK_IN_HAND, Readable, common_columns
 from latteboard.catalog.statements import CODE, number_table
 from latteboard.catalog.tables.kinds import KindModel
 from latteboard.errors import QueryError
@@ -45,6 +45,7 @@ class Artifact:
     wanted: bool
     purgeable: bool
     id: int
+    root: str | None = None  # as the campaign states it, where there are several
 
     def __getattr__(self, name: str) -> Any:
         try:
@@ -114,7 +115,7 @@ class Selection:
         """The rows as a table of pandas; times are in UTC."""
         import pandas as pd
 
-        columns = [*self._model.coordinates, *COMMON]
+        columns = [*self._model.coordinates, *common_columns(self._model)]
         frame = pd.DataFrame(self.rows(), columns=columns)
         frame["mtime"] = pd.to_datetime(frame["mtime"], utc=True)
         return frame.astype({"wanted": bool, "purgeable": bool})

@@ -4,7 +4,7 @@ With it a catalog answers questions without the campaign file.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
@@ -13,6 +13,8 @@ from latteboard.names.templates import Choice, Field, Piece, Source, Value
 
 if TYPE_CHECKING:
     from latteboard.campaign import Campaign
+
+Patterns = tuple[tuple[Mapping[str, str], Pattern], ...]
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,9 @@ class KindModel:
     id, position : number of the kind, which never changes, and its place in the order of the production
     numeric : those of its coordinates whose values are whole numbers, stored as they are; the others are stored as codes
     patterns : how its paths are written, with the ensemble and stream that each pattern holds for
+    also : the further templates of its paths, as the campaign states them
+    further : their patterns, as in ``patterns``, for each of them
+    roots : the roots below which its files are looked for, as the campaign states them
     """
 
     id: int
@@ -40,23 +45,42 @@ class KindModel:
     reduced: bool
     inside: bool
     archive: str | None
-    patterns: tuple[tuple[Mapping[str, str], Pattern], ...]
+    patterns: Patterns
+    # An older catalog lacks these; an index makes it anew.
+    also: tuple[str, ...] = ()
+    further: tuple[Patterns, ...] = ()
+    roots: tuple[str, ...] = ()
+
+    @property
+    def templates(self) -> tuple[Patterns, ...]:
+        """The patterns of each of its templates; the number of a place is that of a root times their number, plus their own."""
+        return self.patterns, *self.further
+
+    @property
+    def pieces(self) -> Iterator[Piece]:
+        """The pieces of all patterns of all its templates."""
+        return (piece for patterns in self.templates for _, pattern in patterns for piece in pattern.pieces)
+
+    @property
+    def places(self) -> int:
+        """In how many places each of its artifacts is looked for."""
+        return len(self.roots) * len(self.templates)
 
     def to_json(self) -> str:
         """As text for the catalog."""
-        plain = {name: getattr(self, name) for name in self.__dataclass_fields__ if name != "patterns"}
-        plain["patterns"] = [[fixed, [_piece_to_json(p) for p in pattern.pieces]] for fixed, pattern in self.patterns]
+        plain = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        plain["patterns"] = _patterns_to_json(self.patterns)
+        plain["further"] = [_patterns_to_json(patterns) for patterns in self.further]
         return json.dumps(plain)
 
     @classmethod
     def from_json(cls, text: str) -> Self:
         """Read back what :meth:`to_json` wrote."""
         plain = json.loads(text)
-        for name in ("coordinates", "numeric", "needs"):
-            plain[name] = tuple(plain[name])
-        plain["patterns"] = tuple(
-            (fixed, Pattern(tuple(_piece_from_json(p) for p in pieces))) for fixed, pieces in plain["patterns"]
-        )
+        for name in ("coordinates", "numeric", "needs", "also", "roots"):
+            plain[name] = tuple(plain.get(name, ()))
+        plain["patterns"] = _patterns_from_json(plain["patterns"])
+        plain["further"] = tuple(map(_patterns_from_json, plain.get("further", ())))
         return cls(**plain)
 
 
@@ -84,15 +108,30 @@ def kind_models(campaign: "Campaign", ids: Mapping[str, int]) -> list[KindModel]
                 reduced=kind.reduced,
                 inside=kind.inside,
                 archive=kind.table.archive,
-                patterns=tuple((block.fixed, block.pattern) for block in campaign.blocks(kind.name)),
+                patterns=_patterns(campaign, kind.name, 0),
+                also=tuple(map(str, kind.templates[1:])),
+                further=tuple(_patterns(campaign, kind.name, number) for number in range(1, len(kind.templates))),
+                roots=tuple(root.stated for root in campaign.roots),
             )
         )
     return models
 
 
+def _patterns(campaign: "Campaign", kind: str, template: int) -> Patterns:
+    return tuple((block.fixed, block.pattern) for block in campaign.blocks(kind, template))
+
+
 def is_numeric(values: Iterable[Value]) -> bool:
     """Whether a coordinate's values are whole numbers."""
     return all(isinstance(value, int) for value in values)
+
+
+def _patterns_to_json(patterns: Patterns) -> Any:
+    return [[fixed, [_piece_to_json(p) for p in pattern.pieces]] for fixed, pattern in patterns]
+
+
+def _patterns_from_json(plain: Any) -> Patterns:
+    return tuple((fixed, Pattern(tuple(_piece_from_json(p) for p in pieces))) for fixed, pieces in plain)
 
 
 def _piece_to_json(piece: Piece) -> Any:

@@ -25,16 +25,26 @@ from sqlalchemy import (
 from latteboard.catalog.tables.kinds import KindModel
 from latteboard.status.states import Status
 
-VERSION = 3
+VERSION = 4
 
 metadata = MetaData()
 
 meta = Table(
     "meta",
     metadata,
-    Column("key", Text, primary_key=True, comment="schema (version of these tables), campaign, root, fingerprint"),
+    Column("key", Text, primary_key=True, comment="schema (version of these tables), campaign, fingerprint"),
     Column("value", Text, nullable=False),
     comment="What the catalog is a catalog of.",
+)
+root = Table(
+    "root",
+    metadata,
+    Column(
+        "number", Integer, primary_key=True, autoincrement=False, comment="from 0; an earlier one counts before a later"
+    ),
+    Column("stated", Text, nullable=False, comment="as the campaign states it"),
+    Column("path", Text, nullable=False, comment="where it was at the last index, links followed"),
+    comment="The folders below which the files of the campaign are looked for.",
 )
 kind = Table(
     "kind",
@@ -99,7 +109,8 @@ problem_text = Table(
 folder = Table(
     "folder",
     metadata,
-    Column("path", Text, primary_key=True, comment="relative to the root"),
+    Column("root", Integer, nullable=False, comment="number of the root that it is below"),
+    Column("path", Text, nullable=False, comment="relative to the root"),
     Column("mtime", BigInteger, nullable=False, comment="ns since 1970; 0 if it changed too recently to be trusted"),
     Column(
         "ctime",
@@ -122,33 +133,40 @@ folder = Table(
         nullable=False,
         comment="ns since 1970; from then on what is in it is judged again, even if nothing changed",
     ),
+    PrimaryKeyConstraint("root", "path"),
     sqlite_with_rowid=False,
     comment="What each folder was like when it was last looked into.",
 )
 stray = Table(
     "stray",
     metadata,
-    Column("path", Text, primary_key=True, comment="relative to the root; bytes that are not UTF-8 as \\xNN"),
+    Column("root", Integer, nullable=False, comment="number of the root that it is below"),
+    Column("path", Text, nullable=False, comment="relative to the root; bytes that are not UTF-8 as \\xNN"),
     Column("folder", Text, nullable=False),
     Column("size", BigInteger, comment="bytes; empty for a folder"),
     Column("mtime", BigInteger, comment="ns since 1970"),
     Column("reason", Text, nullable=False),
-    Index("stray_folder", "folder"),
+    PrimaryKeyConstraint("root", "path"),
+    Index("stray_folder", "root", "folder"),
     comment="Files and folders that are no expected artifact.",
 )
 unreadable = Table(
     "unreadable",
     metadata,
-    Column("path", Text, primary_key=True),
+    Column("root", Integer, nullable=False, comment="number of the root that it is below"),
+    Column("path", Text, nullable=False, comment="relative to the root, which is ."),
     Column("reason", Text, nullable=False),
+    PrimaryKeyConstraint("root", "path"),
     comment="Folders that the last look could not read.",
 )
 container = Table(
     "container",
     metadata,
-    Column("path", Text, primary_key=True, comment="an HDF5 file that holds artifacts, relative to the root"),
+    Column("root", Integer, nullable=False, comment="number of the root that it is below"),
+    Column("path", Text, nullable=False, comment="an HDF5 file that holds artifacts, relative to the root"),
     Column("size", BigInteger, nullable=False),
     Column("mtime", BigInteger, nullable=False, comment="ns since 1970"),
+    PrimaryKeyConstraint("root", "path"),
     comment="Containers whose datasets are known; opened again when size or time changes.",
 )
 recorded_input = Table(
@@ -249,6 +267,7 @@ history = Table(
 
 STATIC: tuple[Table, ...] = (
     meta,
+    root,
     kind,
     coordinate_value,
     source_list,
@@ -274,6 +293,12 @@ def kind_table(model: KindModel) -> Table:
         MetaData(),
         Column("id", Integer, nullable=False, comment="number of the artifact within its kind"),
         *columns,
+        Column(
+            "place",
+            SmallInteger,
+            nullable=False,
+            comment="where it was found: number of the root x number of templates of the kind + number of the template",
+        ),
         Column("size", BigInteger, comment="bytes; empty if it is not on this disk"),
         Column("mtime", BigInteger, comment="ns since 1970"),
         Column(

@@ -30,6 +30,15 @@ from latteboard.catalog.tables.schema import (
 from latteboard.catalog.updating.carry_over import carry_over, parts_of
 from latteboard.catalog.updating.codes import Codes, store_relations, store_values, stored_codes
 from latteboard.catalog.updating.columns import StoredColumns
+from latteboard.catalog.updating.earlier_places import (
+    earlier_places,
+    earlier_roots,
+    moved_places,
+    roots_of,
+    store_roots,
+    stored_roots,
+)
+from latteboard.catalog.updating.places import PlacedFiles
 from latteboard.catalog.views import check_names, create_views, drop_views, made_by_people, remake
 from latteboard.status.states import RULES
 
@@ -42,17 +51,19 @@ class Adopted:
     ----------
     codes : what the tables store for the campaign's values
     columns : what is known of the artifacts of each kind
+    placed : what is known of their files in each place, of kinds that are or were looked for in several
     changed : whether the campaign is not as it was at the last index
     fresh : kinds of which nothing was known
-    moved : kinds whose files are looked for on other paths than before, so that nothing was ever seen on these
+    moved : kinds and places whose files are looked for on other paths than before, so that nothing was ever seen on these
     """
 
     models: Mapping[str, KindModel]
     codes: Codes
     columns: Mapping[str, StoredColumns]
+    placed: Mapping[str, PlacedFiles]
     changed: bool = False
     fresh: frozenset[str] = frozenset()
-    moved: frozenset[str] = frozenset()
+    moved: frozenset[tuple[str, int]] = frozenset()
 
 
 @cache
@@ -71,14 +82,19 @@ def adopt(connection: Connection, campaign: Campaign) -> Adopted:
     """Bring the catalog to the campaign; tables get their new rows when the index is written."""
     if read_meta(connection, "fingerprint") == fingerprint(campaign):
         models = {model.name: model for model in stored_models(connection)}
-        columns = {
-            name: StoredColumns(connection, model.id, partial(parts_of, campaign, name), stored=True)
+        columns = {name: _stored(connection, campaign, model) for name, model in models.items()}
+        placed = {
+            name: PlacedFiles(
+                model, [_stored(connection, campaign, model, place) for place in range(model.places)], columns[name]
+            )
             for name, model in models.items()
+            if model.places > 1
         }
-        return Adopted(models, stored_codes(connection, campaign), columns)
+        return Adopted(models, stored_codes(connection, campaign), columns, placed)
     check_names(connection, campaign.catalog, kind_models(campaign, {}))
     drop_views(connection)
     is_older = _is_older(connection)
+    known = stored_roots(connection)
     before = {model.name: model for model in stored_models(connection)} if read_meta(connection, "schema") else {}
     if is_older:
         _make_rebuilt_tables_anew(connection)
@@ -89,22 +105,29 @@ def adopt(connection: Connection, campaign: Campaign) -> Adopted:
     codes = stored_codes(connection, campaign)
     store_relations(connection, campaign, codes)
     _store_rules(connection)
-    root = str(campaign.root.resolve())
-    elsewhere = read_meta(connection, "root") not in (None, root)
-    moved = {
-        name for name in models if name in before and (elsewhere or before[name].patterns != models[name].patterns)
-    }
-    columns = carry_over(connection, campaign, models, codes, fresh=fresh, moved=moved)
+    roots = roots_of(campaign)
+    below = earlier_roots(known, roots)
+    earlier = {name: earlier_places(before[name], models[name], below) for name in models.keys() - fresh}
+    carried = carry_over(connection, campaign, models, codes, earlier)
     for table in (folder, stray, container):
         connection.execute(delete(table))  # everything is looked into anew
     connection.execute(delete(recorded_input))  # written again with the rows of inputs as they are now
     for durable in (replica, claim):  # kept by path; the index finds the artifacts of these paths again
         connection.execute(update(durable).values(kind=None, artifact=None))
     create_views(connection, models)
-    facts = {"schema": str(VERSION), "campaign": campaign.name, "root": root, "fingerprint": fingerprint(campaign)}
-    for key, value in facts.items():
+    store_roots(connection, roots)
+    for key, value in (
+        ("schema", str(VERSION)),
+        ("campaign", campaign.name),
+        ("fingerprint", fingerprint(campaign)),
+    ):
         write_meta(connection, key, value)
-    return Adopted(models, codes, columns, True, frozenset(fresh), frozenset(moved))
+    return Adopted(models, codes, *carried, changed=True, fresh=frozenset(fresh), moved=moved_places(earlier))
+
+
+def _stored(connection: Connection, campaign: Campaign, model: KindModel, place: int | None = None) -> StoredColumns:
+    """Columns of a kind as the last index left them; of the files in one place, or of the artifacts."""
+    return StoredColumns(connection, model.id, partial(parts_of, campaign, model.name), stored=True, place=place)
 
 
 def _is_older(connection: Connection) -> bool:

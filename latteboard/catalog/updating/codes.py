@@ -28,7 +28,7 @@ def store_values(connection: Connection, campaign: Campaign, models: dict[str, K
             connection, coordinate_value, ("axis", "code", "text"), ((name, first + n, t) for n, t in enumerate(new))
         )
     codes = stored_codes(connection, campaign)
-    formats = {f for m in models.values() for _, p in m.patterns for piece in p.pieces for f in _formats(piece)}
+    formats = {f for m in models.values() for piece in m.pieces for f in _formats(piece)}
     for field in sorted(formats, key=str):
         key, values = format_key(field), campaign.values_of(field.name)
         connection.execute(delete(coordinate_value).where(coordinate_value.c.axis == key))

@@ -22,6 +22,7 @@ from latteboard.status.states import FileState, Status
 # Each column's type, and what stands in it where nothing is known yet.
 ARTIFACT_COLUMNS: Mapping[str, tuple[str, int]] = {
     "id": ("<i4", 0),
+    "place": ("<u2", 0),  # where the file is that the other columns are of
     "state": ("u1", FileState.unknown),
     "size": ("<i8", -1),
     "mtime": ("<i8", 0),
@@ -42,6 +43,8 @@ ARTIFACT_COLUMNS: Mapping[str, tuple[str, int]] = {
     "blocked_by": ("<i4", 0),  # id of a kind; 0: none
     "blocked_count": ("<i4", 0),
 }
+# Those of one file: where artifacts are looked for in several places, they are kept for each of these too.
+OF_FILES = ("state", "size", "mtime", "ctime", "inode", "device", "problem", "doubted")
 # Those that tell one file from another; once files are compared, they are not needed before the next index.
 OF_IDENTITY = ("ctime", "inode", "device", "seen_size", "seen_mtime")
 # Columns of a kind that are not one entry an artifact stand in this part.
@@ -54,14 +57,24 @@ class StoredColumns:
     Attributes
     ----------
     kind : id of the kind
+    place : None; or the number of the place that these columns are of, those of files only
     """
 
-    def __init__(self, connection: Connection, kind: int, parts: Callable[[], list[int]], *, stored: bool) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        kind: int,
+        parts: Callable[[], list[int]],
+        *,
+        stored: bool,
+        place: int | None = None,
+    ) -> None:
         """``stored`` says whether the catalog has these columns in this order; else all is to be inserted.
 
         Parts are asked for when a column is: an index that finds nothing new never works out what is expected.
         """
         self.kind = kind
+        self.place = place
         self._parts = parts
         self._connection = connection
         self._stored = stored
@@ -100,7 +113,7 @@ class StoredColumns:
         if name not in self._before:
             kind, fill = ARTIFACT_COLUMNS[name]
             if self._stored:
-                self._before[name] = read_column(self._connection, self.kind, name)
+                self._before[name] = read_column(self._connection, self.kind, name, self.place)
             else:
                 self._before[name] = np.broadcast_to(np.array(fill, dtype=kind), len(self))  # takes no memory
         return self._before[name]
@@ -137,13 +150,13 @@ class StoredColumns:
         column, before = self[name], self.before(name)
         for part, (start, stop) in enumerate(pairwise(self.parts)):
             if not self._stored or not np.array_equal(column[start:stop], before[start:stop]):
-                _write_part(self._connection, self.kind, part, name, column[start:stop])
+                _write_part(self._connection, self.kind, part, _stored_name(name, self.place), column[start:stop])
 
 
-def read_column(connection: Connection, kind: int, name: str) -> NDArray[Any]:
-    """A column of a kind's artifacts as the last index left it."""
-    parts = select(column_part.c.data).where(column_part.c.kind == kind, column_part.c.name == name)
-    parts = parts.where(column_part.c.part != WHOLE).order_by(column_part.c.part)
+def read_column(connection: Connection, kind: int, name: str, place: int | None = None) -> NDArray[Any]:
+    """A column of a kind's artifacts as the last index left it; one of files perhaps of a single place."""
+    own = (column_part.c.kind == kind, column_part.c.name == _stored_name(name, place))
+    parts = select(column_part.c.data).where(*own, column_part.c.part != WHOLE).order_by(column_part.c.part)
     dtype = ARTIFACT_COLUMNS[name][0]
     columns = [unpacked(data, dtype) for (data,) in connection.execute(parts)]
     return np.concatenate([np.empty(0, dtype=dtype), *columns])
@@ -159,6 +172,10 @@ def read_whole(connection: Connection, kind: int, name: str) -> NDArray[np.int64
 def write_whole(connection: Connection, kind: int, name: str, column: NDArray[np.int64]) -> None:
     """Replace a column that is not one entry an artifact."""
     _write_part(connection, kind, WHOLE, name, column)
+
+
+def _stored_name(name: str, place: int | None) -> str:
+    return name if place is None else f"{name} in place {place}"
 
 
 def _write_part(connection: Connection, kind: int, part: int, name: str, column: NDArray[Any]) -> None:

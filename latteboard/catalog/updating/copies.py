@@ -95,8 +95,8 @@ def judged_copies(transaction: IndexTransaction, name: str) -> JudgedCopies:
     changed = np.union1d(changed, np.flatnonzero(before == NOT_JUDGED))
     if len(changed):
         names = _archives(transaction)
-        keys = [(names[archive[n]], int(columns["id"][row[n]]), bool(sound[n])) for n in changed.tolist()]
-        _write_soundness(transaction, model, keys)
+        facts = np.stack([archive, columns["id"][row], size, mtime, sound])[:, changed].T.tolist()
+        _write_soundness(transaction, model, [(names[number], *rest) for number, *rest in facts])
         write_whole(transaction.connection, model.id, "copy sound", sound.astype(np.int64))
     flawed = np.flatnonzero(~sound)
     texts = list(_texts(transaction, archive[flawed], found[flawed])) if len(flawed) else []
@@ -109,7 +109,12 @@ def _texts(transaction: IndexTransaction, archive: NDArray[np.int64], found: NDA
         yield transaction.problem(FLAW_TEXTS[Flaw(flaw)].format(archive=names[number]))
 
 
-def _write_soundness(transaction: IndexTransaction, model: KindModel, keys: list[tuple[str, int, bool]]) -> None:
-    one = (replica.c.archive == bindparam("of_archive"), replica.c.artifact == bindparam("of_artifact"))
-    rows = [{"of_archive": archive, "of_artifact": artifact, "sound": sound} for archive, artifact, sound in keys]
+def _write_soundness(
+    transaction: IndexTransaction, model: KindModel, copies: list[tuple[str, int, int, int, int]]
+) -> None:
+    """Write whether copies are sound: archive, artifact, size and time of each, and the verdict."""
+    # An archive may have an artifact under several paths: size and time decide, which is all that a verdict goes by.
+    names = ("archive", "artifact", "size", "mtime")
+    one = [replica.c[name] == bindparam(f"of_{name}") for name in names]
+    rows = [{**{f"of_{n}": v for n, v in zip(names, key, strict=True)}, "sound": bool(sound)} for *key, sound in copies]
     transaction.connection.execute(update(replica).where(replica.c.kind == model.id, *one), rows)

@@ -65,6 +65,8 @@ def _settle(transaction: IndexTransaction) -> None:
         columns.save(OF_IDENTITY)
     numbers = {model.id: number for number, model in enumerate(models.values())}
     evidence = {name: _evidence(transaction, name, copies[name], numbers) for name in models}
+    for placed in transaction.placed.values():
+        placed.save()
     verdicts = settle(list(models.values()), evidence, _links(transaction))
     del evidence
     counted = Summary(transaction)
@@ -80,7 +82,10 @@ def _settle(transaction: IndexTransaction) -> None:
 def _evidence(transaction: IndexTransaction, name: str, copies: JudgedCopies, numbers: Mapping[int, int]) -> Evidence:
     columns = transaction.columns[name]
     records = records_of(transaction, name, numbers)
-    return Evidence(columns["state"], columns["size"], columns["mtime"], copies.copies, records)
+    known = copies.copies
+    if name in transaction.placed:
+        known = known.together(transaction.placed[name].other_copies())
+    return Evidence(columns["state"], columns["size"], columns["mtime"], known, records)
 
 
 def _links(transaction: IndexTransaction) -> Callable[[str, str], Links]:

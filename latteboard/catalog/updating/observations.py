@@ -1,6 +1,7 @@
 """The observations that an index hands to the catalog: states of artifacts, folders, strays, and records of products."""
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +15,7 @@ NO_DATA = "no data on this disk"
 
 @dataclass
 class Observations:
-    """The state of some artifacts of one kind, one entry an artifact.
+    """The state of some artifacts of one kind in one of their places, one entry an artifact.
 
     Attributes
     ----------
@@ -25,6 +26,7 @@ class Observations:
     deep : whether contents were looked at, so that an earlier verdict on them does not stand
     vanished : whether the disk that they were on is away, so that what was known of them does not stand
     doubted : by position, whether an earlier verdict on the contents was on another file, or on this one before it changed
+    place : number of the root, times number of templates of the kind, plus number of the template
     """
 
     kind: str
@@ -35,6 +37,7 @@ class Observations:
     deep: bool = False
     vanished: bool = False
     doubted: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, dtype=bool))
+    place: int = 0
 
     @property
     def there(self) -> NDArray[np.bool_]:
@@ -59,9 +62,15 @@ class Observations:
             for new, old in enumerate(positions.tolist())
             if self.problems and old in self.problems
         }
-        files, states = self.files.take(positions), self.states[positions]
         doubted = self.doubted[positions] if len(self.doubted) else self.doubted
-        return Observations(self.kind, self.rows[positions], files, states, problems, self.deep, self.vanished, doubted)
+        return replace(
+            self,
+            rows=self.rows[positions],
+            files=self.files.take(positions),
+            states=self.states[positions],
+            problems=problems,
+            doubted=doubted,
+        )
 
 
 @dataclass(frozen=True)
@@ -102,6 +111,31 @@ class FolderState:
     digest: int
     unsettled_until: int
     due: int
+
+
+@dataclass(frozen=True)
+class RootState:
+    """What the last index knew of one root: folders by path, unreadable ones with the reason, size and time of containers."""
+
+    folders: dict[str, FolderState]
+    unreadable: dict[str, str]
+    containers: dict[str, tuple[int, int]]
+
+
+@dataclass(frozen=True)
+class LastLook:
+    """What the last index knew of the disks.
+
+    Attributes
+    ----------
+    run : its number, 0 if there was none
+    is_current : whether it was of the campaign as it stands; else nothing is known of the roots
+    roots : in the campaign's order
+    """
+
+    run: int
+    is_current: bool
+    roots: Sequence[RootState]
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,8 @@
 """Columns of the inputs that the products of a kind recorded, one entry an input."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,17 +15,56 @@ Numbers = NDArray[np.int64]
 
 # Row of the product; id of the kind, row, size and time of the input; whether the entry is of an input at all.
 COLUMNS = ("record product", "record kind", "record input", "record size", "record mtime", "record named")
+# The place of the file that states an entry; not written where products are in their first place only.
+PLACE = "record place"
 
 
-def read_records(connection: Connection, kind: int) -> Numbers:
-    """The records of a kind's products, shape (6, entries), in the order of ``COLUMNS``."""
-    return np.stack([read_whole(connection, kind, name) for name in COLUMNS])
+@dataclass(frozen=True)
+class RecordColumns:
+    """The records of a kind's products, in whichever places these are, one entry an input.
+
+    Attributes
+    ----------
+    entries : shape (6, entries), in the order of ``COLUMNS``
+    places : shape (entries,), the place of the file that states each
+    """
+
+    entries: Numbers
+    places: Numbers
+
+    def take(self, chosen: NDArray[np.bool_]) -> Self:
+        """Some of the entries."""
+        return type(self)(self.entries[:, chosen], self.places[chosen])
+
+    def together(self, other: Self) -> Self:
+        """These entries, then others."""
+        return type(self)(
+            np.concatenate([self.entries, other.entries], axis=1), np.concatenate([self.places, other.places])
+        )
+
+    def of_files_that_count(self, places: NDArray[np.generic]) -> NDArray[np.bool_]:
+        """Which entries are stated by the file that counts; ``places`` has that of each product."""
+        counts: NDArray[np.bool_] = self.places == places[self.entries[0]]
+        return counts
+
+    def carried_over(self, products: Numbers, inputs: Mapping[int, Numbers]) -> Self:
+        """The entries of the products that stay; see :func:`carry_over_records`."""
+        stays = products[self.entries[0]] != NOT_EXPECTED
+        return type(self)(carry_over_records(self.entries, products, inputs), self.places[stays])
 
 
-def write_records(connection: Connection, kind: int, records: Numbers) -> None:
+def read_records(connection: Connection, kind: int) -> RecordColumns:
+    """The records of a kind's products."""
+    entries = np.stack([read_whole(connection, kind, name) for name in COLUMNS])
+    places = read_whole(connection, kind, PLACE)
+    return RecordColumns(entries, places if len(places) else np.broadcast_to(np.int64(0), entries.shape[1]))
+
+
+def write_records(connection: Connection, kind: int, records: RecordColumns) -> None:
     """Replace the records of a kind's products."""
-    for name, column in zip(COLUMNS, records, strict=True):
+    for name, column in zip(COLUMNS, records.entries, strict=True):
         write_whole(connection, kind, name, column)
+    write_whole(connection, kind, PLACE, records.places if records.places.any() else records.places[:0])
 
 
 def carry_over_records(records: Numbers, products: Numbers, inputs: Mapping[int, Numbers]) -> Numbers:

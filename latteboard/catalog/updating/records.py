@@ -13,54 +13,79 @@ from latteboard.catalog.tables.kinds import KindModel
 from latteboard.catalog.tables.schema import recorded_input
 from latteboard.catalog.updating.finder import NOT_EXPECTED, Finder
 from latteboard.catalog.updating.observations import Record
-from latteboard.catalog.updating.record_columns import COLUMNS, read_records, write_records
+from latteboard.catalog.updating.record_columns import COLUMNS, RecordColumns, read_records, write_records
 from latteboard.catalog.updating.transaction import IndexTransaction
 from latteboard.status import evidence
 
 FIELDS = ("kind", "artifact", "input_kind", "input", "size", "mtime")
 Entry = tuple[int, int, int, int, int, int]
+Noted = dict[tuple[int, int], Record | None]  # by row of the product and place of its file
 
 
 def take_up_records(transaction: IndexTransaction) -> None:
-    """Replace the records of the products that were looked at closer, now that every artifact has its number.
+    """Replace the records of the files that were looked at closer, now that every artifact has its number.
 
     Once the campaign has changed, the rows for people are all written again: inputs may be others, or no longer expected.
     """
-    by_kind: dict[str, dict[int, Record | None]] = {}
-    if transaction.adopted.changed:
-        by_kind = {name: {} for name, model in transaction.models.items() if model.reduced}
-    for (name, row), record in transaction.records.items():
-        by_kind.setdefault(name, {})[row] = record
+    by_kind: dict[str, Noted] = {}
+    for name, model in transaction.models.items():
+        if model.reduced and (transaction.adopted.changed or len(_chosen_anew(transaction, name))):
+            by_kind[name] = {}
+    for (name, row, place), record in transaction.records.items():
+        by_kind.setdefault(name, {})[row, place] = record
     for name, records in by_kind.items():
         _replace(transaction, name, records)
 
 
 def records_of(transaction: IndexTransaction, name: str, numbers: Mapping[int, int]) -> evidence.Records:
     """The records of a kind's products; ``numbers`` gives the place of each kind, by id, in the order of the production."""
-    product, kind, row, size, mtime, named = read_records(transaction.connection, transaction.models[name].id)
+    records = read_records(transaction.connection, transaction.models[name].id)
+    if name in transaction.placed:
+        records = records.take(records.of_files_that_count(transaction.columns[name]["place"]))
+    product, kind, row, size, mtime, named = records.entries
     places = np.full(max(numbers, default=0) + 2, evidence.NOT_EXPECTED)  # the last is that of no kind
     places[list(numbers)] = list(numbers.values())
     return evidence.Records(product, places[kind], row, size, mtime, named == 1)
 
 
-def _replace(transaction: IndexTransaction, name: str, records: Mapping[int, Record | None]) -> None:
-    model, ids = transaction.models[name], transaction.columns[name]["id"]
-    stored = read_records(transaction.connection, model.id)
-    kept = ~np.isin(stored[0], list(records))
-    gone = np.unique(stored[0][~kept])
-    finder = Finder(transaction)
+def _replace(transaction: IndexTransaction, name: str, records: Noted) -> None:
+    connection, model, columns = transaction.connection, transaction.models[name], transaction.columns[name]
+    stored = read_records(connection, model.id)
+    kept = stored.take(~_are_noted(stored, records, model))
+    together = kept.together(_added(Finder(transaction), records))
+    shown = together.of_files_that_count(columns["place"])
+    if not transaction.adopted.changed:  # else the table is empty
+        rows = [row for row, _ in records]
+        concerned = np.union1d(np.array(rows, dtype=np.int64), _chosen_anew(transaction, name))
+        _delete(transaction, model, columns["id"][np.intersect1d(stored.entries[0], concerned)].tolist())
+        shown &= np.isin(together.entries[0], concerned)
+    entries = together.entries[:, shown].T.tolist()
+    bulk_insert(connection, recorded_input, FIELDS, _rows(transaction, model.id, columns["id"], entries))
+    write_records(connection, model.id, together)
+
+
+def _chosen_anew(transaction: IndexTransaction, name: str) -> NDArray[np.int64]:
+    """The rows of products of which a file in another place than before counts now."""
+    if name not in transaction.placed:
+        return np.empty(0, dtype=np.int64)
+    return np.flatnonzero(transaction.columns[name].differ(["place"]))
+
+
+def _are_noted(stored: RecordColumns, records: Noted, model: KindModel) -> NDArray[np.bool_]:
+    """The entries of files that were looked at closer."""
+    noted = [row * model.places + place for row, place in records]
+    found: NDArray[np.bool_] = np.isin(stored.entries[0] * model.places + stored.places, noted)
+    return found
+
+
+def _added(finder: Finder, records: Noted) -> RecordColumns:
     entries: list[Entry] = []
-    rows: list[tuple[object, ...]] = []
-    if transaction.adopted.changed:  # the table is empty
-        rows += _rows(transaction, model.id, ids, stored[:, kept].T.tolist())
-    else:
-        _delete(transaction, model, ids[gone].tolist())
-    for row, record in records.items():
+    places: list[int] = []
+    for (row, place), record in records.items():
         entries += _entries(finder, row, record) if record is not None else ()
-    rows += _rows(transaction, model.id, ids, entries)
-    bulk_insert(transaction.connection, recorded_input, FIELDS, rows)
-    added = np.array(entries, dtype=np.int64).reshape(-1, len(COLUMNS)).T
-    write_records(transaction.connection, model.id, np.concatenate([stored[:, kept], added], axis=1))
+        places += [place] * (len(entries) - len(places))
+    table = np.array(entries, dtype=np.int64).reshape(-1, len(COLUMNS)).T
+    return RecordColumns(table, np.array(places, dtype=np.int64))
 
 
 def _entries(finder: Finder, product: int, record: Record) -> Sequence[Entry]:

@@ -15,6 +15,7 @@ Columns = Mapping[str, NDArray[np.int64]]
 
 # The columns of a kind's table beside its key and id, and the columns here that they show.
 SHOWN = {
+    "place": "place",
     "size": "size",
     "mtime": "mtime",
     "look": "state",

@@ -1,6 +1,7 @@
 """One index as one transaction: observations are compared with the columns of the last index, and written at the end."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -14,6 +15,7 @@ from latteboard.catalog.tables.schema import problem_text
 from latteboard.catalog.updating.adopt import adopt
 from latteboard.catalog.updating.columns import StoredColumns
 from latteboard.catalog.updating.observations import NO_DATA, Observations, Record
+from latteboard.catalog.updating.places import PlacedFiles
 from latteboard.files.state import Files
 from latteboard.status.states import ON_DISK, FileState
 
@@ -22,8 +24,25 @@ FILE_COLUMNS = {"size": "sizes", "mtime": "mtimes", "ctime": "ctimes", "inode": 
 IDENTITY = ("size", "mtime", "ctime", "inode")
 # Changes that people are told of; a new inode alone is none.
 TOLD = ("state", "size", "mtime", "problem")
+NOT_ABSENT = tuple(state for state in FileState if state != FileState.absent)
 
 Inspect = Callable[["IndexTransaction", Observations], None]
+
+
+@dataclass
+class RootLosses:
+    """Numbers of artifacts that had a file below a root at the last index.
+
+    Attributes
+    ----------
+    before : all of them
+    lost : of these, those that have none there now
+    elsewhere : of these again, those of which a file is below another root
+    """
+
+    before: int = 0
+    lost: int = 0
+    elsewhere: int = 0
 
 
 class IndexTransaction:
@@ -32,8 +51,9 @@ class IndexTransaction:
     Attributes
     ----------
     columns : of each kind
-    records : by kind and row, what reduced files that were looked at closer recorded of their inputs; None if nothing
-    vanished : kind and row of artifacts that were there, and whose disk or target of a link is away
+    placed : of the kinds that are looked for in several places, the files in each
+    records : by kind, row and place, what reduced files that were looked at closer recorded of their inputs; None if nothing
+    vanished : kind, row and place of files that were there, and whose disk or target of a link is away
     changes : how many artifacts are not as they were; ``lost`` of them were on disk and are not there
     """
 
@@ -44,8 +64,9 @@ class IndexTransaction:
         self.adopted = adopt(connection, campaign)
         self.columns: Mapping[str, StoredColumns] = self.adopted.columns
         self.models: Mapping[str, KindModel] = self.adopted.models
-        self.records: dict[tuple[str, int], Record | None] = {}
-        self.vanished: list[tuple[str, int]] = []
+        self.placed: Mapping[str, PlacedFiles] = self.adopted.placed
+        self.records: dict[tuple[str, int, int], Record | None] = {}
+        self.vanished: list[tuple[str, int, int]] = []
         self.changes = 0
         self.lost = 0
         self._inspect = inspect
@@ -53,7 +74,8 @@ class IndexTransaction:
 
     def record(self, seen: Observations) -> None:
         """Keep observations, as far as they are not known already."""
-        columns = self.columns[seen.kind]
+        placed = self.placed.get(seen.kind)
+        columns = self.columns[seen.kind] if placed is None else placed.columns[seen.place]
         if seen.vanished:
             self._keep_from_vanishing(seen, columns)
         positions = np.flatnonzero(self._is_news(seen, columns))
@@ -62,23 +84,33 @@ class IndexTransaction:
         news = seen.take(positions)
         news.doubted = self._doubted(news, columns)
         self._inspect(self, news)
-        self._count(news, columns)
+        if placed is None:
+            self._count(news, columns)
+            self._keep_last_sound(news, columns)
         self._keep(news, columns)
+
+    def choose_files(self) -> None:
+        """Once all is recorded: let one file of each artifact count, of those that are looked for in several places."""
+        for name, placed in self.placed.items():
+            if placed.is_changed:
+                placed.choose(self.problem, self._wording)
+                self._count_chosen(name)
 
     @property
     def is_changed(self) -> bool:
         """Whether anything that the rules ask about may not be as it was."""
-        return self.adopted.changed or any(columns.is_changed for columns in self.columns.values())
+        known: Iterable[StoredColumns | PlacedFiles] = (*self.columns.values(), *self.placed.values())
+        return self.adopted.changed or any(columns.is_changed for columns in known)
 
     @cached_property
     def there_before(self) -> int:
         """The number of artifacts that were on disk at the last index."""
         return sum(int(np.isin(columns.before("state"), ON_DISK).sum()) for columns in self.columns.values())
 
-    def note_inputs(self, kind: str, row: int, record: Record | None) -> None:
+    def note_inputs(self, kind: str, row: int, place: int, record: Record | None) -> None:
         """Note the record of a product, None if it has none; it is written at the end, when every input has its row."""
         if record is not None or kind not in self.adopted.fresh:  # of what is new there is no earlier record to drop
-            self.records[kind, row] = record
+            self.records[kind, row, place] = record
 
     def problem(self, text: str) -> int:
         """The number of a problem's wording."""
@@ -87,6 +119,10 @@ class IndexTransaction:
             self._problems[text] = number
             self.connection.execute(insert(problem_text).values(id=number, text=text))
         return self._problems[text]
+
+    def _wording(self, number: int) -> str:
+        """The text of a problem's number."""
+        return next(text for text, own in self._problems.items() if own == number)
 
     def _keep_from_vanishing(self, seen: Observations, columns: StoredColumns) -> None:
         """Take artifacts that were there for unknown while their disk, or the target of their link, is away.
@@ -99,7 +135,7 @@ class IndexTransaction:
         columns_of_files = {attribute: columns[name][seen.rows] for name, attribute in FILE_COLUMNS.items()}
         kept = Files(**columns_of_files, blocks=np.zeros(len(seen.rows), dtype=np.int64))
         seen.files = seen.files.where(gone, kept)
-        self.vanished += [(seen.kind, row) for row in seen.rows[gone].tolist()]
+        self.vanished += [(seen.kind, row, seen.place) for row in seen.rows[gone].tolist()]
 
     # -- comparing ---------------------------------------------------------------------------------------------------
 
@@ -112,7 +148,7 @@ class IndexTransaction:
         stands = judged & (not seen.deep)
         # What could not be seen stays as it was known, unless nothing was ever seen on this path, or its disk is away.
         unseen = seen.states == FileState.unknown
-        stays = unseen & (not seen.vanished) & (seen.kind not in self.adopted.moved)
+        stays = unseen & (not seen.vanished) & ((seen.kind, seen.place) not in self.adopted.moved)
         differs = ~same_file | (known != seen.states) | self._problem_differs(seen, columns)
         if self.adopted.changed and self.models[seen.kind].reduced:
             differs |= seen.there  # records name inputs, and what is an input may have changed with the campaign
@@ -142,9 +178,7 @@ class IndexTransaction:
 
     def _count(self, news: Observations, columns: StoredColumns) -> None:
         known = columns["state"][news.rows]
-        # A container that could not be judged stands for all that is expected in it, there or not.
-        there = [FileState.sound] if self.models[news.kind].inside else ON_DISK
-        self.lost += int((np.isin(known, there) & (news.states == FileState.absent)).sum())
+        self.lost += int((np.isin(known, self._there(news.kind)) & (news.states == FileState.absent)).sum())
         now = {"state": news.states, "problem": self._problem_numbers(news)}
         now |= {name: getattr(news.files, FILE_COLUMNS[name]) for name in ("size", "mtime")}
         differs = np.zeros(len(news.rows), dtype=bool)
@@ -154,12 +188,41 @@ class IndexTransaction:
             differs &= news.there
         self.changes += int(differs.sum())
 
-    def _keep(self, news: Observations, columns: StoredColumns) -> None:
+    def _count_chosen(self, name: str) -> None:
+        """Count the changes of artifacts that are looked for in several places, once a file of each has been chosen."""
+        columns = self.columns[name]
+        gone = np.isin(columns.before("state"), self._there(name)) & (columns["state"] == FileState.absent)
+        self.lost += int(gone.sum())
+        # Places are numbered anew when the campaign changes.
+        differs = columns.differ(TOLD if self.adopted.changed else (*TOLD, "place"))
+        if name in self.adopted.fresh:
+            differs &= columns["size"] >= 0
+        self.changes += int(differs.sum())
+
+    def _there(self, name: str) -> Sequence[FileState]:
+        """The states of artifacts whose loss counts."""
+        # A container that could not be judged stands for all that is expected in it, there or not.
+        return (FileState.sound,) if self.models[name].inside else ON_DISK
+
+    def losses_below(self, root: int) -> RootLosses:
+        """The losses of the files below a root, where artifacts are looked for below several."""
+        found = RootLosses()
+        for name, placed in self.placed.items():
+            found.before += int(placed.was_there(root).sum())
+            if placed.is_changed:
+                lost = placed.was_there(root, self._there(name)) & ~placed.is_below(root, NOT_ABSENT)
+                found.lost += int(lost.sum())
+                found.elsewhere += int((lost & np.isin(placed.whole["state"], ON_DISK)).sum())
+        return found
+
+    def _keep_last_sound(self, news: Observations, columns: StoredColumns) -> None:
         # What was sound is remembered while it is not: copies in archives outlive the file.
         lost = news.rows[(columns["state"][news.rows] == FileState.sound) & (news.states != FileState.sound)]
         if len(lost):
             columns.put("seen_size", lost, columns["size"][lost])
             columns.put("seen_mtime", lost, columns["mtime"][lost])
+
+    def _keep(self, news: Observations, columns: StoredColumns) -> None:
         for name, attribute in FILE_COLUMNS.items():
             columns.put(name, news.rows, getattr(news.files, attribute))
         columns.put("state", news.rows, news.states)
