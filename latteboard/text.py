@@ -105,8 +105,10 @@ def most_similar(name: object, known: Iterable[object]) -> str | None:
     >>> most_similar("spectrum", ["prop", "cfg"]) is None
     True
     """
-    by_folded = {folded(text): text for text in map(str, known) if len(text) > 1}  # a letter is like too much
-    near = get_close_matches(folded(str(name)), by_folded, 1) if len(by_folded) <= COMPARED else []
+    asked = folded(str(name))
+    # A single letter is like too much.
+    by_folded = {folded(text): text for text in map(str, known) if min(len(text), len(asked)) > 1}
+    near = get_close_matches(asked, by_folded, 1) if len(by_folded) <= COMPARED else []
     return by_folded[near[0]] if near else None
 
 

@@ -137,7 +137,8 @@ CASES = {
     "names too close": Case(
         [(FLAVOURS, "one = ['p', 'pp']\ntwo = ['q', 'pq']\n" + FLAVOURS), ("prop_mq{mq}_", "{one}{two}_")],
         "kinds.prop.path", ["{one} and {two} cannot be told apart", "separator"]),
-    "a source not told": prop_path('"{ensemble}_{stream}/{configuration}_t{source.t}"', "{source}", "read back"),
+    "a source not told": prop_path('"{ensemble}_{stream}/{configuration}_t{source.t}"', "{source}", "read back",
+        "; {source.t} alone is no source: name {source}, or make it an axis of its own"),
     "a derived name that does not tell": Case(
         [("seqprop_{particle}_dt{dt}", "seqprop_{dt}"), ('proton_np = "-{t_separation}"', 'proton_np = "{t_separation}"')],
         "kinds.seqprop.path", ["{particle}", "read back"],

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, product
 
 from latteboard.campaign.kinds import Kind
 from latteboard.campaign.model import Definition
@@ -11,6 +11,8 @@ from latteboard.errors import CampaignError, Mistakes
 from latteboard.names.patterns import Pattern
 from latteboard.names.segments import Values, choice_table, segments
 from latteboard.names.templates import SOURCE_PARTS, Choice, Field, Piece, Pieces, Value, piece_texts
+
+NO_NAMES = ("", ".", "..")  # of files and folders
 
 
 def check_form(pattern: Pattern, values: Values) -> None:
@@ -21,14 +23,42 @@ def check_form(pattern: Pattern, values: Values) -> None:
     CampaignError : a component is none of a path, or a field has a text that holds a slash or control characters.
     """
     for component in pattern.components():
-        literal = "".join(piece for piece in component if isinstance(piece, str))
-        if literal in ("", ".", "..") and not any(isinstance(piece, Field) for piece in component):
-            raise CampaignError(f"expected a relative path without empty parts, . and .., found {str(pattern)!r}")
         for piece in component:
             for text in _texts_to_check(piece, values):
                 if "/" in text or not text.isprintable():
                     who = "" if isinstance(piece, str) else f"{piece} gives "
                     raise CampaignError(f"{who}{text!r}: a name can hold neither / nor control characters")
+        for text, coordinates in _texts_of_no_name(component, values):
+            given = ", ".join(f"{name} = {value}" for name, value in coordinates.items())
+            where = f", in which {given} gives {text!r}" if given else ""
+            raise CampaignError(
+                f"expected a relative path without empty parts, . and .., found {str(pattern)!r}{where}"
+            )
+
+
+def _texts_of_no_name(component: Pieces, values: Values) -> list[tuple[str, dict[str, Value]]]:
+    """The texts of a component that no file can have as its name, each with the coordinates that give it."""
+    found: list[tuple[str, dict[str, Value]]] = [("", {})]
+    for piece in component:
+        # Few texts of a piece are so short, so the product stays small.
+        options = [(text, one) for text, coordinates in _short_texts(piece, values) for one in coordinates]
+        found = [
+            (text + more, {**known, **also})
+            for (text, known), (more, also) in product(found, options)
+            if text + more in NO_NAMES and all(known.get(name, value) == value for name, value in also.items())
+        ]
+    return found
+
+
+def _short_texts(piece: Piece, values: Values) -> list[tuple[str, list[dict[str, Value]]]]:
+    """The texts of a piece that are part of no name, each with the coordinates that give it."""
+    if isinstance(piece, str):
+        return [(piece, [{}])]
+    if isinstance(piece, Choice):
+        return [(text, options) for text, options in choice_table(piece, values).items() if text in NO_NAMES]
+    if not piece.spec:
+        return []  # numbers, sources and the values of axes are names; formats such as .0 cut them
+    return [(text, [{piece.name: value}]) for value in values[piece.name] if (text := piece.text(value)) in NO_NAMES]
 
 
 def _texts_to_check(piece: Piece, values: Values) -> Iterable[str]:
@@ -68,7 +98,16 @@ def check_injective(pattern: Pattern, values: Values) -> None:
             determined |= _determined_by(table, determined)
     for name in pattern.coordinates:
         if name not in determined:
-            raise CampaignError(f"{{{name}}} cannot be read back: two of its values can give the same path")
+            hint = _hint_of_parts(pattern) if name == "source" else ""
+            raise CampaignError(f"{{{name}}} cannot be read back: two of its values can give the same path{hint}")
+
+
+def _hint_of_parts(pattern: Pattern) -> str:
+    """What to do where a path names only some coordinates of a source, as that of a wall source does."""
+    parts = [str(p) for p in pattern.pieces if isinstance(p, Field) and p.part]
+    return (
+        f"; {' and '.join(parts)} alone is no source: name {{source}}, or make it an axis of its own" if parts else ""
+    )
 
 
 def _is_injective(field: Field, values: Values) -> bool:

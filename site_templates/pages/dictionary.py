@@ -158,7 +158,7 @@ def _facts(model: KindModel, campaign: Campaign) -> Iterator[tuple[str, str]]:
     facts = {
         "made with": model.made_with,
         "archive": model.archive,
-        "at least": f"{kind.min_bytes.text} bytes" if kind.min_bytes.text != "0" else "",
+        "at least": str(kind.min_bytes) if kind.min_bytes.text != "0" else "",
         "only": "; ".join(f"{name} = {', '.join(map(str, values))}" for name, values in kind.table.only.items()),
         "recipe": " → ".join(_step(*named_step(step)) for step in kind.table.reduce),
     }
