@@ -242,8 +242,8 @@ def test_a_kind_for_one_ensemble_may_use_what_only_that_one_states(read_campaign
 
 def test_a_name_derived_from_the_ensemble_is_a_constant(read_campaign: Callable[..., Campaign]) -> None:
     campaign = read_campaign(
-        ("{ensemble}_{stream}/cfg", "{place}/{ensemble}_{stream}/cfg"),
-        ("[derive.dt]", '[derive.place]\nfrom = "ensemble"\nvalues = { A = "old", B = "old" }\n[derive.dt]'),
+        ("{ensemble}_{stream}/cfg", "{part}/{ensemble}_{stream}/cfg"),
+        ("[derive.dt]", '[derive.part]\nfrom = "ensemble"\nvalues = { A = "old", B = "old" }\n[derive.dt]'),
     )
     assert campaign.parse("old/B_a/cfg/5.lime") == ("cfg", {"ensemble": "B", "stream": "a", "configuration": 5})
 
