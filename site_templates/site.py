@@ -12,6 +12,7 @@ from latteboard.catalog.questions.history import merge_places, timeline
 from latteboard.catalog.questions.map_layers import layers
 from latteboard.catalog.questions.problems import claims, problem_groups, strays, unreadable_folders
 from latteboard.catalog.questions.root_causes import causes
+from latteboard.catalog.questions.roots import purgeable_below
 from latteboard.catalog.questions.unarchived import unarchived_files
 from latteboard.files.locks import Holder
 from latteboard.status.states import RULES
@@ -76,7 +77,7 @@ def _problems(catalog: Catalog) -> Page:
 
 
 def _purge(catalog: Catalog) -> Page:
-    return purge(catalog.totals(), unarchived_files(catalog), catalog.kinds)
+    return purge(catalog.totals(), unarchived_files(catalog), catalog.kinds, purgeable_below(catalog))
 
 
 def _dictionary(catalog: Catalog, campaign: Campaign) -> Page:

@@ -69,6 +69,11 @@ class Readable:
             "id": self.rows.c.id,
         }
 
+    @property
+    def whole_path(self) -> ColumnElement[Any]:
+        """The path for people who have no column of roots beside it; see :func:`path_below`."""
+        return path_below(self.model.roots, self._root_number(), self.columns["path"])
+
     def select(self, **more: ColumnElement[Any]) -> Select[Any]:
         """All columns, and ``more``."""
         columns = [column.label(name) for name, column in {**self.columns, **more}.items()]
@@ -148,6 +153,13 @@ def common_columns(model: KindModel) -> list[str]:
 def root_name(roots: Sequence[str], number: ColumnElement[int]) -> ColumnElement[Any]:
     """A root as the campaign states it."""
     return case(*((number == at, literal(stated, Text)) for at, stated in enumerate(roots)), else_=null())
+
+
+def path_below(roots: Sequence[str], number: ColumnElement[int], path: ColumnElement[Any]) -> ColumnElement[Any]:
+    """A path, with the root before it where there are several."""
+    if len(roots) < 2:
+        return path
+    return root_name([f"{root.rstrip('/')}/" for root in roots], number) + path
 
 
 def format_key(field: Field) -> str:

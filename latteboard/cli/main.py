@@ -15,7 +15,7 @@ from typing import Any
 import click
 
 from latteboard.cli.progress import progress
-from latteboard.cli.question import FORMATS, parse_question, print_rows
+from latteboard.cli.question import FORMATS, listed_columns, parse_question, print_rows, whole_paths
 from latteboard.cli.reduce import reduce
 from latteboard.cli.shared import (
     as_json,
@@ -170,8 +170,10 @@ def list_(
     if statuses is not None:
         wanted["status"] = statuses.split(",")
     rows = catalog[kind].filter(**wanted).rows()
-    columns = [*catalog.kinds[kind].coordinates, "path", "status", "size", "mtime", "problem", "blocked_by"]
-    print_rows(form, columns, rows)
+    if form == "paths":
+        sys.stdout.writelines(f"{path}\n" for path in whole_paths(campaign_file, rows))
+    else:
+        print_rows(form, listed_columns(catalog.kinds[kind]), rows)
 
 
 @cli.command()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,9 +12,12 @@ from latteboard.cli.shared import print_json, read_campaign
 from latteboard.errors import QueryError
 
 if TYPE_CHECKING:
+    from latteboard.campaign.roots import Root
     from latteboard.catalog import Catalog
+    from latteboard.catalog.tables.kinds import KindModel
 
 FORMATS = ("table", "csv", "json", "paths")
+UNLISTED = ("wanted", "purgeable", "id")  # columns of views that lists leave out
 
 
 def parse_question(
@@ -39,7 +41,7 @@ def parse_question(
 def _parse_path(campaign_file: Path, path: str) -> tuple[str, dict[str, Any]]:
     campaign = read_campaign(campaign_file)
     # A path may be typed as the campaign states it, or as the file is seen from the current folder.
-    names = list(_campaign_paths(Path(path), campaign.root))
+    names = [Path(path).as_posix(), *(name for root in campaign.roots for name in _paths_below(Path(path), root))]
     parsed = next((parsed for name in names if (parsed := campaign.parse(name)) is not None), None)
     if parsed is None:
         near = next((reading for name in names for reading in campaign.matches(name)), None)
@@ -48,26 +50,42 @@ def _parse_path(campaign_file: Path, path: str) -> tuple[str, dict[str, Any]]:
             if near is None
             else f"it reads as a {near[0]}, which is not expected"
         )
-        raise QueryError(f"{path}: no expected artifact has this path (relative to {campaign.root}): {reason}")
+        roots = ", ".join(str(root.path) for root in campaign.roots)
+        raise QueryError(f"{path}: no expected artifact has this path (relative to {roots}): {reason}")
     kind, coordinates = parsed
     return kind, dict(coordinates)
 
 
-def _campaign_paths(path: Path, root: Path) -> Iterator[str]:
-    """Yield the paths that the campaign may know a file by: relative to the root as it stands, or seen from here."""
-    yield path.as_posix()
-    for here, above in ((path.absolute(), root.absolute()), (path.resolve(), root.resolve())):
-        if here.is_relative_to(above):
-            yield here.relative_to(above).as_posix()
+def _paths_below(path: Path, root: Root) -> Iterator[str]:
+    """Yield the paths relative to a root that a file may have: as seen from here, or with the root as it is stated."""
+    here, below = path.absolute(), root.path.absolute()
+    for one, above in ((here, below), (path.resolve(), root.path.resolve()), (path, Path(root.stated))):
+        if one.is_relative_to(above):
+            yield one.relative_to(above).as_posix()
+
+
+def listed_columns(model: KindModel) -> list[str]:
+    """Return the columns of a list of artifacts; the root is one of them where there are several."""
+    from latteboard.catalog.readable import common_columns
+
+    return [*model.coordinates, *(name for name in common_columns(model) if name not in UNLISTED)]
+
+
+def whole_paths(campaign_file: Path, rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield the path of each row: relative to the root, absolute where there are several."""
+    from latteboard.campaign.roots import root_path
+
+    stated = {row["root"] for row in rows if "root" in row}
+    below = {name: f"{root_path(name, campaign_file.parent).absolute()}/" for name in stated}
+    for row in rows:
+        yield below[row["root"]] + row["path"] if below else row["path"]
 
 
 def print_rows(form: str, columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> None:
-    """Print rows in one of the ``FORMATS``."""
+    """Print rows in one of the ``FORMATS`` other than ``paths``."""
     from latteboard.cli.terminal import csv_table, plain_table
 
-    if form == "paths":
-        sys.stdout.writelines(f"{row['path']}\n" for row in rows)
-    elif form == "table":
+    if form == "table":
         click.echo(plain_table(columns, rows))
     else:
         chosen = [{name: row[name] for name in columns} for row in rows]

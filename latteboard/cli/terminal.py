@@ -129,7 +129,8 @@ def show_explanation(explanation: Explanation) -> None:
 
     artifact = explanation.artifact
     console = _console()
-    console.print(Text(shown(artifact.path)), soft_wrap=True)
+    below = f"  (below {shown(artifact.root)})" if artifact.root is not None else ""
+    console.print(Text(shown(artifact.path) + below), soft_wrap=True)
     head = Text.assemble((artifact.status, STYLES[artifact.status][0]), f": {RULES[Status[artifact.status]]}")
     if artifact.blocked_by:
         head.append(f"; missing: {artifact.blocked_by}")

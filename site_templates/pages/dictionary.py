@@ -94,9 +94,10 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Dictionary:
-    """The content of the page."""
+    """The content of the page; ``roots`` are those below which files are looked for."""
 
     kinds: Sequence[KindEntry]
+    roots: Sequence[str]
     drawing: Drawing
     ensembles: Sequence[EnsembleEntry]
     axes: Sequence[AxisEntry]
@@ -117,6 +118,7 @@ def dictionary(
     """Return the page, from the catalog and its campaign, which alone knows recipes, sizes, parameters and lattices."""
     content = Dictionary(
         kinds=[_kind(model, kinds, campaign) for model in kinds.values()],
+        roots=next(iter(kinds.values())).roots,
         drawing=_draw(kinds),
         ensembles=[_ensemble(one, campaign) for one in streams],
         axes=[entry for axis, values in axes.items() for entry in _axis(axis, values)],
@@ -162,6 +164,7 @@ def _facts(model: KindModel, campaign: Campaign) -> Iterator[tuple[str, str]]:
         "only": "; ".join(f"{name} = {', '.join(map(str, values))}" for name, values in kind.table.only.items()),
         "recipe": " → ".join(_step(*named_step(step)) for step in kind.table.reduce),
     }
+    yield from (("also", template) for template in model.also)
     yield from ((name, text) for name, text in facts.items() if text)
     yield from (("holds", str(template)) for template in kind.datasets)
 

@@ -1,6 +1,6 @@
 """The page of a kind: the table of all its artifacts."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,8 +16,10 @@ from site_templates.writing.page import Page
 
 SCRIPTS = ("vendor/datatables.min.js", "store.js", "filter.js", "counts.js", "take.js", "table.js")
 STYLES = ("table.css",)
-# Columns beside the coordinates, in the order of the page; the path, which is long, comes last.
-FACTS = ("status", "size", "modified", "problem", "blocked_by", "purgeable", "path")
+# Columns beside the coordinates, in the order of the page; the path, which is long, comes last. The root is shown where there
+# are several.
+FACTS = ("status", "size", "modified", "problem", "blocked_by", "purgeable", "root", "path")
+TEMPLATE = "place"  # a column that is not shown: of several templates the one that gives the path
 
 
 @dataclass(frozen=True)
@@ -26,13 +28,13 @@ class KindPage:
 
     Attributes
     ----------
-    template : template of the paths, as the campaign states it
+    templates : templates of the paths, as the campaign states them
     needs : kinds that it is made from; those of the leading kind, if it is made with another
     columns : names of the columns, each with a mark for columns of numbers
     """
 
     kind: str
-    template: str
+    templates: Sequence[str]
     needs: Sequence[str]
     made_with: str | None
     columns: Sequence[tuple[str, bool]]
@@ -68,20 +70,22 @@ def kind_table(rows: KindColumns, kinds: Mapping[int, str]) -> Page:
     coordinates = {
         name: _Coordinate(name, *encode(numbers), rows.texts.get(name)) for name, numbers in rows.coordinates.items()
     }
-    columns = [*(one.column() for one in coordinates.values()), *_facts(rows, kinds)]
+    places = list(_place_columns(rows))
+    columns = [*(one.column() for one in coordinates.values()), *_facts(rows, kinds), *places]
     content = {
         "kind": model.name,
         "rows": len(rows),
         "columns": [column.to_plain() for column in columns],
-        "patterns": _patterns(rows, coordinates),
+        "patterns": list(_patterns(rows, coordinates)),
     }
+    shown = [name for name in FACTS if name != "root" or len(model.roots) > 1]
     numeric = {column.name for column in columns if column.type in ("number", "bytes")}
     page = KindPage(
         model.name,
-        model.path,
+        (model.path, *model.also),
         model.needs,
         model.made_with,
-        [(name, name in numeric) for name in (*coordinates, *FACTS)],
+        [(name, name in numeric) for name in (*coordinates, *shown)],
     )
     data = {"rows": data_script("kindTable", content)}
     return Page(kind_page(model.name), model.name, "kind.html", page, data, SCRIPTS, STYLES)
@@ -101,6 +105,15 @@ def _facts(rows: KindColumns, kinds: Mapping[int, str]) -> list[Column]:
     ]
 
 
+def _place_columns(rows: KindColumns) -> Iterator[Column]:
+    """Yield the columns of roots and templates, each where there are several."""
+    roots, templates = np.divmod(rows.places, len(rows.model.templates))
+    if len(rows.model.roots) > 1:
+        yield _text_column("root", roots, dict(enumerate(rows.model.roots)))
+    if rows.model.further:
+        yield _text_column(TEMPLATE, templates, {number: str(number) for number in range(len(rows.model.templates))})
+
+
 def _text_column(name: str, numbers: Numbers, texts: Texts) -> Column:
     """Return a column of texts, in the order of the numbers that stand for them."""
     distinct, codes = encode(numbers)
@@ -116,16 +129,16 @@ def _blocked_by(rows: KindColumns, kinds: Mapping[int, str]) -> Column:
     return Column("blocked_by", "counted", [f"{kinds[k]} ({n})" if k >= 0 else "" for k, n in pairs], codes)
 
 
-def _patterns(rows: KindColumns, coordinates: Mapping[str, _Coordinate]) -> list[dict[str, Any]]:
-    """Return the patterns of paths, each with its pieces and the codes of the ensemble and stream that it holds for."""
-    return [
-        {
-            "fixed": {name: coordinates[name].plain.index(value) for name, value in fixed.items()},
-            "pieces": [_piece(piece, coordinates, rows.texts) for piece in pattern.pieces],
-        }
-        for fixed, pattern in rows.model.patterns
-        if all(value in coordinates[name].plain for name, value in fixed.items())
-    ]
+def _patterns(rows: KindColumns, coordinates: Mapping[str, _Coordinate]) -> Iterator[dict[str, Any]]:
+    """Yield the patterns of paths, each with its pieces and the codes of the ensemble, stream and template that it holds for."""
+    occurring = np.unique(rows.places % len(rows.model.templates)).tolist()
+    for code, template in enumerate(occurring):
+        own = {TEMPLATE: code} if rows.model.further else {}
+        for fixed, pattern in rows.model.templates[template]:
+            if all(value in coordinates[name].plain for name, value in fixed.items()):
+                codes = {name: coordinates[name].plain.index(value) for name, value in fixed.items()}
+                pieces = [_piece(piece, coordinates, rows.texts) for piece in pattern.pieces]
+                yield {"fixed": {**codes, **own}, "pieces": pieces}
 
 
 def _piece(piece: Piece, coordinates: Mapping[str, _Coordinate], texts: Mapping[str, Texts]) -> Any:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from latteboard.catalog.questions.roots import PurgeableBelow
 from latteboard.catalog.questions.unarchived import AGES, OLDER, UnarchivedFiles
 from latteboard.catalog.tables.kinds import KindModel
 from latteboard.text import human_bytes
@@ -59,12 +60,19 @@ class HereRow:
 
 @dataclass(frozen=True)
 class Purge:
-    """The content of the page: both tables, largest rows first; ``unsaved`` is the size of files that lack their archive copy."""
+    """The content of the page: both tables, largest rows first.
+
+    Attributes
+    ----------
+    unsaved : the size of files that lack their archive copy
+    roots : of several roots, how many files may be deleted below each, and how much that frees
+    """
 
     rows: Sequence[PurgeRow]
     here: Sequence[HereRow]
     ages: Sequence[str]
     unsaved: str
+    roots: Sequence[tuple[str, int, str]] = ()
     classes: Sequence[str] = CLASSES
     shown: int = SHOWN
 
@@ -90,7 +98,10 @@ class Purge:
 
 
 def purge(
-    totals: Iterable[Mapping[str, Any]], holdings: Iterable[UnarchivedFiles], kinds: Mapping[str, KindModel]
+    totals: Iterable[Mapping[str, Any]],
+    holdings: Iterable[UnarchivedFiles],
+    kinds: Mapping[str, KindModel],
+    below: Sequence[PurgeableBelow] = (),
 ) -> Page:
     """Return the page, from the summary of the catalog and its knowledge of copies."""
     holdings = list(holdings)
@@ -101,6 +112,7 @@ def purge(
         here=_here(holdings, kinds),
         ages=_by_age(holdings),
         unsaved=human_bytes(unsaved) if unsaved else "",
+        roots=[(one.root, one.number, human_bytes(one.bytes)) for one in below],
     )
     return Page(PURGE, "Purge", "purge.html", content)
 

@@ -61,7 +61,9 @@
     const plain = (name, row) => (isText(name) ? guarded(store.exact(name, row)) : store.exact(name, row));
     const inTabs = (row) => names.map((name) => plain(name, row).replace(/[\t\r\n]/g, " ")).join("\t");
     const inCommas = (row) => names.map((name) => inCsv(plain(name, row))).join(",");
-    const paths = () => written(all(), (row) => forShell(store.paths.of(row)));
+    // Where there are several roots, a path alone is not enough.
+    const below = (row) => (store.columns.has("root") ? `${store.text("root", row).replace(/\/$/, "")}/` : "");
+    const paths = () => written(all(), (row) => forShell(below(row) + store.paths.of(row)));
     return {
       copy: () => copy([names.join("\t"), ...Array.from(shown(), inTabs)].join("\n")),
       csv: async () => save([`${names.join(",")}\n`, ...(await written(all(), inCommas))], `${kind}.csv`, "text/csv;charset=utf-8"),

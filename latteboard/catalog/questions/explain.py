@@ -50,6 +50,7 @@ class Explanation:
             "status": artifact.status,
             "problem": artifact.problem,
         }
+        told |= {"root": artifact.root} if artifact.root is not None else {}
         told |= {"blocked_by": artifact.blocked_by, "wanted": artifact.wanted, "purgeable": artifact.purgeable}
         return {**told, "inputs": [asdict(group) for group in self.inputs]}
 

@@ -6,13 +6,14 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
-from sqlalchemy import Connection, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Table, and_, func, or_, select
 
 from latteboard.catalog.database import Database
 from latteboard.catalog.dialects.sqlite import now_seconds, sum_bytes
 from latteboard.catalog.questions.changed_inputs import changed_inputs
-from latteboard.catalog.readable import STALE
+from latteboard.catalog.readable import STALE, path_below
 from latteboard.catalog.statements import CODE
 from latteboard.catalog.tables.kinds import KindModel
 from latteboard.catalog.tables.schema import claim, problem_text, stray, unreadable
@@ -116,14 +117,15 @@ def _done_problem(connection: Connection, database: Database, kind: str) -> Done
 def strays(database: Database) -> list[Strays]:
     """Strays by reason, the reason with most bytes first."""
     is_folder = stray.c.path.endswith("/", autoescape=True)
+    path = _path_in(database, stray)
     numbers = (func.count(), func.count().filter(is_folder), func.coalesce(sum_bytes(stray.c.size), 0))
     with database.reading() as connection:
         counted = connection.execute(select(stray.c.reason, *numbers).group_by(stray.c.reason)).all()
         groups = []
         for reason, number, folders, size in counted:
-            few = select(stray.c.path, stray.c.size).where(stray.c.reason == reason)
-            few = few.order_by(func.coalesce(stray.c.size, 0).desc(), stray.c.path).limit(LARGEST)
-            largest = tuple((path, bytes_) for path, bytes_ in connection.execute(few))
+            few = select(path, stray.c.size).where(stray.c.reason == reason)
+            few = few.order_by(func.coalesce(stray.c.size, 0).desc(), stray.c.path, stray.c.root).limit(LARGEST)
+            largest = tuple((name, bytes_) for name, bytes_ in connection.execute(few))
             groups.append(Strays(reason, number - folders, folders, size, largest))
     return sorted(groups, key=lambda group: (-group.bytes, group.reason))
 
@@ -132,7 +134,8 @@ def unreadable_folders(database: Database) -> Unreadable:
     """The folders that could not be read."""
     with database.reading() as connection:
         number = connection.execute(select(func.count()).select_from(unreadable)).scalar_one()
-        first = select(unreadable.c.path, unreadable.c.reason).order_by(unreadable.c.path).limit(LISTED)
+        columns = (_path_in(database, unreadable), unreadable.c.reason)
+        first = select(*columns).order_by(unreadable.c.root, unreadable.c.path).limit(LISTED)
         return Unreadable(number, tuple((path, reason) for path, reason in connection.execute(first)))
 
 
@@ -150,6 +153,12 @@ def claims(database: Database) -> list[Claims]:
     ]
     places = list(names.values())
     return sorted(found, key=lambda one: (not one.expired, places.index(one.kind), one.owner))
+
+
+def _path_in(database: Database, table: Table) -> ColumnElement[Any]:
+    """The path in a table of strays or folders, with the root before it where there are several."""
+    roots = next(iter(database.kinds.values())).roots
+    return path_below(roots, table.c.root, table.c.path)
 
 
 def _groups_of(database: Database, connection: Connection, model: KindModel) -> Iterator[ProblemGroup]:
@@ -189,6 +198,6 @@ def _examples(
     # In the words of the partial index, in which rows stand in this order.
     open_ = () if code == Status.done else (rows.c.status != CODE[Status.done],)
     order = [rows.c[name] for name in model.coordinates]
-    statement = readable.select().with_only_columns(readable.columns["path"]).where(*same, *open_)
+    statement = readable.select().with_only_columns(readable.whole_path).where(*same, *open_)
     for (path,) in connection.execute(statement.order_by(*order).limit(EXAMPLES)):
         yield str(path)
