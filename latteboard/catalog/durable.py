@@ -15,6 +15,7 @@ from latteboard.errors import CatalogError
 
 def claim_work(database: Database, artifacts: Iterable[Artifact], until: datetime, owner: str) -> None:
     """Note that work has been handed out to ``owner`` until a time; an earlier claim on it is replaced."""
+    artifacts = list(artifacts)
     rows = [
         {
             "path": artifact.path,
@@ -26,7 +27,7 @@ def claim_work(database: Database, artifacts: Iterable[Artifact], until: datetim
         for artifact in artifacts
     ]
     with database.writing() as connection:
-        _drop_claims(connection, [str(row["path"]) for row in rows])
+        _drop_claims(database, connection, artifacts)
         if rows:
             connection.execute(insert(claim), rows)
 
@@ -34,12 +35,19 @@ def claim_work(database: Database, artifacts: Iterable[Artifact], until: datetim
 def release_work(database: Database, artifacts: Iterable[Artifact]) -> None:
     """Drop the claims on these artifacts."""
     with database.writing() as connection:
-        _drop_claims(connection, [artifact.path for artifact in artifacts])
+        _drop_claims(database, connection, list(artifacts))
 
 
-def _drop_claims(connection: Connection, paths: Sequence[str]) -> None:
-    for start in range(0, len(paths), PARAMETERS):
-        connection.execute(delete(claim).where(claim.c.path.in_(paths[start : start + PARAMETERS])))
+def _drop_claims(database: Database, connection: Connection, artifacts: Sequence[Artifact]) -> None:
+    """Drop the claims on artifacts, by path, and under whichever of their paths they were claimed."""
+    for start in range(0, len(artifacts), PARAMETERS):
+        some = artifacts[start : start + PARAMETERS]
+        connection.execute(delete(claim).where(claim.c.path.in_([one.path for one in some])))
+        for kind in {one.kind for one in some}:
+            numbers = [one.id for one in some if one.kind == kind]
+            connection.execute(
+                delete(claim).where(claim.c.kind == database.kinds[kind].id, claim.c.artifact.in_(numbers))
+            )
 
 
 def replace_listing(database: Database, archive: str, copies: Iterable[tuple[str, int, int]]) -> None:

@@ -32,7 +32,7 @@ class Job:
     def surveyed(self, row: Row) -> Iterator[tuple[list[CorrelatorFile], list[Target]]]:
         """Open the files of a row and find its output datasets."""
         with ExitStack() as stack:
-            files = [stack.enter_context(CorrelatorFile(self.root / given.path)) for given in row.inputs]
+            files = [stack.enter_context(CorrelatorFile(given.file(self.root))) for given in row.inputs]
             yield files, survey(row, files, self.task.recipe)
             self._count(files)
 

@@ -47,7 +47,7 @@ def make(
     try:
         return _make(task, root, allow_nan=allow_nan, overwrite=overwrite, keep_average=keep_average, stop=stop)
     except OutputRefused:
-        if not overwrite and _is_there(root / task.path, task):
+        if not overwrite and _is_there(task.file(root), task):
             return None  # another run made the same in the meantime
         raise
 
@@ -64,7 +64,7 @@ def _is_there(target: Path, task: Task) -> bool:
 def _make(
     task: Task, root: Path, *, allow_nan: bool, overwrite: bool, keep_average: Path | None, stop: Callable[[], bool]
 ) -> Result | None:
-    target = root / task.path
+    target = task.file(root)
     _remove_abandoned(target.parent)
     state = _state(target)
     previous = None if overwrite else find_previous(target, task)
@@ -105,7 +105,7 @@ def cost(task: Task, root: Path) -> tuple[int, int]:
     for given in first.inputs:
         groups.setdefault(given.group, []).append(given)
     for members in groups.values():
-        with CorrelatorFile(root / members[0].path) as file:
+        with CorrelatorFile(members[0].file(root)) as file:
             targets = survey(Row((members[0],)), [file], task.recipe)
             read += len(members) * sum(term.bytes for target in targets for term in target.terms)
             copies = 1 if task.recipe.average is not None else len(members)
@@ -141,7 +141,7 @@ def _state(path: Path) -> tuple[int, ...] | None:
 def _check_inputs(inputs: Iterable[Input], root: Path) -> None:
     """Require that inputs are as they were when the task was planned; asked before and after they are read."""
     for given in inputs:
-        path = root / given.path
+        path = given.file(root)
         try:
             found = path.stat()
         except OSError as error:

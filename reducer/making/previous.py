@@ -2,7 +2,7 @@
 
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from latteboard.errors import OutputRefused
@@ -53,6 +53,7 @@ def find_previous(target: Path, task: Task) -> PreviousOutput | None:
         raise OutputRefused(
             f"{target}: exists and says that it is {mark.path}, a copy under another name; move it away"
         )
+    mark = _under_present_paths(mark, task)
     if mark.complete and _is_current(mark, task):
         return PreviousOutput(target, mark, is_current=True)
     adds = _rows_to_add(mark, task) if mark.complete else None
@@ -69,7 +70,15 @@ def find_previous(target: Path, task: Task) -> PreviousOutput | None:
 
 def _is_same_name(recorded: str, task: Task) -> bool:
     """Whether a file was made under the name that it has; one outside a campaign may have been moved elsewhere."""
-    return recorded == task.path if task.kind else Path(recorded).name == Path(task.path).name
+    return recorded in (task.path, *task.also) if task.kind else Path(recorded).name == Path(task.path).name
+
+
+def _under_present_paths(mark: Mark, task: Task) -> Mark:
+    """The mark with inputs that have several paths under those by which the task has them."""
+    present = {other: one.path for one in task.inputs for other in one.also}
+    if not present:
+        return mark
+    return replace(mark, inputs=tuple(replace(one, path=present.get(one.path, one.path)) for one in mark.inputs))
 
 
 def _is_current(mark: Mark, task: Task) -> bool:

@@ -68,7 +68,7 @@ class Uniformity:
             if found[name] != expected:
                 raise term.refusal(f"is {found[name]}; expected {expected}, as in the configurations before it")
         for name in sorted(self.forms.keys() - found):
-            paths = ", ".join(str(self.root / given.path) for given in row.inputs)
+            paths = ", ".join(str(given.file(self.root)) for given in row.inputs)
             raise InputRefused("missing; the configurations before it have it", path=paths, name=name)
         self.forms = found
 

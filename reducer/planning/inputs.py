@@ -24,6 +24,36 @@ def paths_of(expected: Expected, rows: Numbers) -> list[str]:
     return paths
 
 
+class Locations:
+    """Where some artifacts of one kind are, or will be made.
+
+    Attributes
+    ----------
+    paths : of each, relative to its root
+    """
+
+    def __init__(self, campaign: Campaign, kind: str, rows: Numbers, places: Numbers) -> None:
+        """``rows`` are sorted; ``places`` are those of the same artifacts."""
+        templates = len(campaign.kinds[kind].templates)
+        under = [paths_of(campaign.expected(kind, number), rows) for number in range(templates)]
+        self._names = ["", *(str(root.path.absolute()) for root in campaign.roots[1:])]
+        # Mostly there is one root and one path, and nothing is kept of either.
+        self._roots = places // templates if len(self._names) > 1 else None
+        self._under = list(zip(*under, strict=True)) if templates > 1 else None
+        self.paths: list[str] = under[0]
+        if self._under is not None:
+            self.paths = [paths[n] for paths, n in zip(self._under, (places % templates).tolist(), strict=True)]
+
+    def root(self, position: int) -> str:
+        """The root of one of them: empty for the first, else an absolute path."""
+        return "" if self._roots is None else self._names[self._roots[position]]
+
+    def also(self, position: int) -> tuple[str, ...]:
+        """The further paths of one of them."""
+        own = self.paths[position]
+        return () if self._under is None else tuple(path for path in self._under[position] if path != own)
+
+
 class InputBuilder:
     """Builds the inputs of the outputs of one kind."""
 
@@ -31,7 +61,7 @@ class InputBuilder:
         """``rows`` are those of the expected artifacts of ``need`` that may be asked for."""
         expected = campaign.expected(need)
         self._rows = np.unique(rows)
-        self._paths = paths_of(expected, self._rows)
+        self._locations = Locations(campaign, need, self._rows, facts.places[self._rows])
         self._sizes, self._mtimes = (column[self._rows].tolist() for column in (facts.sizes, facts.mtimes))
         self._columns = {name: column[self._rows] for name, column in expected.rows.items()}
         self._relations = campaign.relations
@@ -48,17 +78,19 @@ class InputBuilder:
 
     def path(self, row: int) -> str:
         """The path of one of the rows."""
-        return self._paths[int(np.searchsorted(self._rows, row))]
+        return self._locations.paths[int(np.searchsorted(self._rows, row))]
 
     def input(self, position: int, coordinates: Mapping[str, Value]) -> Input:
         """The input at a position, for an output of these coordinates."""
         return Input(
-            path=self._paths[position],
+            path=self._locations.paths[position],
             size=self._sizes[position],
             mtime=self._mtimes[position],
             source=self._sources[position],
             group=self._groups[position],
             picks=self._picks.of(position, coordinates),
+            root=self._locations.root(position),
+            also=self._locations.also(position),
         )
 
     def _texts(self, names: list[str], form: str, nothing: Any) -> list[Any]:

@@ -13,7 +13,7 @@ from latteboard.names.templates import Value
 from latteboard.recipe import Recipe
 from reducer.planning.choice import READY_ONLY, Choice, ReduceOptions, choose, following
 from reducer.planning.input_lists import InputLists
-from reducer.planning.inputs import InputBuilder, paths_of
+from reducer.planning.inputs import InputBuilder, Locations, paths_of
 from reducer.tasks.plan_file import Plan
 from reducer.tasks.report import Failure
 from reducer.tasks.task import Row, Task
@@ -108,7 +108,8 @@ class KindTasks:
         self._campaign, self._kind, self._recipe = campaign, kind, recipe
         (need,) = campaign.kinds[kind].needs
         ids = np.array(list(found), dtype=np.int64)
-        outputs = catalog.facts(campaign, kind).rows_of(ids)
+        own = catalog.facts(campaign, kind)
+        outputs = own.rows_of(ids)
         order = np.argsort(outputs)
         outputs, statuses = outputs[order], np.array(list(found.values()))[order]
         facts = catalog.facts(campaign, need)
@@ -123,6 +124,7 @@ class KindTasks:
         makeable = (whole > 0) & ((whole == number) | options.allows_gaps(recipe))
         self._outputs, self._list_of = outputs[makeable], self._lists.list_of[makeable]
         self._is_stale = statuses[makeable] == Status.stale
+        self._places = own.places[self._outputs]
         # Blocked outputs were asked for only in so far as some of their rows are there.
         hopeless = ~makeable & np.isin(statuses, [Status.ready, Status.stale])
         self.failed = self._failures(outputs[hopeless], self._lists.list_of[hopeless])
@@ -132,11 +134,12 @@ class KindTasks:
 
     def __iter__(self) -> Iterator[Task]:
         expected = self._campaign.expected(self._kind)
-        paths = paths_of(expected, self._outputs)
+        at = Locations(self._campaign, self._kind, self._outputs, self._places)
         columns = (self._outputs.tolist(), self._list_of.tolist(), self._is_stale.tolist())
-        for path, output, number, is_stale in zip(paths, *columns, strict=True):
+        for position, (output, number, is_stale) in enumerate(zip(*columns, strict=True)):
             rows, lacking = self._rows(number, expected.coordinates(output))
-            yield Task(self._kind, path, self._recipe, rows, lacking, replace=is_stale)
+            path, root, also = at.paths[position], at.root(position), at.also(position)
+            yield Task(self._kind, path, self._recipe, rows, lacking, replace=is_stale, root=root, also=also)
 
     def _rows(self, number: int, coordinates: Mapping[str, Value]) -> tuple[tuple[Row, ...], tuple[str, ...]]:
         """The rows of an output of these coordinates, and the configurations that it lacks."""

@@ -66,7 +66,7 @@ def reason_of(error: Exception, task: Task, root: Path) -> str:
     """The message of an error in one line, without the output's own name before it."""
     text = " ".join(str(error).split())
     if isinstance(error, LatteboardError):
-        for name in (root / task.path, task.path):
+        for name in (task.file(root), task.path):
             text = text.removeprefix(f"{name}: ")
         return text
     if isinstance(error, OSError) and error.strerror:
@@ -77,7 +77,7 @@ def reason_of(error: Exception, task: Task, root: Path) -> str:
 def _suspect(error: Exception, task: Task, root: Path) -> str:
     """The input that could not be used; empty if it is none in particular."""
     blamed = str(error.path) if isinstance(error, InputRefused) else None
-    return next((one.path for one in task.inputs if str(root / one.path) == blamed), "")
+    return next((one.path for one in task.inputs if str(one.file(root)) == blamed), "")
 
 
 def become_worker(flag: Any) -> None:

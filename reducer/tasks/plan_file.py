@@ -1,8 +1,8 @@
 """Plan files: written once, carried out elsewhere and in parts, without campaign and catalog.
 
 A plan is a text of JSON lines, compressed where its name ends in ``.gz``. The first line names campaign and root, the last
-one states the number of tasks. Between them stand tasks, and lists of picked datasets, numbered from 0, each before the
-first task that refers to it.
+one states the number of tasks. Between them stand tasks, and lists of picked datasets, numbered from 0, and further roots,
+numbered from 1, each before the first task that refers to it.
 """
 
 import gzip
@@ -87,12 +87,17 @@ def write_plan(path: Path, plan: Plan) -> None:
 
         say({"latteboard_plan": VERSION, "campaign": plan.campaign, "root": str(plan.root.resolve())})
         numbers: dict[Picks, int] = {}
+        roots = {"": 0}
         for task in plan:
             for picks in dict.fromkeys(one.picks for one in task.inputs if one.picks is not None):
                 if picks not in numbers:
                     numbers[picks] = len(numbers)
                     say({"picks": picks})
-            say(_stated(task, numbers))
+            for root in dict.fromkeys((task.root, *(one.root for one in task.inputs))):
+                if root not in roots:
+                    roots[root] = len(roots)
+                    say({"further_root": str(Path(root).resolve())})
+            say(_stated(task, numbers, roots))
         say({"tasks": len(plan)})
 
 
@@ -114,41 +119,51 @@ def read_plan(path: Path, part: tuple[int, int] | None = None) -> Plan:
 
 def _tasks(stream: Iterable[str], part: tuple[int, int]) -> Iterator[Task]:
     lists: list[Picks] = []
+    roots = [""]
     count, stated = 0, None
     for line in map(json.loads, stream):
         if "picks" in line:
             lists.append(tuple(line["picks"]))
+        elif "further_root" in line:
+            roots.append(line["further_root"])
         elif "tasks" in line:
             stated = line["tasks"]
         else:
             count += 1
             if in_shard(line["path"], *part):
-                yield _task(line, lists)
+                yield _task(line, lists, roots)
     if stated != count:
         raise ValueError(f"{count} tasks, expected {stated}")
 
 
-def _stated(task: Task, numbers: dict[Picks, int]) -> dict[str, Any]:
+def _stated(task: Task, numbers: dict[Picks, int], roots: dict[str, int]) -> dict[str, Any]:
     def stated(one: Input) -> list[Any]:
         picks = None if one.picks is None else numbers[one.picks]
-        return [one.path, one.size, one.mtime, one.source, one.group, picks]
+        # What says where it is comes last, and only where it is needed: plans have millions of inputs.
+        where = [roots[one.root], *one.also] if one.root or one.also else []
+        return [one.path, one.size, one.mtime, one.source, one.group, picks, *where]
 
     rows = [[row.stream, row.configuration, [stated(one) for one in row.inputs]] for row in task.rows]
     steps = task.recipe.steps()
-    what = {"kind": task.kind, "path": task.path, "steps": steps, "rows": rows}
+    what: dict[str, Any] = {"kind": task.kind, "path": task.path, "steps": steps, "rows": rows}
+    if task.root or task.also:
+        what |= {"root": roots[task.root], "also": task.also}
     return {**what, "lacking": task.lacking, "replace": task.replace}
 
 
-def _task(line: dict[str, Any], lists: list[Picks]) -> Task:
+def _task(line: dict[str, Any], lists: list[Picks], roots: list[str]) -> Task:
     def read(stated: list[Any]) -> Input:
-        path, size, mtime, source, group, picks = stated
-        return Input(path, size, mtime, source, group, None if picks is None else lists[picks])
+        path, size, mtime, source, group, picks, *where = stated
+        root, *also = where or (0,)
+        taken = None if picks is None else lists[picks]
+        return Input(path, size, mtime, source, group, taken, roots[root], tuple(also))
 
     rows = tuple(
         Row(tuple(read(one) for one in inputs), configuration, stream) for stream, configuration, inputs in line["rows"]
     )
     steps, lacking = Recipe.read(line["steps"]), tuple(line["lacking"])
-    return Task(line["kind"], line["path"], steps, rows, lacking, replace=line["replace"])
+    where, also = roots[line.get("root", 0)], tuple(line.get("also", ()))
+    return Task(line["kind"], line["path"], steps, rows, lacking, replace=line["replace"], root=where, also=also)
 
 
 def _is_plan(path: Path) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from latteboard.recipe import Recipe
 
@@ -21,6 +22,8 @@ class Input:
         Files of one group differ by source only, so they must hold the same datasets
     picks : the names of the datasets to take, without their source (:func:`reducer.correlators.conventions.sourceless`);
         each must be there. None: all
+    root : the root that it is below, if that is not the one of the plan; an absolute path
+    also : further paths that it may have had when it was recorded
     """
 
     path: str
@@ -29,6 +32,12 @@ class Input:
     source: str | None = None
     group: str = ""
     picks: tuple[str, ...] | None = None
+    root: str = ""
+    also: tuple[str, ...] = ()
+
+    def file(self, root: Path) -> Path:
+        """Where it is; ``root`` is that of the plan."""
+        return root / self.root / self.path
 
 
 @dataclass(frozen=True)
@@ -56,6 +65,8 @@ class Task:
     rows : sorted by stream, then configuration; a single one unless the recipe concatenates
     lacking : configurations that are expected and not there, such as ``a/1188`` (stream and number)
     replace : an earlier output of ours may be replaced
+    root : the root that it is below, if that is not the one of the plan; an absolute path
+    also : further paths under which an earlier output may have been made
     """
 
     kind: str
@@ -64,6 +75,12 @@ class Task:
     rows: tuple[Row, ...]
     lacking: tuple[str, ...] = ()
     replace: bool = False
+    root: str = ""
+    also: tuple[str, ...] = ()
+
+    def file(self, root: Path) -> Path:
+        """Where it is, or will be; ``root`` is that of the plan."""
+        return root / self.root / self.path
 
     @property
     def inputs(self) -> Iterator[Input]:
