@@ -104,9 +104,8 @@ CASES = {
     "an axis value twice": change('["A3", "V4"]', '["A3", "A3"]', "axes.current", "each once", "['A3', 'A3']"),
     "an axis of numbers and texts": change('["A3", "V4"]', '["A3", 4]', "axes.current", "not both"),
     "numbers here, texts there": change("[4, 5]", '["4", "5"]', "axes.t_separation", "numbers in one ensemble"),
-    "an axis without values": change('["A3", "V4"]', "[]", "axes.current", "ensemble A has no value"),
-    "an axis without values in one ensemble": change("[4, 5]", "[]", "ensembles.B.axes.t_separation", "B has no value"),
-    "an axis of one ensemble": change("[ensembles.B.axes]", "[ensembles.B.axes]\nboost = [1]", "axes.boost", "A has no value"),
+    "an axis without values": change('["A3", "V4"]', "[]", "axes.current", "at least one value, found []"),
+    "an axis without values in one ensemble": change("[4, 5]", "[]", "ensembles.B.axes.t_separation", "at least one value"),
     "an unknown name in a path": prop_path('"prop_{flavor}"', "{flavor}", "configuration", "mq"),
     "an unknown name in datasets": change("{particle}_tsep", "{parity}_tsep", "kinds.average.datasets", "{parity}"),
     "an unknown name in a derived text": change('"-{t_separation}"', '"-{tsep}"', "derive.dt.values.proton_np", "{tsep}"),
@@ -163,7 +162,7 @@ CASES = {
     "a missing list of configurations": change(
         '"5:9:5"', '{ file = "cfg.lst" }', "ensembles.B.configurations", "cfg.lst", "No such file"
     ),
-    "a folder for a list": change('"A.lst"', '"."', "ensembles.A.sources", "Is a directory"),
+    "a folder for a list": change('"A.lst"', '"."', "ensembles.A.sources", "is a folder; expected a file"),
     "a source set beyond the list": change("[2, 4] }", "[2, 5] }", "ensembles.A.source_sets", "'2-3' = [2, 5]",
         "configuration 10", "4 sources", "A.lst", "end <= 4"),
     "a source set beyond the list in one stream": change("configurations = [10]", 'source_sets = { "9-9" = [9, 10] }',
@@ -173,6 +172,7 @@ CASES = {
     "a configuration without sources": change("[10, 20]", "[10, 30]", "ensembles.A.sources", "configuration 30 of stream a",
         "no sources", "A.lst", "30 x y z t"),
     "no configuration": change("[10, 20]", "[]", "ensembles.A.configurations", "at least one"),
+    "a configuration twice": change("[10, 20]", "[10, 20, 10]", "ensembles.A.configurations", "once, found 10 twice"),
     "configurations in words": change('"5:9:5"', '"5 to 9"', "ensembles.B.configurations", "start:end:step", "'5 to 9'"),
     "configurations backwards": change('"5:9:5"', '"9:5:5"', "ensembles.B.configurations", "end >= start", "'9:5:5'"),
     "no step": change('"5:9:5"', '"5:9:0"', "ensembles.B.configurations", "step > 0"),
@@ -184,7 +184,7 @@ CASES = {
         "t from 0 to 6"),
     "the same ensemble again": add(
         '[ensembles.C]\nstreams = ["a"]\nL = 6\nT = 12\nconfigurations = [5]\nsources = { file = "B.lst" }\n'
-        'source_sets = { "1-1" = [1, 2] }\n[ensembles.C.parameters]\nunit = 24',
+        'source_sets = { "0-1" = [0, 2] }\n[ensembles.C.parameters]\nunit = 24\n[ensembles.C.axes]\nt_separation = [5, 4]',
         "ensembles.C", "the same", "registered already as B"),
     # kinds
     "needs an unknown kind": change('needs     = ["cfg"]', 'needs = ["src"]', "kinds.prop.needs", "'src'", "cfg"),

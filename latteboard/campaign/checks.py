@@ -6,6 +6,7 @@ another mistake is left out: it says in :data:`OF_A_KIND` or :data:`BETWEEN_KIND
 
 from collections.abc import Callable, Iterable
 
+from latteboard.campaign.ensemble_checks import check_axes, check_ensembles
 from latteboard.campaign.expected import Block, Expected
 from latteboard.campaign.kinds import Kind
 from latteboard.campaign.model import Definition
@@ -28,7 +29,7 @@ def check_campaign(definition: Definition) -> None:
     CampaignError : all mistakes of the definition, those that were found before too.
     """
     mistakes = definition.mistakes
-    for check in (_check_ensembles, _check_derived):
+    for check in (check_ensembles, check_axes, _check_derived):
         with mistakes.keep():
             check(definition)
     # In a circle of kinds everything would stand between others.
@@ -54,22 +55,6 @@ def _all_names(kind: Kind) -> set[str]:
     return {kind.name, *kind.needs, *filter(None, [kind.table.made_with])}
 
 
-def _check_ensembles(definition: Definition) -> None:
-    """Refuse an ensemble that is defined twice under different names: its artifacts would be counted twice."""
-    contents: dict[object, str] = {}
-    for name in definition.table.ensembles:
-        if definition.mistakes.at(f"ensembles.{name}"):
-            continue
-        streams = sorted((stream for stream in definition.streams if stream.ensemble == name), key=str)
-        content = tuple(
-            (s.L, s.T, tuple(sorted(s.parameters.items())), s.name, tuple(s.configurations)) for s in streams
-        )
-        first = contents.setdefault(content, name)
-        if first != name:
-            same = "L, T, parameters, streams and configurations"
-            raise CampaignError(f"the same {same} are registered already as {first}", key=f"ensembles.{name}")
-
-
 def _check_derived(definition: Definition) -> None:
     """Require a text of a derived name for each value of its coordinate, and for nothing else."""
     with Mistakes() as mistakes:
@@ -80,6 +65,23 @@ def _check_derived(definition: Definition) -> None:
             if set(values) != derived.values.keys():
                 expected = f"expected a text for each value of {derived.on}: {name_list(values)}"
                 mistakes.add(f"{expected}; found {name_list(derived.values)}", key=f"derive.{name}.values")
+
+
+def _check_somewhere(definition: Definition, kind: Kind) -> None:
+    """Require a stream that ``only`` allows, of an ensemble that has all coordinates of the kind."""
+    if definition.streams_of(kind) or definition.mistakes.at("ensembles"):
+        return
+    allowed = kind.table.only.get("ensemble", definition.coordinates_of)
+    lacking = {
+        ensemble: [name for name in kind.coordinates if name not in has]
+        for ensemble, has in definition.coordinates_of.items()
+        if ensemble in allowed
+    }
+    found = [f"{ensemble} has no {' and no '.join(names)}" for ensemble, names in lacking.items() if names]
+    if found:
+        all_of_them = "no ensemble has all the coordinates that it names"
+        raise CampaignError(f"{all_of_them}: {listed(found, 3)}", key="path")
+    raise CampaignError("no ensemble that it allows has a stream that it allows", key="only")
 
 
 def _check_flags(definition: Definition, kind: Kind) -> None:
@@ -192,6 +194,12 @@ def _check_datasets(definition: Definition, kind: Kind) -> None:
         for template in kind.datasets:
             with mistakes.keep("datasets"):
                 for stream in definition.streams_of(kind):
+                    for name in definition.coordinates_named(template):
+                        if name not in definition.coordinates_of[stream.ensemble]:
+                            state = "state it there, or keep the kind from it with only = {{ ensemble = [...] }}"
+                            raise CampaignError(
+                                f"{{{name}}} has no value, since {stream.ensemble} has no {name}; {state}"
+                            )
                     pattern = definition.bind(template, stream)
                     check_form(pattern, definition.relations.values)
                     for component in pattern.components():
@@ -222,6 +230,7 @@ OF_A_KIND: Checks = [
     (_check_flags, ()),
     (_check_inside, ("path", "also")),
     (_check_only, ("path",)),
+    (_check_somewhere, ("path", "only")),
     (_check_parameters, ()),
     (_check_also, ("path", "also")),
     (_check_paths, ("path", "also")),

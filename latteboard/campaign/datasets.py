@@ -2,8 +2,8 @@
 
 A dataset is expected where the coordinates of its file and those that its own path names are together in one row of the
 natural join of the relations. A coordinate in ``datasets`` that the path of the file does not name is thus run over: an axis
-over its values in the ensemble, a coordinate of the source lists over its values for this configuration, stream and source
-set.
+over its values in the ensemble, or for the configuration of the file if they differ by configuration; a coordinate of the
+source lists over its values for this configuration, stream and source set.
 """
 
 from collections import defaultdict
@@ -110,19 +110,24 @@ class _Layout:
 
     def __init__(self, definition: Definition, kind: Kind, template: Template, stream: Stream) -> None:
         self._relations = definition.relations
-        self._stream = {"ensemble": stream.ensemble, "stream": stream.name}
+        self._stream = stream.place
         self._pattern = definition.bind(template, stream)
         free = [name for name in definition.coordinates_named(template) if name not in kind.coordinates]
         self.here: dict[str, Value] = {name: value for name, value in self._stream.items() if name in free}
-        self._own = [name for name in kind.coordinates if name in MAIN]
-        self._own_axes = {name: self._values(name) for name in kind.coordinates if name not in MAIN}
-        self._free = [name for name in free if name in MAIN and name not in self._stream]
-        self._free_axes = {name: self._values(name) for name in free if name not in MAIN}
+        self._own = [name for name in kind.coordinates if not self._is_listed(name)]
+        self._own_axes = {name: self._values(name) for name in kind.coordinates if self._is_listed(name)}
+        self._free = [name for name in free if name not in self._stream and not self._is_listed(name)]
+        self._free_axes = {name: self._values(name) for name in free if self._is_listed(name)}
+
+    def _is_listed(self, name: str) -> bool:
+        """Whether it is an axis whose values depend on nothing but the ensemble; all others are found by a join."""
+        return name not in MAIN and self._relations.axes[name].on == ("ensemble",)
 
     def _values(self, axis: str) -> list[Value]:
         """The values of an axis in the ensemble."""
-        ensemble = self._relations.codes["ensemble"][self._stream["ensemble"]]
-        return [self._relations.values[axis][code] for code in self._relations.axes[axis][ensemble].tolist()]
+        columns = self._relations.axes[axis].columns
+        here = columns["ensemble"] == self._relations.codes["ensemble"][self._stream["ensemble"]]
+        return [self._relations.values[axis][code] for code in columns[axis][here].tolist()]
 
     @cached_property
     def parser(self) -> PathParser:
@@ -163,15 +168,15 @@ class _Layout:
         return "\n".join(lines), numbers, axes
 
     def _of_sources(self, coordinates: Coordinates) -> Sequence[Coordinates]:
-        """The coordinates of the source lists that datasets have and the file has not; none if it is of another stream."""
-        # The common case needs no join: the datasets have no coordinate of the source lists of their own.
+        """The coordinates found by a join that datasets have and the file has not; none if it is of another stream."""
+        # The common case needs no join: the datasets have none of these coordinates of their own.
         if not self._free and self._stream.keys() <= coordinates.keys():
             return [{}]
         return self._rows.get(tuple(coordinates[name] for name in self._own), [])
 
     @cached_property
     def _rows(self) -> dict[tuple[Value, ...], list[Coordinates]]:
-        """The rows of the stream's source lists, by the coordinates of the file."""
+        """The rows of the stream in the join of the relations, by the coordinates of the file."""
         rows = self._relations.table({*self._stream, *self._own, *self._free})
         rows = self._relations.restrict(rows, {name: [value] for name, value in self._stream.items()})
         found: dict[tuple[Value, ...], list[Coordinates]] = defaultdict(list)

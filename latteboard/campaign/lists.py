@@ -1,41 +1,76 @@
-"""Lists of configuration numbers and quark sources that a campaign names; errors name the line."""
+"""Lists of configuration numbers, quark sources and values of axes that a campaign names; errors name the line."""
 
-from collections.abc import Iterator, Sequence
+import stat
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
+from typing import Any, TypeVar, cast
 
-from latteboard.campaign.tables import ListFile
+from latteboard.campaign.list_tables import ListTable, read_table
+from latteboard.campaign.tables import ListFile, SourceRow
 from latteboard.errors import CampaignError
 from latteboard.names.templates import Source
+from latteboard.text import human_bytes
 
 MOST_CONFIGURATIONS = 1_000_000  # a stream has thousands; more is a typing error that would fill the memory
+# The source list of an ensemble has a few MB; what is so much larger is no list, and would fill the memory.
+MOST_BYTES = 256_000_000
+
+SourceLists = dict[int, list[Source]]
+Line = tuple[int, list[str]]
+Parsed = TypeVar("Parsed")
 
 
-def configuration_numbers(stated: str | list[int] | ListFile, folder: Path) -> list[int]:
-    """The configuration numbers of a stream, ascending, each once.
+class Lists:
+    """The lists that one campaign names; a list that several ensembles name is read and parsed once."""
 
-    Parameters
-    ----------
-    stated : ``"start:end:step"`` as for :func:`number_range`, a list, or a file with a number first on each line
-    folder : of the campaign file, to which the name of the list is relative
+    def __init__(self, folder: Path) -> None:
+        """``folder`` : of the campaign file, to which the names of the lists are relative."""
+        self._folder = folder
+        self._parsed: dict[object, Any] = {}
 
-    Examples
-    --------
-    >>> configuration_numbers("300:312:6", Path())
-    [300, 306, 312]
-    """
-    if isinstance(stated, str):
-        numbers: Sequence[int] = number_range(stated)
-    elif isinstance(stated, ListFile):
-        numbers = [_first_number(folder / stated.file, line, words) for line, words in _lines(folder / stated.file)]
-    else:
-        numbers = stated
-    if not numbers:
-        raise CampaignError("expected at least one configuration, found none")
-    return sorted(set(numbers))
+    def configurations(self, stated: str | list[int] | ListFile) -> list[int]:
+        """The configuration numbers of a stream, ascending, each once.
+
+        Parameters
+        ----------
+        stated : ``"start:end:step"`` as for :func:`number_range`, a list, or a file with a number first on each line
+
+        Examples
+        --------
+        >>> Lists(Path()).configurations("300:312:6")
+        [300, 306, 312]
+        """
+        if isinstance(stated, str):
+            numbers: Sequence[int] = number_range(stated)
+        elif isinstance(stated, ListFile):
+            numbers = self._once(stated.file, _first_numbers)
+        else:
+            numbers = sorted(stated)
+            if twice := [number for number, other in pairwise(numbers) if number == other]:
+                raise CampaignError(f"expected each configuration once, found {twice[0]} twice")
+        if not numbers:
+            raise CampaignError("expected at least one configuration, found none")
+        return list(numbers)
+
+    def sources(self, stated: ListFile | Sequence[SourceRow]) -> SourceLists:
+        """The sources of each configuration, in the order of their lines or rows."""
+        return self._once(stated.file, _source_lists) if isinstance(stated, ListFile) else _by_configuration(stated)
+
+    def table(self, file: str, columns: tuple[str, ...]) -> ListTable:
+        """The list of an axis, with these columns."""
+        return self._once(file, lambda path, lines: read_table(path, lines, columns), columns)
+
+    def _once(self, file: str, parse: Callable[[Path, Iterable[Line]], Parsed], how: object = None) -> Parsed:
+        path = self._folder / file
+        key = path, how or parse
+        if key not in self._parsed:
+            self._parsed[key] = parse(path, _lines(path))
+        return cast(Parsed, self._parsed[key])
 
 
 def number_range(text: str) -> range:
-    """Parse ``start:end`` or ``start:end:step``; the end is included if it is on the grid.
+    """Parse ``start:end:step``; the end is included if it is on the grid, and the step is 1 if there is none.
 
     Examples
     --------
@@ -64,18 +99,8 @@ def whole_numbers(words: Sequence[str]) -> list[int]:
     return list(map(int, words))
 
 
-def source_lists(path: Path) -> dict[int, list[Source]]:
-    """Read the sources of each configuration, in file order, from lines ``configuration x y z t`` in lattice units."""
-    lists: dict[int, list[Source]] = {}
-    for line, words in _lines(path):
-        try:
-            configuration, *place = whole_numbers(words)
-            lists.setdefault(configuration, []).append(Source(*place))
-        except (ValueError, TypeError):
-            raise CampaignError(
-                f"{path} line {line}: expected five whole numbers, configuration x y z t, found {' '.join(words)!r}"
-            ) from None
-    return lists
+def _first_numbers(path: Path, lines: Iterable[Line]) -> list[int]:
+    return sorted({_first_number(path, line, words) for line, words in lines})
 
 
 def _first_number(path: Path, line: int, words: list[str]) -> int:
@@ -85,9 +110,31 @@ def _first_number(path: Path, line: int, words: list[str]) -> int:
         raise CampaignError(f"{path} line {line}: expected a configuration number first, found {words[0]!r}") from None
 
 
-def _lines(path: Path) -> Iterator[tuple[int, list[str]]]:
+def _source_lists(path: Path, lines: Iterable[Line]) -> SourceLists:
+    """The sources of each configuration, in file order, from lines ``configuration x y z t`` in lattice units."""
+    found: SourceLists = {}
+    for line, words in lines:
+        try:
+            configuration, *place = whole_numbers(words)
+            found.setdefault(configuration, []).append(Source(*place))
+        except (ValueError, TypeError):
+            raise CampaignError(
+                f"{path} line {line}: expected five whole numbers, configuration x y z t, found {' '.join(words)!r}"
+            ) from None
+    return found
+
+
+def _by_configuration(rows: Iterable[SourceRow]) -> SourceLists:
+    found: SourceLists = {}
+    for configuration, *place in rows:
+        found.setdefault(configuration, []).append(Source(*place))
+    return found
+
+
+def _lines(path: Path) -> Iterator[Line]:
     """The number and the words of each line that is not empty; ``#`` begins a comment."""
     try:
+        _check_file(path)
         text = path.read_text(encoding="utf-8-sig")
     except OSError as error:
         raise CampaignError(f"the list {str(path)!r} cannot be read: {error.strerror}") from error
@@ -98,3 +145,15 @@ def _lines(path: Path) -> Iterator[tuple[int, list[str]]]:
     for number, line in enumerate(text.splitlines(), 1):
         if words := line.partition("#")[0].split():
             yield number, words
+
+
+def _check_file(path: Path) -> None:
+    """Refuse what would block, never end or fill the memory before it is opened."""
+    found = path.stat()
+    if stat.S_ISDIR(found.st_mode):
+        raise CampaignError(f"the list {str(path)!r} is a folder; expected a file")
+    if not stat.S_ISREG(found.st_mode):
+        raise CampaignError(f"the list {str(path)!r} is no regular file, and is not opened; expected a file of lines")
+    if found.st_size > MOST_BYTES:
+        size, most = human_bytes(found.st_size), human_bytes(MOST_BYTES)
+        raise CampaignError(f"the list {str(path)!r} has {size}; expected a list, which has at most {most}")

@@ -1,18 +1,23 @@
 """The definition of a campaign: its streams, kinds and relations, and the artifacts that follow from them."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 
+from latteboard.campaign.axis_builder import axes_of
 from latteboard.campaign.expected import Block, Expected
 from latteboard.campaign.kinds import Kind, read_kind
+from latteboard.campaign.lists import Lists
 from latteboard.campaign.relation_builder import build_relations
-from latteboard.campaign.relations import Columns, Relations
+from latteboard.campaign.relations import MAIN, Columns, Relations
 from latteboard.campaign.streams import Stream, read_streams
 from latteboard.campaign.tables import CampaignTable
 from latteboard.campaign.vocabulary import axes, check_vocabulary, coordinates_named, kinds_in_order, names_in
 from latteboard.errors import CampaignError, Mistakes, within
 from latteboard.names.patterns import Pattern
 from latteboard.names.templates import Choice, Field, Piece, Template, Value
+
+PLACE = ("ensemble", "stream")  # the coordinates of a stream
 
 
 class Definition:
@@ -39,10 +44,11 @@ class Definition:
         self._blocks: dict[tuple[str, int], list[Block]] = {}
         with self.mistakes.keep():
             check_vocabulary(table)
-        self.streams = read_streams(table, folder, self.mistakes)
+        lists = Lists(folder)
+        self.streams = read_streams(table, lists, self.mistakes)
         self._relations: Relations | None = None
         with self.mistakes.keep():
-            self._relations = build_relations(self.streams, self.axes, table)
+            self._relations = build_relations(self.streams, self.axes, table, lists)
         self.kinds: dict[str, Kind] = {}
         self.in_circle = True
         ordered = [*table.kinds]
@@ -74,8 +80,7 @@ class Definition:
 
     def bind(self, template: Template, stream: Stream) -> Pattern:
         """The pattern of a template in one stream: parameters, L, T, ensemble and stream are replaced by their values."""
-        here = {"ensemble": stream.ensemble, "stream": stream.name}
-        constants = {**stream.constants, **here}
+        constants = {**stream.constants, **stream.place}
 
         def resolve(field: Field) -> Piece:
             if field.name in constants:
@@ -93,7 +98,7 @@ class Definition:
             return Choice(field.name, derived.on, options)
 
         # A derived name that depends on the ensemble or stream has one text here.
-        return Pattern.bind(template, resolve).fill(here)
+        return Pattern.bind(template, resolve).fill(stream.place)
 
     # -- expected artifacts ------------------------------------------------------------------------------------------
 
@@ -138,8 +143,7 @@ class Definition:
         place = kind.table.path_keys[template]
         first: dict[tuple[tuple[str, str], ...], tuple[Stream, object]] = {}
         for stream in self.streams_of(kind):
-            here = {"ensemble": stream.ensemble, "stream": stream.name}
-            fixed = {name: value for name, value in here.items() if name in kind.coordinates}
+            fixed = {name: value for name, value in stream.place.items() if name in kind.coordinates}
             with within(place):
                 pattern = self.bind(kind.templates[template], stream)
             block = Block(fixed, pattern, stream.numbers, kind.min_bytes)
@@ -151,17 +155,43 @@ class Definition:
                 # One path for two streams has one name and one least size, so both must give the same.
                 raise CampaignError(
                     f"a parameter in it, or in min_bytes, differs between {first[key][0]} and {stream}: name "
-                    f"{' and '.join(f'{{{name}}}' for name in here if name not in fixed)} too",
+                    f"{' and '.join(f'{{{name}}}' for name in PLACE if name not in fixed)} too",
                     key=place,
                 )
 
     def streams_of(self, kind: Kind) -> list[Stream]:
-        """The streams in which the kind is expected, as far as its ``only`` restricts ensembles and streams."""
-        ensembles, streams = (kind.table.only.get(name) for name in ("ensemble", "stream"))
+        """The streams in which the kind is expected: those that have all its coordinates and that its ``only`` allows."""
+        has = self.coordinates_of
+        return [stream for stream in self._allowed(kind) if has[stream.ensemble].issuperset(kind.coordinates)]
+
+    def lacking(self) -> dict[str, list[str]]:
+        """The kinds that have no artifact in an ensemble, since it does not have all their coordinates; by ensemble.
+
+        Ensembles that a kind is kept from by its ``only`` do not count.
+        """
+        lacking: dict[str, list[str]] = {}
+        for name, kind in self.kinds.items():
+            has = {stream.ensemble for stream in self.streams_of(kind)}
+            for ensemble in dict.fromkeys(stream.ensemble for stream in self._allowed(kind)):
+                if ensemble not in has:
+                    lacking.setdefault(ensemble, []).append(name)
+        return {ensemble: lacking[ensemble] for ensemble in self.table.ensembles if ensemble in lacking}
+
+    @cached_property
+    def coordinates_of(self) -> Mapping[str, set[str]]:
+        """The coordinates that each ensemble has; all its streams have the same."""
+        return {
+            stream.ensemble: {*MAIN, *axes_of(self.table, stream.ensemble)} - stream.absent for stream in self.streams
+        }
+
+    def _allowed(self, kind: Kind) -> list[Stream]:
+        """The streams that the ``only`` of a kind allows."""
+        ensembles, streams = (kind.table.only.get(name) for name in PLACE)
         return [
             stream
             for stream in self.streams
-            if (ensembles is None or stream.ensemble in ensembles) and (streams is None or stream.name in streams)
+            if (ensembles is None or stream.ensemble in ensembles)
+            and (streams is None or stream.name is None or stream.name in streams)
         ]
 
     def stream(self, coordinates: Mapping[str, Value]) -> Stream:
@@ -171,9 +201,9 @@ class Definition:
         ------
         CampaignError : there is none.
         """
-        here = {name: coordinates[name] for name in ("ensemble", "stream") if name in coordinates}
+        here = {name: coordinates[name] for name in PLACE if name in coordinates}
         for stream in self.streams:
-            if here.items() <= {"ensemble": stream.ensemble, "stream": stream.name}.items():
+            if here.items() <= stream.place.items():
                 return stream
         raise CampaignError(
             f"there is no {' '.join(f'{name} {value}' for name, value in here.items())}", key="ensembles"

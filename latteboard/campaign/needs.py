@@ -149,10 +149,10 @@ def links(relations: Relations, products: Columns, inputs: Columns) -> Links:
     [1, 1]
     """
     shared = [name for name in relations.order if name in products and name in inputs]
-    if equal_coordinates_suffice(products, inputs):  # no join is needed, and no edges
+    if equal_coordinates_suffice(relations, products, inputs):  # no join is needed, and no edges
         groups = _Groups(relations, inputs, shared)
         return Links(groups.find(relations, products), groups.number_of, None, (groups.number, groups.number))
-    tied = relations.table(_tying(products, inputs))
+    tied = relations.table(_tying(relations, products, inputs))
     own = [name for name in tied if name in products]
     other = [name for name in tied if name in inputs]
     # Each row of the join ties the group of products that it projects on to the group of inputs that it projects on.
@@ -167,18 +167,25 @@ def links(relations: Relations, products: Columns, inputs: Columns) -> Links:
     )
 
 
-def equal_coordinates_suffice(a: Iterable[str], b: Iterable[str]) -> bool:
+def equal_coordinates_suffice(relations: Relations, a: Iterable[str], b: Iterable[str]) -> bool:
     """Whether artifacts that agree in all coordinates that both kinds name belong together.
 
-    This holds if one kind names all coordinates of the main relation that the other names, and no axis is left untied. The
-    values of an axis depend on the ensemble; so an axis is tied if both kinds name the ensemble, or if one kind names all
-    axes of the other.
+    This holds if one kind names all coordinates of the main relation that the other names, and each axis that the other alone
+    names is tied: the other names all that the values of the axis depend on. For then the row of the join on which the first
+    artifact projects, and the value of the axis in the second, are in one row of the whole join.
     """
     names = set(a), set(b)
-    same_ensemble = all("ensemble" in one for one in names)
-    main = [one & set(MAIN) for one in names]
-    axes = [one - set(MAIN) for one in names]
-    return any(main[s] <= main[1 - s] and (same_ensemble or axes[s] <= axes[1 - s]) for s in (0, 1))
+    return any(
+        names[s] & set(MAIN) <= names[1 - s]
+        and _free_axes(relations, names[s], names[1 - s]) >= names[s] - names[1 - s]
+        for s in (0, 1)
+    )
+
+
+def _free_axes(relations: Relations, one: Iterable[str], other: Iterable[str]) -> set[str]:
+    """The axes that only one of two kinds names, and that tie nothing: the kind names all that their values depend on too."""
+    own = set(one)
+    return {name for name in own - {*other, *MAIN} if own.issuperset(relations.axes[name].on)}
 
 
 def inputs_of(relations: Relations, own: Mapping[str, Value], inputs: Columns) -> Numbers:
@@ -229,17 +236,9 @@ def _keys(relations: Relations, rows: Columns, names: Iterable[str]) -> Numbers:
     return relations.keys(columns) if columns else np.zeros(length(rows), dtype=np.int64)
 
 
-def _tying(products: Columns, inputs: Columns) -> set[str]:
-    """The coordinates in which a product and an input can fail to belong together.
-
-    An axis that only one of the two kinds names ties nothing if that kind also names the ensemble: without it the join is smaller.
-    """
-    free = {
-        name
-        for one, other in ((products, inputs), (inputs, products))
-        for name in one.keys() - other.keys() - set(MAIN)
-        if "ensemble" in one
-    }
+def _tying(relations: Relations, products: Columns, inputs: Columns) -> set[str]:
+    """The coordinates in which a product and an input can fail to belong together."""
+    free = _free_axes(relations, products, inputs) | _free_axes(relations, inputs, products)
     return (products.keys() | inputs.keys()) - free
 
 

@@ -1,29 +1,16 @@
 """The relations of a campaign, built from its streams, source lists and axes."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
-from latteboard.campaign.relations import MAIN, Codes, Relations
+from latteboard.campaign.axis_builder import build_axis
+from latteboard.campaign.lists import Lists
+from latteboard.campaign.relations import ABSENT, MAIN, AxisRelation, Relations
 from latteboard.campaign.streams import Stream
-from latteboard.campaign.tables import CampaignTable, stated_values
+from latteboard.campaign.tables import CampaignTable
 from latteboard.errors import CampaignError, Mistakes
 from latteboard.names.templates import Source, Value
-
-
-def in_order(values: Iterable[Value]) -> list[Value]:
-    """The distinct values: numbers ascending, texts in order of appearance.
-
-    Examples
-    --------
-    >>> in_order([4, 3, 4])
-    [3, 4]
-    >>> in_order(["proton", "pion", "proton"])
-    ['proton', 'pion']
-    """
-    once = dict.fromkeys(values)
-    numbers = sorted(value for value in once if isinstance(value, int))
-    return [*numbers] if len(numbers) == len(once) else [*once]
 
 
 class Coder:
@@ -42,13 +29,13 @@ class Coder:
         return self._codes.setdefault(value, len(self._codes))
 
 
-def build_relations(streams: Sequence[Stream], axes: Sequence[str], table: CampaignTable) -> Relations:
-    """Build the main relation of source lists and, for each axis, a relation of ensembles and values.
+def build_relations(streams: Sequence[Stream], axes: Sequence[str], table: CampaignTable, lists: Lists) -> Relations:
+    """Build the main relation of configurations and sources, and the relation of each axis.
 
     Raises
     ------
     CampaignError : in a stream a configuration has no sources or too few, or a source is there twice or off the lattice; an
-        axis has no values, or different types of values.
+        axis has no values, or different types of values, or its list cannot be read.
     """
     numbers = sorted({number for stream in streams for number in stream.configurations})
     # Codes of configurations ascend with their numbers, so that rows are sorted by number; all other coordinates of the
@@ -60,23 +47,27 @@ def build_relations(streams: Sequence[Stream], axes: Sequence[str], table: Campa
             with mistakes.keep(once=True):
                 _add_stream(stream, coders, columns)
         values: dict[str, Sequence[Value]] = {name: coder.values for name, coder in coders.items()}
-        relations: dict[str, list[Codes]] = {}
+        main = {name: np.array(column, dtype=np.int32) for name, column in columns.items()}
+        of_sources = Relations(dict(values), main, {})
+        relations: dict[str, AxisRelation] = {}
         for axis in axes:
             with mistakes.keep():
-                values[axis], relations[axis] = _axis(axis, coders["ensemble"].values, table)
-    main = {name: np.array(column, dtype=np.int32) for name, column in columns.items()}
+                values[axis], relations[axis] = build_axis(axis, of_sources, table, lists)
     return Relations(values, main, relations)
 
 
 def _add_stream(stream: Stream, coders: dict[str, Coder], columns: dict[str, list[int]]) -> None:
-    """Append the rows of a stream: for each configuration and source set its sources."""
-    constant = {"ensemble": coders["ensemble"].code(stream.ensemble), "stream": coders["stream"].code(stream.name)}
+    """Append the rows of a stream: for each configuration and source set its sources, as far as it has any."""
+    constant = {"ensemble": coders["ensemble"].code(stream.ensemble)}
+    constant["stream"] = ABSENT if stream.name is None else coders["stream"].code(stream.name)
     sets = [(coders["source_set"].code(name), first, end) for name, (first, end) in stream.source_sets.items()]
     for number in stream.configurations:
         constant["configuration"] = coders["configuration"].code(number)
         # The sets may overlap: a source of two sets then has two rows.
-        codes = [coders["source"].code(source) for source in _sources(stream, number)]
-        for source_set, first, end in sets:
+        codes = [ABSENT]
+        if "source" not in stream.absent:
+            codes = [coders["source"].code(source) for source in _sources(stream, number)]
+        for source_set, first, end in sets or [(ABSENT, 0, len(codes))]:
             for name, code in (*constant.items(), ("source_set", source_set)):
                 columns[name] += [code] * (end - first)
             columns["source"] += codes[first:end]
@@ -85,26 +76,27 @@ def _add_stream(stream: Stream, coders: dict[str, Coder], columns: dict[str, lis
 def _sources(stream: Stream, number: int) -> Sequence[Source]:
     """The sources of one configuration; refuses repeated ones, ones off the lattice and too few for the source sets."""
     sources = stream.sources.get(number)
-    who = f"configuration {number} of stream {stream.name}"
+    who = (
+        f"configuration {number} of {f'ensemble {stream.ensemble}' if stream.name is None else f'stream {stream.name}'}"
+    )
+    where, rows = (f"in {stream.file!r}", "lines") if stream.file else ("here", "rows")
     if sources is None:
         raise CampaignError(
-            f"{who} has no sources in {stream.file!r}; expected lines {number} x y z t", key=stream.key("sources")
+            f"{who} has no sources {where}; expected {rows} {number} x y z t", key=stream.key("sources")
         )
     if len(set(sources)) < len(sources):
         twice = next(source for source in sources if sources.count(source) > 1)
-        raise CampaignError(f"{who} has the source {twice} twice in {stream.file!r}", key=stream.key("sources"))
+        raise CampaignError(f"{who} has the source {twice} twice {where}", key=stream.key("sources"))
     for source in sources:
         if not _is_on_lattice(source, stream.L, stream.T):
             lattice = f"expected x, y, z from 0 to {stream.L - 1} and t from 0 to {stream.T - 1}"
             place = f"x = {source.x}, y = {source.y}, z = {source.z}, t = {source.t}"
-            raise CampaignError(
-                f"{who} has a source at {place} in {stream.file!r}; {lattice}", key=stream.key("sources")
-            )
+            raise CampaignError(f"{who} has a source at {place} {where}; {lattice}", key=stream.key("sources"))
     for name, (first, end) in stream.source_sets.items():
         if not 0 <= first < end <= len(sources):
             raise CampaignError(
                 f"{name!r} = [{first}, {end}] goes beyond the list: {who} has {len(sources)} sources "
-                f"in {stream.file!r}; expected 0 <= first < end <= {len(sources)}",
+                f"{where}; expected 0 <= first < end <= {len(sources)}",
                 key=stream.key("source_sets"),
             )
     return sources
@@ -112,28 +104,3 @@ def _sources(stream: Stream, number: int) -> Sequence[Source]:
 
 def _is_on_lattice(source: Source, L: int, T: int) -> bool:
     return 0 <= source.x < L and 0 <= source.y < L and 0 <= source.z < L and 0 <= source.t < T
-
-
-def _axis(name: str, ensembles: Sequence[Value], table: CampaignTable) -> tuple[list[Value], list[Codes]]:
-    """The values of an axis in all ensembles together, and the codes of those of each ensemble."""
-    stated = []
-    for ensemble in ensembles:
-        here = name in table.ensembles[str(ensemble)].axes
-        axis = table.ensembles[str(ensemble)].axes[name] if here else table.axes.get(name, [])
-        own = stated_values(axis)
-        key = f"ensembles.{ensemble}.axes.{name}" if here else f"axes.{name}"
-        if not own:
-            restrict = f'only = {{ ensemble = ["{ensemble}"] }}'
-            raise CampaignError(
-                f"ensemble {ensemble} has no value of this axis; state one, and keep kinds to ensembles with {restrict}",
-                key=key,
-            )
-        if len({type(value) for value in own}) > 1 or len(set(own)) < len(own):
-            raise CampaignError(f"expected whole numbers or texts, not both, each once; found {own}", key=key)
-        stated.append(own)
-    # An axis becomes one column, so its values have one type in all ensembles.
-    values = in_order(value for own in stated for value in own)
-    if len({type(value) for value in values}) > 1:
-        raise CampaignError(f"there are numbers in one ensemble and texts in another: {values}", key=f"axes.{name}")
-    codes = {value: code for code, value in enumerate(values)}
-    return values, [np.array(sorted(codes[value] for value in own), dtype=np.int32) for own in stated]

@@ -1,8 +1,11 @@
-"""Relations: which sources belong to which configuration and source set, which values an axis has in which ensemble.
+"""Relations: which sources belong to which configuration and source set, which values an axis has where.
 
 A relation is a set of columns, one for each coordinate: arrays of codes, the code of a value being its position in
 :attr:`Relations.values`. The expected artifacts of a kind follow from one operation, :meth:`Relations.table`: the natural
 join of all relations, projected on the coordinates of the kind, each row once.
+
+An ensemble need not have streams, sources and source sets. In its rows of the main relation such a coordinate has the code
+``ABSENT``, and it has no artifacts of a kind that names the coordinate.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,6 +20,11 @@ from latteboard.names.templates import Value
 
 # The coordinates of the main relation, which holds the source lists of all ensembles and streams.
 MAIN = ("ensemble", "stream", "configuration", "source_set", "source")
+# Those that an ensemble need not have, and the code of one that it has not.
+OPTIONAL = ("stream", "source_set", "source")
+ABSENT = -1
+# Up to so many keys a table of them is faster than a search, and small.
+TABULATED = 2**20
 
 Codes = NDArray[np.int32]
 Columns = dict[str, Codes]
@@ -28,6 +36,21 @@ def length(rows: Columns) -> int:
 
 
 @dataclass(frozen=True)
+class AxisRelation:
+    """The values of an axis, together with what they depend on.
+
+    Attributes
+    ----------
+    on : the coordinates of the main relation that its values depend on, in the order of ``MAIN``, the ensemble first; the
+        ensemble alone where the values are stated as a list
+    columns : columns for ``on`` and for the axis itself: distinct rows, sorted by these columns
+    """
+
+    on: tuple[str, ...]
+    columns: Columns
+
+
+@dataclass(frozen=True)
 class Relations:
     """The relations of one campaign.
 
@@ -35,18 +58,24 @@ class Relations:
     ----------
     values : the values of each coordinate in the order of their codes: numbers ascending, texts and sources in the order
         of the campaign
-    main : columns for the coordinates ``MAIN``, each of shape (number of sources in sets,)
-    axes : for each axis and each ensemble (by its code) the codes of its values, at least one
+    main : columns for the coordinates ``MAIN``, each of shape (number of sources in sets,); a configuration without sources
+        has one row
+    axes : the relation of each axis; an ensemble that does not have the axis has no row in it
     """
 
     values: Mapping[str, Sequence[Value]]
     main: Columns
-    axes: Mapping[str, Sequence[Codes]]
+    axes: Mapping[str, AxisRelation]
 
     @property
     def order(self) -> tuple[str, ...]:
         """All coordinates in canonical order, by which rows are sorted: ensemble first, axes next to last, source last."""
         return (*MAIN[:4], *self.axes, "source")
+
+    @cached_property
+    def absent(self) -> frozenset[str]:
+        """The coordinates that some ensemble does not have."""
+        return frozenset(name for name in OPTIONAL if name in self.main and (self.main[name] == ABSENT).any())
 
     @cached_property
     def codes(self) -> Mapping[str, Mapping[Value, int]]:
@@ -56,9 +85,8 @@ class Relations:
     def table(self, names: Iterable[str]) -> Columns:
         """The natural join of all relations, projected on the coordinates ``names``: distinct rows in canonical order.
 
-        An axis depends on the ensemble. So the join with an axis is the product of each row with the axis's values in the
-        ensemble of the row, and relations without a coordinate in ``names`` need not be joined: no relation is empty for any
-        ensemble, so they would take no row away.
+        Rows that do not have one of the coordinates are left out. Relations without a coordinate in ``names`` are not joined: a
+        configuration at which an axis has no value has the artifacts that do not name the axis.
 
         Examples
         --------
@@ -67,33 +95,48 @@ class Relations:
         >>> columns = {"ensemble": [0, 0, 1], "configuration": [0, 1, 0], "stream": [0] * 3, "source_set": [0] * 3}
         >>> main = {name: np.array(column) for name, column in (columns | {"source": [0, 1, 2]}).items()}
         >>> values = {"ensemble": ["A", "B"], "configuration": [10, 20], "separation": [3, 4]}
-        >>> relations = Relations(values, main, {"separation": [np.array([0, 1]), np.array([1])]})
+        >>> separations = {"ensemble": np.array([0, 0, 1]), "separation": np.array([0, 1, 1])}
+        >>> relations = Relations(values, main, {"separation": AxisRelation(("ensemble",), separations)})
         >>> rows = relations.table(["ensemble", "separation"])
         >>> [relations.decode(rows, index) for index in range(length(rows))]
         [{'ensemble': 'A', 'separation': 3}, {'ensemble': 'A', 'separation': 4}, {'ensemble': 'B', 'separation': 4}]
         """
         wanted = set(names)
-        # The ensemble is needed to join an axis, and dropped in the end if it is not wanted.
-        axes = [name for name in self.order if name in wanted and name not in MAIN]
-        base = [name for name in MAIN if name in wanted or (axes and name == "ensemble")]
-        rows = self.distinct({name: self.main[name] for name in base})
+        axes = [name for name in self.axes if name in wanted]
+        # What an axis depends on is needed to join it, and dropped in the end if it is not wanted.
+        on = {name for axis in axes for name in self.axes[axis].on}
+        rows = {name: self.main[name] for name in MAIN if name in wanted or name in on}
+        for name in self.absent & wanted:
+            there = rows[name] != ABSENT
+            rows = {other: column[there] for other, column in rows.items()}
+        rows = self.distinct(rows)
         for axis in axes:
-            rows = self._cross(rows, axis)
+            rows = self.join(rows, axis)
         return self.distinct({name: rows[name] for name in self.order if name in wanted})
 
-    def _cross(self, rows: Columns, axis: str) -> Columns:
-        """The product of each row with the values that ``axis`` has in its ensemble."""
-        by_ensemble = self.axes[axis]
-        counts = np.array([len(codes) for codes in by_ensemble])
-        starts = np.concatenate(([0], np.cumsum(counts)[:-1]))
-        flat = np.concatenate(by_ensemble)
-        repeats = counts[rows["ensemble"]]
+    def join(self, rows: Columns, axis: str) -> Columns:
+        """The natural join of rows, which have all that an axis depends on, with the relation of the axis."""
+        relation = self.axes[axis]
+        own = self.keys({name: relation.columns[name] for name in relation.on})
+        keys = self.keys({name: rows[name] for name in relation.on})
+        first, end = self._runs(own, keys, prod(map(self._radix, relation.on)))
+        repeats = end - first
         # Row r is repeated once for each value; ``position`` counts 0, 1, ... within the repetitions of one row.
         index = np.repeat(np.arange(len(repeats)), repeats)
         position = np.arange(len(index)) - np.repeat(np.cumsum(repeats) - repeats, repeats)
-        crossed = {name: column[index] for name, column in rows.items()}
-        crossed[axis] = flat[starts[rows["ensemble"]][index] + position]
-        return crossed
+        joined = {name: column[index] for name, column in rows.items()}
+        joined[axis] = relation.columns[axis][first[index] + position]
+        return joined
+
+    @staticmethod
+    def _runs(
+        own: NDArray[np.int64], keys: NDArray[np.int64], size: int
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """For each of ``keys``, which are below ``size``, where its run in the ascending ``own`` begins and ends."""
+        if size <= TABULATED:
+            edges = np.searchsorted(own, np.arange(size + 1))
+            return edges[keys], edges[keys + 1]
+        return np.searchsorted(own, keys), np.searchsorted(own, keys, side="right")
 
     def distinct(self, rows: Columns) -> Columns:
         """The distinct rows, sorted by their columns in canonical order."""
@@ -107,14 +150,22 @@ class Relations:
         _, first = np.unique(keys, return_index=True)
         return {name: column[first] for name, column in rows.items()}
 
+    def _radix(self, name: str) -> int:
+        """How many digits a coordinate has in a key: one for each value, and one for ``ABSENT`` where it may be."""
+        return len(self.values[name]) + (name in OPTIONAL)
+
     def keys(self, rows: Columns) -> NDArray[np.int64]:
         """A number for each row, shape (number of rows,), ordered as the rows are; equal rows have equal numbers."""
         # Python's integers if the product of all axes exceeds 64 bits: slower, but exact.
-        fits = prod(len(self.values[name]) for name in rows) < 2**62
+        fits = prod(map(self._radix, rows)) < 2**62
         # The codes of a row are the digits of a number in mixed radix, the first coordinate being the most significant.
         key = np.zeros(length(rows), dtype=np.int64 if fits else object)
+        least = 0  # what to add so that the digit of ABSENT is 0
         for name, column in rows.items():
-            key = key * len(self.values[name]) + column
+            key = key * self._radix(name) + column
+            least = least * self._radix(name) + (name in OPTIONAL)
+        if least:
+            key += least
         return key
 
     def key(self, names: Iterable[str], coordinates: Mapping[str, Value]) -> int | None:
@@ -124,7 +175,7 @@ class Relations:
             code = self.codes[name].get(coordinates[name]) if name in coordinates else None
             if code is None:
                 return None
-            key = key * len(self.values[name]) + code
+            key = key * self._radix(name) + code + (name in OPTIONAL)
         return key
 
     def restrict(self, rows: Columns, only: Mapping[str, Iterable[object]]) -> Columns:
@@ -139,19 +190,23 @@ class Relations:
 
     def where(self, one: Columns) -> "Relations":
         """The relations restricted to the rows that agree with ``one``, a single row."""
-        mask = np.ones(len(self.main["ensemble"]), dtype=bool)
-        for name in self.main.keys() & one.keys():
-            mask &= self.main[name] == one[name][0]
-        main = {name: column[mask] for name, column in self.main.items()}
         axes = {
-            name: [codes[codes == one[name][0]] if name in one else codes for codes in by_ensemble]
-            for name, by_ensemble in self.axes.items()
+            name: AxisRelation(one_axis.on, _agreeing(one_axis.columns, one)) for name, one_axis in self.axes.items()
         }
-        return Relations(self.values, main, axes)
+        return Relations(self.values, _agreeing(self.main, one), axes)
 
     def decode(self, rows: Columns, index: int) -> dict[str, Value]:
-        """The coordinates of the row ``index``."""
-        return {name: self.values[name][column[index]] for name, column in rows.items()}
+        """The coordinates of the row ``index``, without those that it does not have."""
+        codes = {name: column[index] for name, column in rows.items()}
+        return {name: self.values[name][code] for name, code in codes.items() if code != ABSENT}
+
+
+def _agreeing(rows: Columns, one: Columns) -> Columns:
+    """Those of ``rows`` that agree with the single row ``one`` in the coordinates that both have."""
+    mask = np.ones(length(rows), dtype=bool)
+    for name in rows.keys() & one.keys():
+        mask &= rows[name] == one[name][0]
+    return {name: column[mask] for name, column in rows.items()}
 
 
 class _Codes(dict[str, Mapping[Value, int]]):

@@ -40,7 +40,15 @@ RESERVED_KINDS = (
         "summary",
     ),
     *("replica", "claim", "run", "history", "meta"),
-    *("coordinate_value_text", "stray_folder", "replica_artifact", "claim_artifact", "history_run"),
+    *(
+        "coordinate_value_text",
+        "stray_folder",
+        "replica_artifact",
+        "claim_artifact",
+        "history_run",
+        "source_list_place",
+        "axis_value_place",
+    ),
 )
 CONSTANTS = ("L", "T")
 

@@ -81,7 +81,7 @@ class Spoiler:
         stream = self._progress.stream
         number = stream.configurations[self._progress.roles[order].index(role)]
         name = list(stream.source_sets)[order]
-        return {"ensemble": stream.ensemble, "stream": stream.name, "configuration": number, "source_set": name}
+        return {**stream.place, "configuration": number, "source_set": name}
 
     def _sources(self, spot: dict[str, Value]) -> Sequence[Source]:
         stream = self._progress.stream

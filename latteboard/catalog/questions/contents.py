@@ -90,7 +90,7 @@ def axes(database: Database) -> dict[str, dict[str, Sequence[int | str]]]:
         ensembles = texts(connection, "ensemble")
         axes = connection.execute(select(axis_value.c.axis).distinct().order_by(axis_value.c.axis)).scalars().all()
         names = {axis: texts(connection, axis) for axis in axes}
-        rows = select(axis_value.c.axis, axis_value.c.ensemble, axis_value.c.value)
+        rows = select(axis_value.c.axis, axis_value.c.ensemble, axis_value.c.value).distinct()
         for axis, ensemble, value in connection.execute(rows.order_by(*rows.selected_columns)):
             values = found.setdefault(axis, {}).setdefault(ensembles[ensemble], [])
             values.append(names[axis].get(value, value))

@@ -89,7 +89,9 @@ def _code(connection: Connection, axis: str, text: str) -> int:
 
 def _sizes(connection: Connection, ensemble: int) -> dict[str, int]:
     """The number of values of each axis in an ensemble."""
-    statement = select(axis_value.c.axis, func.count()).where(axis_value.c.ensemble == ensemble)
+    statement = select(axis_value.c.axis, func.count(axis_value.c.value.distinct())).where(
+        axis_value.c.ensemble == ensemble
+    )
     return dict(connection.execute(statement.group_by(axis_value.c.axis)).all())
 
 

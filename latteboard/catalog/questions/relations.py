@@ -5,14 +5,15 @@ With them the catalog says by itself which artifact needs which, without the cam
 
 from collections.abc import Collection, Mapping
 from functools import cached_property
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Column, ColumnElement, Connection, Select, func, select
 
+from latteboard.campaign.axis_builder import PLACES
 from latteboard.campaign.needs import Links, equal_coordinates_suffice, links
-from latteboard.campaign.relations import MAIN, Columns, Relations
+from latteboard.campaign.relations import ABSENT, MAIN, AxisRelation, Columns, Relations
 from latteboard.catalog.statements import PARAMETERS, number_table
 from latteboard.catalog.tables.schema import axis_value, source_list
 
@@ -34,7 +35,7 @@ class StoredRelations:
 
     def links(self, products: Stored, inputs: Stored) -> Links:
         """Which of the products need which of the inputs, both as columns of stored numbers by coordinate."""
-        relations = self._ranges if equal_coordinates_suffice(products, inputs) else self._all
+        relations = self._ranges if equal_coordinates_suffice(self._ranges, products, inputs) else self._all
         return links(relations, self._positions(products), self._positions(inputs))
 
     def _positions(self, stored: Stored) -> Columns:
@@ -55,24 +56,29 @@ class StoredRelations:
     def _ranges(self) -> Relations:
         """The coordinates and how many values each may have, without any row: enough where equal coordinates suffice."""
         values = {name: range(greatest - least + 1) for name, (least, greatest) in self._bounds.items()}
-        axes: dict[str, list[NDArray[np.int32]]] = {name: [] for name in values if name not in MAIN}
-        return Relations(values, {}, axes)
+        columns = [func.count(axis_value.c[name]) for name in PLACES]
+        counted = self._connection.execute(select(axis_value.c.axis, *columns).group_by(axis_value.c.axis))
+        on = {axis: tuple(name for name, n in zip(PLACES, numbers, strict=True) if n) for axis, *numbers in counted}
+        return Relations(values, {}, {axis: AxisRelation(places, {}) for axis, places in on.items()})
 
     @cached_property
     def _all(self) -> Relations:
-        values = self._ranges.values
-        columns = select(*(source_list.c[name] for name in MAIN))
-        near = [source_list.c[name].in_(found) for name, found in few_values(self._near).items() if name in MAIN]
-        main = dict(zip(MAIN, number_table(self._connection, columns.where(*near)), strict=True))
-        by_ensemble = {axis: self._values(axis, len(values["ensemble"])) for axis in self._ranges.axes}
-        return Relations(values, self._positions(main), by_ensemble)
+        main = self._rows({name: source_list.c[name] for name in MAIN})
+        return Relations(self._ranges.values, main, {axis: self._axis(axis) for axis in self._ranges.axes})
 
-    def _values(self, axis: str, ensembles: int) -> list[NDArray[np.int32]]:
-        """The positions of an axis' values in each ensemble."""
-        statement = select(axis_value.c.ensemble, axis_value.c.value).where(axis_value.c.axis == axis)
-        ensemble, value = number_table(self._connection, statement)
-        positions = self._positions({"ensemble": ensemble, axis: value})
-        return [positions[axis][positions["ensemble"] == number] for number in range(ensembles)]
+    def _axis(self, axis: str) -> AxisRelation:
+        on = self._ranges.axes[axis].on
+        columns = {name: axis_value.c[name] for name in on} | {axis: axis_value.c.value}
+        return AxisRelation(on, self._ranges.distinct(self._rows(columns, axis_value.c.axis == axis)))
+
+    def _rows(self, columns: Mapping[str, Column[int]], *conditions: ColumnElement[bool]) -> Columns:
+        """The rows of a relation as positions; ``columns`` are those of its table, by coordinate."""
+        # The position of an absent coordinate is one before that of the least number.
+        numbers = [func.coalesce(column, self._bounds[name][0] + ABSENT) for name, column in columns.items()]
+        near = [columns[name].in_(found) for name, found in few_values(self._near).items() if name in columns]
+        statement: Select[Any] = select(*numbers).where(*conditions, *near)
+        table = number_table(self._connection, statement)
+        return self._positions(dict(zip(columns, table, strict=True)))
 
 
 def few_values(columns: Stored) -> dict[str, Collection[int]]:

@@ -73,12 +73,11 @@ source_list = Table(
     "source_list",
     metadata,
     Column("ensemble", Integer, nullable=False),
-    Column("stream", Integer, nullable=False),
+    Column("stream", Integer, comment="empty if the ensemble has no streams"),
     Column("configuration", Integer, nullable=False),
-    Column("source_set", Integer, nullable=False),
-    Column("source", Integer, nullable=False),
-    PrimaryKeyConstraint("ensemble", "stream", "configuration", "source_set", "source"),
-    sqlite_with_rowid=False,
+    Column("source_set", Integer, comment="empty if the ensemble has no source sets"),
+    Column("source", Integer, comment="empty if the ensemble has no sources"),
+    Index("source_list_place", "ensemble", "stream", "configuration"),
     comment="Which source of which configuration belongs to which source set.",
 )
 axis_value = Table(
@@ -86,10 +85,11 @@ axis_value = Table(
     metadata,
     Column("axis", Text, nullable=False),
     Column("ensemble", Integer, nullable=False),
+    Column("stream", Integer, comment="empty if the values do not depend on it, or the ensemble has no streams"),
+    Column("configuration", Integer, comment="empty if the values do not depend on it"),
     Column("value", Integer, nullable=False, comment="a number, or the code of a text"),
-    PrimaryKeyConstraint("axis", "ensemble", "value"),
-    sqlite_with_rowid=False,
-    comment="Which values each other axis has in which ensemble.",
+    Index("axis_value_place", "axis", "ensemble", "stream", "configuration"),
+    comment="Which values each other axis has in which ensemble, stream and configuration.",
 )
 status_rule = Table(
     "status_rule",

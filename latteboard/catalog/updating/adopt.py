@@ -71,9 +71,11 @@ def fingerprint(campaign: Campaign) -> str:
     """Changes whenever what is expected, named, or judged by size changes."""
     digest = hashlib.blake2b(campaign.table.model_dump_json().encode(), digest_size=16)
     digest.update(str(VERSION).encode())
-    for column in campaign.relations.main.values():
-        digest.update(column.tobytes())
-    for values in campaign.relations.values.values():
+    relations = campaign.relations
+    for rows in (relations.main, *(axis.columns for axis in relations.axes.values())):
+        for name, column in rows.items():
+            digest.update(f"\0{name} {len(column)} ".encode() + column.tobytes())
+    for values in relations.values.values():
         digest.update("\0".join(map(str, values)).encode())
     return digest.hexdigest()
 

@@ -1,10 +1,13 @@
 """Texts and the codes that stand for them in the tables of kinds, and the campaign's relations in these codes."""
 
+from itertools import repeat
+
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection, delete
 
 from latteboard.campaign import Campaign
+from latteboard.campaign.relations import ABSENT, Columns
 from latteboard.catalog.dialects.sqlite import bulk_insert
 from latteboard.catalog.meta import texts
 from latteboard.catalog.readable import format_key
@@ -63,14 +66,22 @@ def store_relations(connection: Connection, campaign: Campaign, codes: Codes) ->
     """Replace the campaign's relations, with which the catalog finds inputs without the campaign file."""
     relations = campaign.relations
     connection.execute(delete(source_list))
-    main = relations.distinct(relations.main)
-    rows = zip(*(codes[name][column].tolist() for name, column in main.items()), strict=True)
-    bulk_insert(connection, source_list, tuple(main), rows)
+    main = _stored(relations.distinct(relations.main), codes)
+    bulk_insert(connection, source_list, tuple(main), zip(*main.values(), strict=True))
     connection.execute(delete(axis_value))
-    for axis, by_ensemble in relations.axes.items():
-        pairs = (
-            (axis, int(codes["ensemble"][e]), int(codes[axis][v]))
-            for e, values in enumerate(by_ensemble)
-            for v in values
-        )
-        bulk_insert(connection, axis_value, ("axis", "ensemble", "value"), pairs)
+    for axis, relation in relations.axes.items():
+        *places, values = _stored(relation.columns, codes).values()
+        rows = zip(repeat(axis), *places, values, strict=False)
+        bulk_insert(connection, axis_value, ("axis", *relation.on, "value"), rows)
+
+
+def _stored(rows: Columns, codes: Codes) -> dict[str, list[int | None]]:
+    """The stored numbers of some rows; None where the row does not have the coordinate."""
+    stored: dict[str, list[int | None]] = {}
+    for name, column in rows.items():
+        numbers = np.append(codes[name], 0)[column].tolist()
+        absent = np.flatnonzero(column == ABSENT).tolist()
+        stored[name] = numbers
+        for row in absent:
+            stored[name][row] = None
+    return stored
