@@ -22,12 +22,11 @@ CONFIGURATIONS = st.lists(st.integers(1, 3), min_size=1, max_size=3, unique=True
 # The columns of a list before the axis, and the values at (stream, configuration); "*" is a stream that there is not.
 TABLES = st.fixed_dictionaries(
     {
-        "columns": st.sampled_from(
-            [(), ("configuration",), ("stream", "configuration"), ("ensemble", "configuration")]
-        ),
+        "columns": st.sampled_from([("configuration",), ("stream", "configuration"), ("ensemble", "configuration")]),
         "values": st.dictionaries(
             st.tuples(st.sampled_from("ab*"), st.integers(1, 4)),
-            st.lists(st.integers(1, 4), max_size=3, unique=True),
+            st.lists(st.integers(1, 4), min_size=1, max_size=3, unique=True),
+            min_size=2,
             max_size=9,
         ),
     }

@@ -76,7 +76,7 @@ class StoredRelations:
         # The position of an absent coordinate is one before that of the least number.
         numbers = [func.coalesce(column, self._bounds[name][0] + ABSENT) for name, column in columns.items()]
         near = [columns[name].in_(found) for name, found in few_values(self._near).items() if name in columns]
-        statement: Select[Any] = select(*numbers).where(*conditions, *near)
+        statement = cast(Select[Any], select(*numbers).where(*conditions, *near))
         table = number_table(self._connection, statement)
         return self._positions(dict(zip(columns, table, strict=True)))
 
