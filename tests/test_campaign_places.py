@@ -157,6 +157,16 @@ def test_roots_that_are_the_same_or_inside_each_other_are_refused(
     assert f"campaign.root[{number}]: {words}, once links are followed" in str(caught.value)
 
 
+def test_all_roots_that_are_not_apart_are_told(read_campaign: ReadCampaign) -> None:
+    with pytest.raises(CampaignError) as caught:
+        read_campaign(('root  = "production"', 'root  = ["disk", "other", "disk/x", "./other"]'))
+
+    lines = str(caught.value).splitlines()
+    assert [line.split(": ")[1] for line in lines] == ["campaign.root[2]", "campaign.root[3]"]
+    assert "disk/x is inside disk" in lines[0]
+    assert "./other is the same as other" in lines[1]
+
+
 def test_roots_that_only_begin_alike_are_apart(read_campaign: ReadCampaign) -> None:
     campaign = read_campaign(('root  = "production"', 'root  = ["disk", "disk2", "disks/1", "disks/10"]'))
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from disk import DAY, ENOUGH, HOUR, OLD, START, age_all, books, index, put, query
 
+from indexer import scan
 from latteboard.campaign import Campaign
 from latteboard.errors import BooksKept
 
@@ -316,6 +317,20 @@ def test_a_disk_below_a_root_that_is_away_hides_no_copy_elsewhere(
     assert told(campaign, "A_a/cfg/20.lime")[1:3] == ("slow", "done")
 
 
+def test_a_root_that_goes_while_a_disk_below_it_is_away_is_refused_too(campaign: Campaign, tmp_path: Path) -> None:
+    put(campaign, CFG)
+    put(campaign, "A_a/cfg/20.lime", root=1)
+    shutil.rmtree(campaign.roots[1].path / "B_a")
+    (campaign.roots[1].path / "A_a").rename(tmp_path / "disk")
+    (campaign.roots[1].path / "A_a").symlink_to(tmp_path / "disk")
+    index(campaign)
+    (tmp_path / "disk").rename(tmp_path / "away")
+    index(campaign, at=START + HOUR)
+    campaign.roots[1].path.rename(tmp_path / "elsewhere")
+    with pytest.raises(BooksKept, match=r"slow: the root does not exist; .* 1 artifact had a file there"):
+        index(campaign, at=START + DAY)
+
+
 # Strays and folders
 
 
@@ -468,6 +483,19 @@ def test_books_that_are_kept_up_to_date_are_those_of_a_first_index(
         assert kept == comparable(campaign)
         catalog.with_name("kept.db").replace(catalog)
     age_all(campaign.root)
+
+
+def test_several_processes_find_the_same(campaign: Campaign, monkeypatch: pytest.MonkeyPatch) -> None:
+    for place in (0, 3):
+        put_at(campaign, place)
+    put(campaign, PROP, root=1)
+    index(campaign)
+    alone = comparable(campaign)
+    Path(campaign.catalog).unlink()
+    monkeypatch.setattr(scan, "MANY", 1)
+    monkeypatch.setattr(scan, "_crew_size", lambda: 2)
+    index(campaign)
+    assert comparable(campaign) == alone
 
 
 def comparable(campaign: Campaign) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from latteboard.errors import CampaignError
+from latteboard.errors import Mistakes
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ def read_roots(stated: str | Sequence[str], folder: Path) -> tuple[Root, ...]:
 
     Raises
     ------
-    CampaignError : two of them are the same folder, or one is inside the other.
+    CampaignError : some of them are the same folder, or one is inside another.
     """
     several = [stated] if isinstance(stated, str) else stated
     roots = tuple(Root(text, root_path(text, folder)) for text in several)
@@ -43,11 +43,13 @@ def root_path(stated: str, folder: Path) -> Path:
 def _check_apart(roots: Sequence[Root]) -> None:
     """Refuse roots of which a file could be seen below two: it would be counted as two copies."""
     resolved = [root.path.resolve() for root in roots]
-    for number, path in enumerate(resolved):
-        for earlier, other in enumerate(resolved[:number]):
-            if path.is_relative_to(other) or other.is_relative_to(path):
-                where = "the same as" if path == other else "inside" if path.is_relative_to(other) else "around"
-                message = f"{roots[number].stated} is {where} {roots[earlier].stated}, once links are followed: {path}"
-                raise CampaignError(
-                    f"{message}; expected folders apart from each other", key=f"campaign.root[{number}]"
-                )
+    with Mistakes() as mistakes:
+        for number, path in enumerate(resolved):
+            for earlier, other in enumerate(resolved[:number]):
+                if path.is_relative_to(other) or other.is_relative_to(path):
+                    where = "the same as" if path == other else "inside" if path.is_relative_to(other) else "around"
+                    message = (
+                        f"{roots[number].stated} is {where} {roots[earlier].stated}, once links are followed: {path}"
+                    )
+                    key = f"campaign.root[{number}]"
+                    mistakes.add(f"{message}; expected folders apart from each other", key=key)

@@ -4,7 +4,7 @@ A place is a root and a template; its number is that of the root times the numbe
 is known of the files is kept for each place; the columns of the artifacts are those of the file that counts.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -54,12 +54,12 @@ class PlacedFiles:
         """Whether anything that is known of a place may not be as it was."""
         return any(columns.is_changed for columns in self.columns)
 
-    def choose(self, problem: Callable[[str], int], wording: Callable[[int], str]) -> None:
+    def choose(self, problem: Callable[[str], int], wordings: Mapping[int, str]) -> None:
         """Give the artifacts the columns of the files that count.
 
         Parameters
         ----------
-        problem, wording : the number of a problem's text, and the text of a number
+        problem, wordings : the number of a problem's text, and the texts of the numbers that files have
         """
         chosen = self._chosen()
         was_sound = self.whole.before("state") == FileState.sound
@@ -71,7 +71,7 @@ class PlacedFiles:
         if len(lost):
             for seen, name in (("seen_size", "size"), ("seen_mtime", "mtime")):
                 self.whole.put(seen, lost, self.whole.before(name)[lost])
-        self._name_others(chosen, problem, wording)
+        self._name_others(chosen, problem, wordings)
 
     def _chosen(self) -> NDArray[np.uint16]:
         """The place of the file that counts."""
@@ -92,7 +92,7 @@ class PlacedFiles:
         return gathered
 
     def _name_others(
-        self, chosen: NDArray[np.uint16], problem: Callable[[str], int], wording: Callable[[int], str]
+        self, chosen: NDArray[np.uint16], problem: Callable[[str], int], wordings: Mapping[int, str]
     ) -> None:
         """State as a problem where further files of an artifact are; names of the one that counts are no further file."""
         others = np.stack([self._states_of_others(place, chosen) for place in range(len(self.columns))], axis=1)
@@ -104,7 +104,7 @@ class PlacedFiles:
         texts = []
         for first, *states in kinds.tolist():
             also = f"also at {', '.join(self._names(states))}"
-            texts.append(problem(f"{wording(first)}; {also}" if first else also))
+            texts.append(problem(f"{wordings[first]}; {also}" if first else also))
         self.whole.put("problem", rows, np.array(texts, dtype=np.int64)[number.ravel()])
 
     def _states_of_others(self, place: int, chosen: NDArray[np.uint16]) -> NDArray[np.uint8]:
@@ -174,13 +174,14 @@ def place_name(model: KindModel, place: int) -> str:
 
 
 def count_files_below(connection: Connection, root: int) -> int:
-    """The number of artifacts that had a file below a root at the last index."""
+    """The number of artifacts with a file below a root that the last index saw, or knew although it was away."""
     number = 0
     for model in stored_models(connection):
         templates = range(root * len(model.templates), (root + 1) * len(model.templates))
         places = templates if model.places > 1 else (None,)
-        states = (read_column(connection, model.id, "state", place) for place in places)
-        number += int(np.any([np.isin(column, ON_DISK) for column in states], axis=0).sum())
+        # An absent file has no size, and an unknown one has that which it had when it was last seen.
+        sizes = (read_column(connection, model.id, "size", place) for place in places)
+        number += int(np.any([column >= 0 for column in sizes], axis=0).sum())
     return number
 
 

@@ -91,10 +91,11 @@ class IndexTransaction:
 
     def choose_files(self) -> None:
         """Once all is recorded: let one file of each artifact count, of those that are looked for in several places."""
-        for name, placed in self.placed.items():
-            if placed.is_changed:
-                placed.choose(self.problem, self._wording)
-                self._count_chosen(name)
+        changed = [name for name, placed in self.placed.items() if placed.is_changed]
+        wordings = {number: text for text, number in self._problems.items()} if changed else {}
+        for name in changed:
+            self.placed[name].choose(self.problem, wordings)
+            self._count_chosen(name)
 
     @property
     def is_changed(self) -> bool:
@@ -119,10 +120,6 @@ class IndexTransaction:
             self._problems[text] = number
             self.connection.execute(insert(problem_text).values(id=number, text=text))
         return self._problems[text]
-
-    def _wording(self, number: int) -> str:
-        """The text of a problem's number."""
-        return next(text for text, own in self._problems.items() if own == number)
 
     def _keep_from_vanishing(self, seen: Observations, columns: StoredColumns) -> None:
         """Take artifacts that were there for unknown while their disk, or the target of their link, is away.
