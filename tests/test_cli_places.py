@@ -57,6 +57,16 @@ def test_lists_have_the_root_as_the_campaign_states_it(command: Command, tmp_pat
     assert out.splitlines()[0].split()[3:6] == ["path", "root", "status"]
 
 
+def test_a_list_may_be_of_one_root(command: Command, tmp_path: Path) -> None:
+    assert (
+        command("list", "cfg", "root=fast", "--status", "done", "--format", "paths")[1]
+        == f"{tmp_path}/fast/A_a/cfg/20.lime\n"
+    )
+    assert len(command("list", "cfg", f"root=fast,{tmp_path}/slow", "--format", "paths")[1].splitlines()) == 4
+    code, _, err = command("list", "cfg", "root=third")
+    assert (code, err) == (1, f"latteboard: 'third' is not a root; expected one of fast, {tmp_path}/slow\n")
+
+
 def test_paths_are_absolute_where_there_are_several_roots(command: Command, tmp_path: Path) -> None:
     _, out, _ = command("list", "cfg", "--format", "paths")
     paths = [
@@ -120,3 +130,4 @@ def test_one_root_shows_no_root(read_campaign: Callable[..., Campaign], command:
     assert json.loads(out)[0]["path"] == ALSO
     assert command("list", "cfg", "configuration=10", "stream=a", "--format", "paths")[1] == f"{ALSO}\n"
     assert "root" not in json.loads(command("why", CFG, "--json")[1])
+    assert "cfg has no 'root'" in command("list", "cfg", "root=production")[2]

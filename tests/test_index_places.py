@@ -498,6 +498,24 @@ def test_several_processes_find_the_same(campaign: Campaign, monkeypatch: pytest
     assert comparable(campaign) == alone
 
 
+def test_an_index_that_is_stopped_leaves_what_was_known_of_all_places(
+    campaign: Campaign, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_at(campaign, 0, size=SMALL)
+    put_at(campaign, 2)
+    index(campaign)
+    before = books(campaign)
+    put_at(campaign, 0)
+    put_at(campaign, 1)
+    with monkeypatch.context() as patch:
+        patch.setattr("latteboard.catalog.updating.finish._keep_run", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            index(campaign, at=START + HOUR)
+    assert books(campaign) == before
+    index(campaign, at=START + DAY, fast=True)
+    assert told(campaign) == (CFG, "fast", "done", f"also at {NAMES[1]}, {NAMES[2]}")
+
+
 def comparable(campaign: Campaign) -> dict[str, Any]:
     """All that two catalogs of one state of the disks must have in common."""
     found: dict[str, Any] = {

@@ -58,7 +58,7 @@ class Readable:
         self.columns: dict[str, ColumnElement[Any]] = {
             **coordinates,
             "path": self._path(),
-            **({"root": root_name(model.roots, self._root_number())} if len(model.roots) > 1 else {}),
+            **({"root": root_name(model.roots, self.root_number)} if len(model.roots) > 1 else {}),
             "status": status_name,
             "size": self.rows.c.size,
             "mtime": iso_time(self.rows.c.mtime),
@@ -72,7 +72,7 @@ class Readable:
     @property
     def whole_path(self) -> ColumnElement[Any]:
         """The path for people who have no column of roots beside it; see :func:`path_below`."""
-        return path_below(self.model.roots, self._root_number(), self.columns["path"])
+        return path_below(self.model.roots, self.root_number, self.columns["path"])
 
     def select(self, **more: ColumnElement[Any]) -> Select[Any]:
         """All columns, and ``more``."""
@@ -102,7 +102,9 @@ class Readable:
         self._joined = self._joined.outerjoin(other, other.c[key.name] == value)
         return other
 
-    def _root_number(self) -> ColumnElement[int]:
+    @property
+    def root_number(self) -> ColumnElement[int]:
+        """The number of the root below which an artifact was found, or will be made."""
         return self.rows.c.place // len(self.model.templates)
 
     def _path(self) -> ColumnElement[Any]:

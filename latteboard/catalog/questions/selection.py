@@ -65,8 +65,8 @@ class Selection:
     def filter(self, **conditions: Any) -> Self:
         """Narrow down: ``name=value``, ``name=[values]``, ``name=range(...)``; ``name__in``, ``__ge``, ``__le``, ``__ne``.
 
-        Names are the kind's coordinates, ``status``, ``size``, ``wanted``, ``purgeable`` and ``id``. Unknown names and
-        statuses raise :class:`QueryError`.
+        Names are the kind's coordinates, ``status``, ``size``, ``wanted``, ``purgeable`` and ``id``, and ``root`` where there
+        are several. Unknown names, statuses and roots raise :class:`QueryError`.
         """
         twice = self._conditions.keys() & conditions.keys()
         if twice:
@@ -128,7 +128,8 @@ class Selection:
     def _column_of(self, key: str) -> tuple[str, str]:
         """The name and operator of a condition such as ``configuration__ge``."""
         name, _, operator = key.partition("__")
-        allowed = (*self._model.coordinates, "status", "size", "wanted", "purgeable", "id")
+        roots = ("root",) * (len(self._model.roots) > 1)
+        allowed = (*self._model.coordinates, *roots, "status", "size", "wanted", "purgeable", "id")
         if name not in allowed or operator not in ("", *OPERATORS):
             operators = ", ".join(f"__{one}" for one in OPERATORS)
             raise QueryError(
@@ -140,21 +141,31 @@ class Selection:
         name, operator = self._column_of(key)
         if name == "status":
             return _status_condition(readable, operator, value)
-        column = readable.columns[name] if name == "purgeable" else readable.rows.c[name]
-        if name in self._model.coordinates and name not in self._model.numeric:
+        if name == "root" or (name in self._model.coordinates and name not in self._model.numeric):
             if operator in ("ge", "le"):
                 raise QueryError(
                     f"{self._model.name}: {name} is text, so {operator} has no meaning; expected a value or a list of values"
                 )
+            if name == "root":
+                return _compared(readable.root_number, operator, _root_numbers(self._model, _listed(value)))
             value = _codes(connection, name, _listed(value))
         else:
             value = _whole_numbers(key, operator, value)
+        column = readable.columns[name] if name == "purgeable" else readable.rows.c[name]
         return _compared(column, operator, value)
 
 
 def _key(readable: Readable) -> list[ColumnElement[Any]]:
     """The coordinates in canonical order, as they are stored."""
     return [readable.rows.c[name] for name in readable.model.coordinates]
+
+
+def _root_numbers(model: KindModel, stated: list[Any]) -> list[int]:
+    """The numbers of roots, as the campaign states these."""
+    for root in stated:
+        if root not in model.roots:
+            raise QueryError(f"{root!r} is not a root; expected one of {', '.join(model.roots)}")
+    return [model.roots.index(root) for root in stated]
 
 
 def _whole_numbers(key: str, operator: str, value: Any) -> Any:
