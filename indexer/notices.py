@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from indexer.guards import absence_of
+from latteboard.campaign.streams import ranges_without_step
 from latteboard.catalog.updating.summary import numbers_by_kind
 from latteboard.catalog.updating.transaction import IndexTransaction
 from latteboard.status.states import Status
@@ -34,4 +35,21 @@ def _of_empty_roots(transaction: IndexTransaction) -> Iterator[str]:
             yield f"{root.path}: {absence}: no file of the campaign is there"
 
 
-NOTICES: tuple[Callable[[IndexTransaction], Iterator[str]], ...] = (_of_young_files, _of_empty_roots)
+def _of_a_changed_campaign(transaction: IndexTransaction) -> Iterator[str]:
+    """Say, after each change of the campaign, what may have been meant otherwise."""
+    if not transaction.adopted.changed:
+        return
+    lacking: dict[tuple[str, ...], list[str]] = {}
+    for ensemble, kinds in transaction.campaign.lacking().items():
+        lacking.setdefault(tuple(kinds), []).append(ensemble)
+    if lacking:
+        parts = (f"{', '.join(ensembles)}: no {', '.join(kinds)}" for kinds, ensembles in lacking.items())
+        yield f"an ensemble has no artifacts of kinds whose coordinates it does not have: {'; '.join(parts)}"
+    yield from ranges_without_step(transaction.campaign.table)
+
+
+NOTICES: tuple[Callable[[IndexTransaction], Iterator[str]], ...] = (
+    _of_young_files,
+    _of_empty_roots,
+    _of_a_changed_campaign,
+)

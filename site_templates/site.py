@@ -1,6 +1,6 @@
 """The pages of a site, and the questions to the catalog that each of them needs."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from latteboard.campaign import Campaign
@@ -84,10 +84,18 @@ def _dictionary(catalog: Catalog, campaign: Campaign) -> Page:
     return dictionary(catalog.kinds, streams(catalog), axes(catalog), views(catalog), RULE_TEXTS, campaign)
 
 
-def _streams(catalog: Catalog) -> list[tuple[str, str]]:
-    """Return every ensemble and stream that files name."""
-    rows = status_rows(catalog, ("ensemble", "stream"))
-    return [(row["ensemble"], row["stream"]) for row in rows if None not in (row["ensemble"], row["stream"])]
+def _streams(catalog: Catalog) -> list[tuple[str | None, str | None]]:
+    """Return the ensemble and stream of every map, as far as files name them.
+
+    Where no files of an ensemble name a stream, it has one map. What names less than other files do has no map of its own:
+    it is shown in all of theirs.
+    """
+    named = [(row["ensemble"], row["stream"]) for row in status_rows(catalog, ("ensemble", "stream"))]
+    return [one for one in named if not any(other != one and _is_within(other, one) for other in named)]
+
+
+def _is_within(one: Sequence[str | None], other: Sequence[str | None]) -> bool:
+    return all(wanted in (None, value) for value, wanted in zip(one, other, strict=True))
 
 
 def _tables(catalog: Catalog, hide: Redaction) -> Iterator[Page]:
@@ -99,17 +107,14 @@ def _tables(catalog: Catalog, hide: Redaction) -> Iterator[Page]:
 
 
 def _maps(catalog: Catalog) -> Iterator[Page]:
-    """Yield the map of each ensemble and stream."""
+    """Yield all maps."""
     without_configuration = [
         row for row in status_rows(catalog) if "configuration" not in catalog.kinds[row["kind"]].coordinates
     ]
     for ensemble, stream in _streams(catalog):
-        own = [
-            row
-            for row in without_configuration
-            if row["ensemble"] in (None, ensemble) and row["stream"] in (None, stream)
-        ]
-        yield map_of(ensemble, stream, layers(catalog, ensemble, stream), own)
+        own = [row for row in without_configuration if _is_within((ensemble, stream), (row["ensemble"], row["stream"]))]
+        place = {name: text for name, text in (("ensemble", ensemble), ("stream", stream)) if text is not None}
+        yield map_of(ensemble, stream, layers(catalog, place), own)
 
 
 def _history(catalog: Catalog) -> Page:

@@ -70,7 +70,7 @@ def catalog(campaign: Campaign) -> Catalog:
 def page_of(catalog: Catalog, ensemble: str, stream: str) -> Page:
     apart = [row for row in status_rows(catalog, ("ensemble", "stream", "kind")) if row["kind"] == "joined"]
     own = [row for row in apart if (row["ensemble"], row["stream"]) == (ensemble, stream)]
-    return map_of(ensemble, stream, layers(catalog, ensemble, stream), own)
+    return map_of(ensemble, stream, layers(catalog, {"ensemble": ensemble, "stream": stream}), own)
 
 
 def cells_of(page: Page) -> dict[str, Any]:
@@ -196,7 +196,7 @@ def test_a_cell_in_which_nothing_is_expected_is_empty() -> None:
 
 
 def test_a_stream_without_configurations_has_a_page_that_says_so(tmp_path: Path) -> None:
-    assert "No file of this stream names a configuration" in site(map_of("A", "a", [], []), tmp_path).read_text()
+    assert "No file here names a configuration" in site(map_of("A", "a", [], []), tmp_path).read_text()
 
 
 # Texts and sizes

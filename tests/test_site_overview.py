@@ -147,9 +147,15 @@ def test_without_a_script_the_page_still_leads_to_each_kind(tmp_path: Path) -> N
 
 
 def test_a_kind_of_all_streams_leads_to_all_of_them(tmp_path: Path) -> None:
-    page = page_of(tmp_path, row(stream=None, done=1))
-    assert wheres(page) == [("a09m310", "")]
+    page = page_of(tmp_path, row(stream="e", done=1), row(stream=None, done=1))
+    assert wheres(page) == [("a09m310", "e"), ("a09m310", "")]
     assert "a09m310 (all streams)" in page.text
+
+
+def test_of_streams_nothing_is_said_where_files_name_none(tmp_path: Path) -> None:
+    page = page_of(tmp_path, row(ensemble="a12m130", stream="e", done=1), row(stream=None, done=1))
+    assert wheres(page) == [("a12m130", "e"), ("a09m310", "")]
+    assert "(all streams)" not in page.text
 
 
 def test_the_page_states_the_time_of_the_index_itself(tmp_path: Path) -> None:

@@ -51,7 +51,7 @@ def show_status(
 
     console = _console()
     *outer, inner = by
-    for heading, group in groupby(rows, key=lambda row: _heading(row, outer)):
+    for heading, group in groupby(rows, key=lambda row: _heading(row, outer, rows)):
         table = Table(box=None, pad_edge=False, show_header=False)
         table.add_column(no_wrap=True)
         for _ in range(3 + console.is_terminal):
@@ -61,7 +61,12 @@ def show_status(
             counts = row["status"]
             bar = [_bar(counts)] if console.is_terminal else []
             numbers = [f"{counts.get('done', 0):,}", f"of {row['expected']:,}", human_bytes(row["bytes"])]
-            table.add_row(Text(_label(row, inner)), *bar, *numbers, Text(", ").join(_remainder(row)))
+            table.add_row(
+                Text(_label(row, inner, rows, outer) or f"(no {inner})"),
+                *bar,
+                *numbers,
+                Text(", ").join(_remainder(row)),
+            )
         if outer:
             console.print(Text(heading, "bold"))
         _print_table(console, table)
@@ -82,13 +87,20 @@ def _remainder(row: Mapping[str, Any]) -> Iterator[Text]:
             yield Text(f"{number:,} {status}", STYLES[status][0])
 
 
-def _heading(row: Mapping[str, Any], names: Sequence[str]) -> str:
-    return " ".join(_label(row, name) for name in names)
+def _heading(row: Mapping[str, Any], names: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> str:
+    labels = (_label(row, name, rows, names[:place]) for place, name in enumerate(names))
+    return " ".join(filter(None, labels)) or f"(no {' and no '.join(names)})"
 
 
-def _label(row: Mapping[str, Any], name: str) -> str:
-    """Return the value of a coordinate of a row; files that do not name the coordinate belong to all its values."""
-    return f"(all {name}s)" if row[name] is None else str(row[name])
+def _label(row: Mapping[str, Any], name: str, rows: Sequence[Mapping[str, Any]], before: Sequence[str]) -> str:
+    """Return the value of a coordinate of a row; files that do not name the coordinate belong to all its values.
+
+    Empty if it has no values: none of the rows that agree with this one in the coordinates ``before`` it names it.
+    """
+    if row[name] is not None:
+        return str(row[name])
+    has_values = any(other[name] is not None for other in rows if all(other[n] == row[n] for n in before))
+    return f"(all {name}s)" if has_values else ""
 
 
 def _print_table(console: Console, table: Table) -> None:

@@ -47,8 +47,9 @@ class Picks:
     def _contents_by(self, named: set[str]) -> list[int]:
         """A number for each input; inputs with the same number hold the same datasets."""
         telling = named | ({"ensemble", "stream"} & self._columns.keys())
-        if set(MAIN) & set(self._datasets.free):  # the contents of a file are then found in the lists of sources
-            telling |= set(MAIN) & self._columns.keys()
+        # The contents of a file are then found by a join: in the lists of sources, or of axes that differ by configuration.
+        if any(map(self._is_joined, self._datasets.free)):
+            telling |= set(filter(self._is_joined, self._columns))
         elif "source" in named and not self._tells_sources_apart():
             telling.discard("source")
         columns = {name: column for name, column in self._columns.items() if name in telling}
@@ -56,6 +57,9 @@ class Picks:
             return [0] * len(next(iter(self._columns.values()), [0]))
         numbers: list[int] = np.unique(self._relations.keys(columns), return_inverse=True)[1].tolist()
         return numbers
+
+    def _is_joined(self, name: str) -> bool:
+        return name in MAIN or len(self._relations.axes[name].on) > 1
 
     def _tells_sources_apart(self) -> bool:
         """Whether names differ by source in another way than the conventions know."""

@@ -11,6 +11,7 @@ from latteboard.catalog.questions.contents import StreamFacts, View
 from latteboard.catalog.questions.sql_examples import Example, Question, questions
 from latteboard.catalog.tables.kinds import KindModel
 from latteboard.recipe import named_step
+from latteboard.text import counted
 from site_templates.drawing.graph import Edge, Graph, Node, layout
 from site_templates.writing.links import DICTIONARY, kind_page
 from site_templates.writing.page import Page
@@ -65,10 +66,10 @@ class Drawing:
 
 @dataclass(frozen=True)
 class EnsembleEntry:
-    """One stream of one ensemble; ``lattice`` is (L, T)."""
+    """One stream of one ensemble, or an ensemble without streams; ``lattice`` is (L, T)."""
 
     ensemble: str
-    stream: str
+    stream: str | None
     lattice: tuple[int, int]
     configurations: str
     source_sets: str
@@ -94,12 +95,19 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Dictionary:
-    """The content of the page; ``roots`` are those below which files are looked for."""
+    """The content of the page.
+
+    Attributes
+    ----------
+    roots : those below which files are looked for
+    lacking : ensembles, each with the kinds that it has not, since it does not have all their coordinates
+    """
 
     kinds: Sequence[KindEntry]
     roots: Sequence[str]
     drawing: Drawing
     ensembles: Sequence[EnsembleEntry]
+    lacking: Sequence[tuple[str, Sequence[str]]]
     axes: Sequence[AxisEntry]
     parameters: Sequence[Parameter]
     rules: Mapping[str, str]
@@ -121,7 +129,8 @@ def dictionary(
         roots=next(iter(kinds.values())).roots,
         drawing=_draw(kinds),
         ensembles=[_ensemble(one, campaign) for one in streams],
-        axes=[entry for axis, values in axes.items() for entry in _axis(axis, values)],
+        lacking=list(campaign.lacking().items()),
+        axes=[entry for axis, values in axes.items() for entry in _axis(axis, values, campaign)],
         parameters=_parameters(campaign),
         rules=rules,
         views=views,
@@ -188,24 +197,35 @@ def _draw(kinds: Mapping[str, KindModel]) -> Drawing:
 
 
 def _ensemble(one: StreamFacts, campaign: Campaign) -> EnsembleEntry:
-    stated = campaign.stream({"ensemble": one.ensemble, "stream": one.stream})
+    place = {"ensemble": one.ensemble, "stream": one.stream}
+    stated = campaign.stream({name: value for name, value in place.items() if value is not None})
     numbers = f"{one.configurations:,}: {one.first} to {one.last}" if one.configurations > 1 else str(one.first)
     return EnsembleEntry(
         ensemble=one.ensemble,
         stream=one.stream,
         lattice=(stated.L, stated.T),
         configurations=numbers,
-        source_sets=", ".join(f"{name} ({number} sources)" for name, number in one.source_sets),
+        source_sets=", ".join(_source_set(name, number) for name, number in one.source_sets),
     )
 
 
-def _axis(axis: str, by_ensemble: Mapping[str, Sequence[int | str]]) -> list[AxisEntry]:
+def _source_set(name: str | None, number: int) -> str:
+    """Return a source set in words; sources without sets have no name."""
+    sources = counted(number, "source")
+    return sources if name is None else f"{name} ({sources})"
+
+
+def _axis(axis: str, by_ensemble: Mapping[str, Sequence[int | str]], campaign: Campaign) -> list[AxisEntry]:
     """Return one entry if all ensembles have the same values, else one for each list of values."""
+    depends = campaign.relations.axes[axis].on[1:]
+    by = f" (by {' and '.join(depends)})" if depends else ""
     same: dict[tuple[int | str, ...], list[str]] = {}
     for ensemble, values in by_ensemble.items():
         same.setdefault(tuple(values), []).append(ensemble)
     return [
-        AxisEntry(axis, "all" if len(same) == 1 else ", ".join(ensembles), _listed(values))
+        AxisEntry(
+            axis, "all" if ensembles == [*campaign.table.ensembles] else ", ".join(ensembles), _listed(values) + by
+        )
         for values, ensembles in same.items()
     ]
 

@@ -1,4 +1,4 @@
-"""The map of one ensemble and stream: configurations against steps, each cell coloured by the statuses of its artifacts."""
+"""The map of an ensemble and stream: configurations against steps, each cell coloured by the statuses of its artifacts."""
 
 from __future__ import annotations
 
@@ -67,14 +67,15 @@ class Map:
 
     Attributes
     ----------
+    ensemble, stream : None where the files of the map name none
     configurations : number of configurations
     steps : columns of the map, from left to right
     without_configuration : kinds whose files name no configuration
     statuses : statuses that occur, in the order of the bars
     """
 
-    ensemble: str
-    stream: str
+    ensemble: str | None
+    stream: str | None
     configurations: int
     steps: Sequence[Step]
     without_configuration: Sequence[Step]
@@ -82,7 +83,10 @@ class Map:
 
 
 def map_of(
-    ensemble: str, stream: str, layers: Sequence[Layer], without_configuration: Sequence[Mapping[str, Any]]
+    ensemble: str | None,
+    stream: str | None,
+    layers: Sequence[Layer],
+    without_configuration: Sequence[Mapping[str, Any]],
 ) -> Page:
     """Return the page of a map.
 
@@ -95,7 +99,8 @@ def map_of(
     configurations = np.unique(np.concatenate(known)) if known else np.array([], np.int64)
     counts = [_counts(layer, configurations) for layer in layers]
     steps = [step for layer, count in zip(layers, counts, strict=True) for step in _steps(layer, count.sum(axis=1))]
-    others = [_step_without_configuration(row) for row in without_configuration]
+    place = [name for name, text in (("ensemble", ensemble), ("stream", stream)) if text is not None]
+    others = [_step_without_configuration(row, place) for row in without_configuration]
     occurring = {status for step in (*steps, *others) for status, number in step.counts.items() if number}
     content = Map(
         ensemble, stream, len(configurations), steps, others, [status for status in ORDER if status in occurring]
@@ -103,13 +108,25 @@ def map_of(
     cells = np.concatenate(counts) if counts else np.zeros((0, 0, len(ORDER)), np.int64)
     return Page(
         map_page(ensemble, stream),
-        f"Map of {ensemble} {stream}",
+        map_title(ensemble, stream),
         "map.html",
         content,
         data={"cells": data_script("latteboardMap", _cells(steps, configurations, cells))},
         scripts=("map.js",),
         styles=("map.css",),
     )
+
+
+def map_title(ensemble: str | None, stream: str | None) -> str:
+    """Return the title of a map's page.
+
+    Examples
+    --------
+    >>> map_title("a09", "e"), map_title("a09", None), map_title(None, "e"), map_title(None, None)
+    ('Map of a09 e', 'Map of a09', 'Map of stream e', 'Map')
+    """
+    names = [text for text in (ensemble, stream) if text is not None]
+    return " ".join(["Map", *(["of"] if names else []), *(["stream"] if ensemble is None and stream else []), *names])
 
 
 def _counts(layer: Layer, configurations: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -135,10 +152,10 @@ def _steps(layer: Layer, totals: NDArray[np.int64]) -> list[Step]:
     ]
 
 
-def _step_without_configuration(row: Mapping[str, Any]) -> Step:
-    """Return the step of a kind whose files name no configuration, and perhaps no stream or no ensemble either."""
-    named = {name: row[name] for name in ("ensemble", "stream") if row[name] is not None}
-    scope = "" if len(named) == 2 else "all streams" if named else "all ensembles"
+def _step_without_configuration(row: Mapping[str, Any], place: Sequence[str]) -> Step:
+    """Return the step of a kind whose files name no configuration, and perhaps not all of the map's place either."""
+    named = {name: row[name] for name in place if row[name] is not None}
+    scope = next((f"all {name}s" for name in place if name not in named), "")
     return Step(row["kind"], row["status"], rows_link(row["kind"], **named), scope=scope)
 
 

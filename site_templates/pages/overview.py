@@ -1,7 +1,7 @@
 """The overview: the progress of each kind in each ensemble, the work that is ready, and everything that is wrong."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -66,18 +66,12 @@ class KindRow:
 
 @dataclass(frozen=True)
 class Section:
-    """One ensemble and stream."""
+    """One ensemble and stream, each None where files name none, under its title."""
 
-    ensemble: str
-    stream: str
+    ensemble: str | None
+    stream: str | None
+    title: str
     rows: Sequence[KindRow]
-
-    @property
-    def title(self) -> str:
-        """Its name; files of all ensembles together have none."""
-        if not self.ensemble:
-            return "all ensembles"
-        return f"{self.ensemble} {self.stream or '(all streams)'}"
 
     @property
     def percent(self) -> str:
@@ -166,13 +160,29 @@ def overview(
     indexed: str, rows: Iterable[Mapping[str, Any]], rules: Mapping[str, str], purgeable_bytes: int = 0
 ) -> Page:
     """Return the page, from rows by ensemble, stream and kind in the order of the production."""
-    sections = [
-        Section(ensemble or "", stream or "", [_kind_row(row) for row in group])
-        for (ensemble, stream), group in groupby(rows, key=lambda row: (row["ensemble"], row["stream"]))
-    ]
+    groups = {
+        place: [_kind_row(row) for row in group]
+        for place, group in groupby(rows, key=lambda row: (row["ensemble"], row["stream"]))
+    }
+    sections = [Section(*place, _title(*place, groups), group) for place, group in groups.items()]
     in_order = {status: rules[status] for status in ORDER}
     content = Overview(indexed, sections, in_order, human_bytes(purgeable_bytes))
     return Page(OVERVIEW, "Overview", "overview.html", content, scripts=("filter.js", "overview.js"))
+
+
+def _title(ensemble: str | None, stream: str | None, places: Collection[tuple[str | None, str | None]]) -> str:
+    """Return the title of a section; of streams it says nothing where no files of the ensemble name one.
+
+    Examples
+    --------
+    >>> [_title("a09", None, places) for places in ([("a09", None), ("a12", "e")], [("a09", None), ("a09", "e")])]
+    ['a09', 'a09 (all streams)']
+    """
+    if ensemble is None:
+        return "all ensembles" if stream is None else f"stream {stream} (all ensembles)"
+    if stream is None:
+        return f"{ensemble} (all streams)" if any(one == ensemble and other for one, other in places) else ensemble
+    return f"{ensemble} {stream}"
 
 
 def _kind_row(row: Mapping[str, Any]) -> KindRow:

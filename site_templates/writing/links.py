@@ -18,9 +18,21 @@ def kind_page(kind: str) -> str:
     return f"kind_{kind}.html"
 
 
-def map_page(ensemble: str, stream: str) -> str:
-    """Return the file name of the map of one ensemble and stream."""
-    return f"map_{slug(ensemble)}_{slug(stream)}.html"
+def map_page(ensemble: str | None, stream: str | None) -> str:
+    """Return the file name of the map of one ensemble and stream, either of which files may not name.
+
+    Examples
+    --------
+    >>> map_page("a09", "e"), map_page("a09", None), map_page(None, "e"), map_page(None, None)
+    ('map_a09_e.html', 'map_a09.html', 'map__e.html', 'map.html')
+    """
+    # No slug has an underscore, so that these names stay different.
+    parts = [
+        "map",
+        *([] if ensemble is stream is None else [slug(ensemble or "")]),
+        *([] if stream is None else [slug(stream)]),
+    ]
+    return f"{'_'.join(parts)}.html"
 
 
 def slug(text: str) -> str:

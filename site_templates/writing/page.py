@@ -39,13 +39,13 @@ class Frame:
     campaign : name of the campaign
     indexed : start of the last index, ISO, UTC
     kinds : names of the kinds, in the order of the production
-    streams : (ensemble, stream) of every map
+    streams : (ensemble, stream) of every map; None where the files of the map name none
     """
 
     campaign: str
     indexed: str
     kinds: Sequence[str]
-    streams: Sequence[tuple[str, str]]
+    streams: Sequence[tuple[str | None, str | None]]
 
     @property
     def places(self) -> list[tuple[str, str]]:

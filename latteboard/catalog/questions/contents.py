@@ -17,14 +17,20 @@ from latteboard.status.states import Status
 
 @dataclass(frozen=True)
 class StreamFacts:
-    """One stream of one ensemble: its configurations, and how many sources each source set has in each."""
+    """One stream of one ensemble, or an ensemble without streams.
+
+    Attributes
+    ----------
+    configurations, first, last : number of its configurations, and the least and the greatest
+    source_sets : of each set how many sources it has in each configuration; sources without sets are those of None
+    """
 
     ensemble: str
-    stream: str
+    stream: str | None
     configurations: int
     first: int
     last: int
-    source_sets: tuple[tuple[str, int], ...]
+    source_sets: tuple[tuple[str | None, int], ...]
 
 
 @dataclass(frozen=True)
@@ -69,15 +75,18 @@ def streams(database: Database) -> list[StreamFacts]:
         place = (source_list.c.ensemble, source_list.c.stream)
         number = source_list.c.configuration
         counted = select(*place, func.count(number.distinct()), func.min(number), func.max(number))
-        sets: dict[tuple[int, int], list[tuple[str, int]]] = {}
-        per_set = select(*place, source_list.c.source_set, func.count(), func.count(number.distinct()))
+        sets: dict[tuple[int, int | None], list[tuple[str | None, int]]] = {}
+        per_set = select(
+            *place, source_list.c.source_set, func.count(source_list.c.source), func.count(number.distinct())
+        )
         for ensemble, stream, code, rows, numbers in connection.execute(
             per_set.group_by(*place, source_list.c.source_set).order_by(*place, source_list.c.source_set)
         ):
-            sets.setdefault((ensemble, stream), []).append((names["source_set"][code], rows // numbers))
+            if rows:
+                sets.setdefault((ensemble, stream), []).append((names["source_set"].get(code), rows // numbers))
         return [
             StreamFacts(
-                names["ensemble"][e], names["stream"][s], configurations, first, last, tuple(sets.get((e, s), ()))
+                names["ensemble"][e], names["stream"].get(s), configurations, first, last, tuple(sets.get((e, s), ()))
             )
             for e, s, configurations, first, last in connection.execute(counted.group_by(*place).order_by(*place))
         ]

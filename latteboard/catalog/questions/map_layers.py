@@ -22,11 +22,11 @@ PLACE = ("ensemble", "stream")
 
 @dataclass(frozen=True)
 class Layer:
-    """The counts of one kind in one ensemble and stream; a row for each configuration, value and status that occurs.
+    """The counts of one kind in one map; a row for each configuration, value and status that occurs.
 
     Attributes
     ----------
-    place : those of ensemble and stream that the kind names, as the conditions of a selection
+    place : those of the map's ensemble and stream that the kind names, as the conditions of a selection
     axis : the coordinate whose values have columns of their own; None where the kind is one column
     values : of the axis, in order; empty where the kind is one column
     configurations, columns, statuses, numbers : shape (n,); columns are places in ``values``, statuses codes of
@@ -43,24 +43,30 @@ class Layer:
     numbers: NDArray[np.int64]
 
 
-def layers(database: Database, ensemble: str, stream: str) -> list[Layer]:
-    """The layers of a stream: its kinds whose files name a configuration, in the order of the production.
+def layers(database: Database, place: Mapping[str, str]) -> list[Layer]:
+    """The layers of a map: the kinds whose files name a configuration, in the order of the production.
 
-    A kind that does not name its stream is counted in the configurations that the stream has in other kinds. A claim
+    A kind that does not name all of ``place`` is counted in the configurations that there are in the kinds that do. A claim
     counts as of the question.
+
+    Parameters
+    ----------
+    place : ensemble and stream of the map, or that of the two which its files name; a kind that names another is left out
     """
-    models = [model for model in database.kinds.values() if "configuration" in model.coordinates]
+    apart = set(PLACE) - place.keys()
+    models = [
+        one for one in database.kinds.values() if "configuration" in one.coordinates and not apart & {*one.coordinates}
+    ]
     with database.reading() as connection:
-        codes = {"ensemble": _code(connection, "ensemble", ensemble), "stream": _code(connection, "stream", stream)}
-        sizes = _sizes(connection, codes["ensemble"])
+        codes = {name: _code(connection, name, text) for name, text in place.items()}
+        sizes = _sizes(connection, codes)
         axes = split_axes({model.name: model.coordinates for model in models}, sizes)
         found = [_layer(database, connection, model, axes.get(model.name), codes) for model in models]
-    names = {"ensemble": ensemble, "stream": stream}
     counted = [
-        Layer(model.name, {name: names[name] for name in PLACE if name in model.coordinates}, *rest)
+        Layer(model.name, {name: place[name] for name in place if name in model.coordinates}, *rest)
         for model, rest in zip(models, found, strict=True)
     ]
-    own = [layer.configurations for layer in counted if len(layer.place) == len(PLACE)]
+    own = [layer.configurations for layer in counted if len(layer.place) == len(place)]
     known = np.unique(np.concatenate(own)) if own else np.array([], np.int64)
     return [kept for layer in counted if len((kept := _restricted(layer, known)).numbers)]
 
@@ -87,12 +93,11 @@ def _code(connection: Connection, axis: str, text: str) -> int:
     return int(connection.execute(select(coordinate_value.c.code).where(*key)).scalar_one())
 
 
-def _sizes(connection: Connection, ensemble: int) -> dict[str, int]:
-    """The number of values of each axis in an ensemble."""
-    statement = select(axis_value.c.axis, func.count(axis_value.c.value.distinct())).where(
-        axis_value.c.ensemble == ensemble
-    )
-    return dict(connection.execute(statement.group_by(axis_value.c.axis)).all())
+def _sizes(connection: Connection, codes: Mapping[str, int]) -> dict[str, int]:
+    """The number of values of each axis in an ensemble, or in all of them."""
+    statement = select(axis_value.c.axis, func.count(axis_value.c.value.distinct())).group_by(axis_value.c.axis)
+    near = [axis_value.c.ensemble == codes["ensemble"]] if "ensemble" in codes else []
+    return dict(connection.execute(statement.where(*near)).all())
 
 
 def _layer(
@@ -102,7 +107,7 @@ def _layer(
     readable = database.readable(model.name)
     rows = readable.rows.c
     groups: list[ColumnElement[int]] = [rows.configuration, *([rows[axis]] if axis else []), readable.status]
-    conditions = [rows[name] == codes[name] for name in PLACE if name in model.coordinates]
+    conditions = [rows[name] == codes[name] for name in codes if name in model.coordinates]
     statement = select(*groups, func.count()).where(*conditions).group_by(*groups).order_by(*groups)
     # numpy looks for arrays in each row, which in plain tuples it need not.
     counted = [tuple(row) for row in connection.execute(statement)]
