@@ -30,6 +30,7 @@ class Options:
     ----------
     threads : None lets it choose how to share the work
     suspects : paths of files that a reduction could not use; they are opened as in a deep look
+    take_over : the catalog may be that of another campaign, and is this one's from then on
     """
 
     fast: bool = False
@@ -38,6 +39,7 @@ class Options:
     accept_empty: bool = False
     threads: int | None = None
     suspects: frozenset[str] = frozenset()
+    take_over: bool = False
 
 
 @dataclass
@@ -74,6 +76,7 @@ def index_campaign(
     accept_empty: bool = False,
     threads: int | None = None,
     suspects: frozenset[str] = frozenset(),
+    take_over: bool = False,
     now_ns: int | None = None,
     wait_seconds: float = LOCK_PATIENCE_SECONDS,
     waiting: Callable[[Holder], None] = lambda _: None,
@@ -82,12 +85,25 @@ def index_campaign(
     """Compare expected artifacts with disk and archive and bring the catalog up to date; one index at a time.
 
     Folders that could not be read stand in the report; all else is written.
+
+    Raises
+    ------
+    CatalogError : the catalog is that of another campaign, and ``take_over`` is not given, or it cannot be used
+    BooksKept : what was there is gone to an extent that looks like an unmounted file system
     """
     path = sqlite_path(campaign.catalog)
     catalog = Catalog.for_writing(path)
     options = Options(
-        fast=fast, deep=deep, strays=strays, accept_empty=accept_empty, threads=threads, suspects=suspects
+        fast=fast,
+        deep=deep,
+        strays=strays,
+        accept_empty=accept_empty,
+        threads=threads,
+        suspects=suspects,
+        take_over=take_over,
     )
+    if not take_over:
+        catalog.check_owner(campaign)  # at once, and again below: whoever is refused need not wait for another index
     with lock(lock_path(path), wait_seconds=wait_seconds, waiting=waiting):
         return run_index(campaign, catalog, options, now_ns=now_ns, progress=progress)
 
@@ -106,6 +122,8 @@ def run_index(
     :class:`BooksKept` if what was there is gone to an extent that looks like an unmounted file system.
     """
     began = time.monotonic()
+    if not options.take_over:
+        catalog.check_owner(campaign)
     check_roots(campaign, catalog, accept_empty=options.accept_empty)
     started = time.time_ns() if now_ns is None else now_ns
     last = catalog.last_look(campaign)
@@ -119,7 +137,7 @@ def run_index(
         # it comes: nobody waits for a catalog that is not there yet.
         reports = iter(list(reports))
     inspector = Inspector(campaign)
-    with catalog.transaction(campaign, inspector) as transaction:
+    with catalog.transaction(campaign, inspector, take_over=options.take_over) as transaction:
         _record(transaction, reports, scans)
         del plan
         for one in scans:

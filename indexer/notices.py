@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 
 from indexer.guards import absence_of
 from latteboard.campaign.streams import ranges_without_step
+from latteboard.catalog.updating.earlier_places import earlier_roots, roots_of
 from latteboard.catalog.updating.summary import numbers_by_kind
 from latteboard.catalog.updating.transaction import IndexTransaction
 from latteboard.status.states import Status
@@ -13,6 +14,14 @@ from latteboard.text import counted, human_duration
 def notices(transaction: IndexTransaction) -> list[str]:
     """The lines of a finished index, one for each thing to be said."""
     return [line for notice in NOTICES for line in notice(transaction)]
+
+
+def _of_moved_roots(transaction: IndexTransaction) -> Iterator[str]:
+    """Say where roots are that were elsewhere at the last index: a link or a mount point may lead to other files."""
+    before, now = transaction.roots_before, roots_of(transaction.campaign)
+    for was, (stated, path) in zip(earlier_roots(before, now), now, strict=True):
+        if was.moved and was.number is not None:
+            yield f"the root {stated} is {path} now; at the last index it was {before[was.number][1]}"
 
 
 def _of_young_files(transaction: IndexTransaction) -> Iterator[str]:
@@ -49,6 +58,7 @@ def _of_a_changed_campaign(transaction: IndexTransaction) -> Iterator[str]:
 
 
 NOTICES: tuple[Callable[[IndexTransaction], Iterator[str]], ...] = (
+    _of_moved_roots,
     _of_young_files,
     _of_empty_roots,
     _of_a_changed_campaign,

@@ -501,10 +501,16 @@ def test_a_least_size_that_changed_judges_anew(campaign: Campaign, read_campaign
 
 def test_an_index_of_the_same_campaign_written_differently_changes_nothing(campaign: Campaign) -> None:
     index(campaign)  # this tree is a copy: other files, as far as inodes tell
-    before = books(campaign)
+    before = _but_for_digests(campaign)
     campaign.path.write_text("# a comment\n" + campaign.path.read_text().replace("  =", "    ="))
     index(Campaign.read(campaign.path), at=START + MINUTE // 2)
-    assert books(campaign) == before
+    assert _but_for_digests(campaign) == before
+
+
+def _but_for_digests(campaign: Campaign) -> dict[str, list[tuple[object, ...]]]:
+    """Content of a catalog, without the digests of the bytes that the campaign was read from."""
+    found = books(campaign)
+    return {**found, "meta": [(key, value) for key, value in found["meta"] if key != "digests"]}
 
 
 def test_a_sound_copy_in_one_archive_is_worth_no_less_for_a_cut_one_in_another(campaign: Campaign) -> None:

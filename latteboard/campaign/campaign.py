@@ -1,15 +1,18 @@
 """A checked campaign: where its files and its catalog are, and which artifact a path belongs to."""
 
+import tomllib
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Self
 
 from latteboard.campaign.checks import check_campaign
 from latteboard.campaign.datasets import Datasets
+from latteboard.campaign.digests import OWN, byte_digests, list_names
 from latteboard.campaign.model import Definition
 from latteboard.campaign.roots import Root, read_roots
-from latteboard.campaign.tables import CampaignTable, read_tables, read_toml
+from latteboard.campaign.tables import DEFAULT_CATALOG, CampaignTable, read_tables, read_toml
 from latteboard.campaign.validation import in_file
 from latteboard.errors import CampaignError
 from latteboard.names.parsing import PathParser
@@ -26,10 +29,12 @@ class Campaign(Definition):
     root : the first of them, below which new files are made
     catalog : the path of the catalog's file, or a database URL
     grace : the age below which a file may still be growing
+    digests : of the campaign file and of the lists that it names, by name, as they were read
     """
 
-    def __init__(self, path: Path, table: CampaignTable) -> None:
+    def __init__(self, path: Path, table: CampaignTable, digests: Mapping[str, str | None]) -> None:
         self.path = path
+        self.digests = digests
         self.name = table.campaign.name
         self.catalog = catalog_url(path, table.campaign.catalog)
         self.grace: timedelta = table.campaign.grace
@@ -45,9 +50,12 @@ class Campaign(Definition):
     def read(cls, path: str | Path) -> Self:
         """Read and check a campaign file; all that is wrong in it and its lists raises one :class:`CampaignError`."""
         path = Path(path)
+        # The digests are those of before: an edit while the files are read is told as one, and not missed.
+        own = byte_digests(path, [OWN])
         stated = read_toml(path)
         with in_file(path, stated):
-            return cls(path, read_tables(stated))
+            table = read_tables(stated)
+            return cls(path, table, own | byte_digests(path, list_names(table)))
 
     def datasets(self, kind: str) -> Datasets:
         """The datasets that the files of a kind must hold."""
@@ -121,7 +129,30 @@ def catalog_url(campaign_file: Path, stated: str) -> str:
 
 
 def locate_catalog(campaign_file: Path) -> str:
-    """The catalog that a campaign file states, as :func:`catalog_url` gives it; the rest of the file is not checked."""
-    stated = read_toml(campaign_file)
-    with in_file(campaign_file, stated):
-        return catalog_url(campaign_file, read_tables(stated).campaign.catalog)
+    """The catalog that a campaign file states, as :func:`catalog_url` gives it; the rest of the file is not checked.
+
+    Raises
+    ------
+    CampaignError : the file cannot be read, is not TOML, or states no text as its catalog.
+    """
+    header = read_toml(campaign_file).get("campaign")
+    if not isinstance(header, dict):
+        raise CampaignError(f"{campaign_file}: campaign: this table is missing")
+    stated = header.get("catalog", DEFAULT_CATALOG)
+    if not isinstance(stated, str):
+        raise CampaignError(f"{campaign_file}: campaign.catalog: expected a text, found {stated!r}")
+    return catalog_url(campaign_file, stated)
+
+
+def likely_catalog(campaign_file: Path) -> str:
+    """The catalog of a campaign file that is gone or broken: that of a whole line ``catalog = "..."``, else the usual one.
+
+    Whether it is the catalog of this file, the catalog itself must say.
+    """
+    stated = DEFAULT_CATALOG
+    with suppress(OSError):
+        for line in campaign_file.read_text(encoding="utf-8", errors="replace").splitlines():
+            with suppress(ValueError, RecursionError):
+                found = tomllib.loads(line).get("catalog")
+                stated = found if isinstance(found, str) else stated
+    return catalog_url(campaign_file, stated)

@@ -23,6 +23,8 @@ from latteboard.campaign.key_types import (
 from latteboard.campaign.validation import mistakes_of
 from latteboard.errors import CampaignError, Mistake
 
+DEFAULT_CATALOG = "catalog.db"
+
 
 class Table(BaseModel):
     """A table of the campaign file; it has no unknown keys and does not change."""
@@ -36,7 +38,7 @@ class Header(Table):
     name: Line
     description: Line | None = None
     root: Line | Annotated[list[Line], Field(min_length=1)]
-    catalog: Line = "catalog.db"
+    catalog: Line = DEFAULT_CATALOG
     grace: Duration = timedelta(minutes=10)
     ignore: list[Pattern] = []
 

@@ -14,11 +14,10 @@ from latteboard.campaign import Campaign
 from latteboard.catalog import durable
 from latteboard.catalog.database import Database
 from latteboard.catalog.dialects import sqlite
-from latteboard.catalog.meta import read_meta
+from latteboard.catalog.identity import check_owner, is_up_to_date, remember
 from latteboard.catalog.questions.facts import Facts, read_facts
 from latteboard.catalog.questions.selection import Artifact, Selection
 from latteboard.catalog.tables.schema import run
-from latteboard.catalog.updating.adopt import fingerprint
 from latteboard.catalog.updating.earlier_places import earlier_roots, roots_of, stored_roots
 from latteboard.catalog.updating.folders import read_root
 from latteboard.catalog.updating.observations import LastLook, RootState
@@ -52,8 +51,17 @@ class Catalog(Database):
     def require(self, campaign: Campaign) -> None:
         """Raises :class:`CatalogError` unless the last index was of this campaign as it stands."""
         with self.reading() as connection:
-            if read_meta(connection, "fingerprint") != fingerprint(campaign):
+            check_owner(connection, campaign)
+            if not is_up_to_date(connection, campaign):
                 raise CatalogError(f"{campaign.path}: the campaign changed since the last index; run: latteboard index")
+
+    def check_owner(self, campaign: Campaign) -> None:
+        """Raises :class:`CatalogError` if this is the catalog of another campaign, by place and by content."""
+        if not self.path.exists():
+            return
+        with self.reading() as connection:
+            if self.is_catalog(connection):
+                check_owner(connection, campaign)
 
     def facts(self, campaign: Campaign, kind: str) -> Facts:
         """Size, time and status of every artifact of a kind as of the last index, in the campaign's order."""
@@ -69,7 +77,7 @@ class Catalog(Database):
             if not self.is_catalog(connection):
                 return LastLook(0, is_current=False, roots=nothing)
             number = connection.execute(select(func.max(run.c.id))).scalar() or 0
-            if read_meta(connection, "fingerprint") != fingerprint(campaign):
+            if not is_up_to_date(connection, campaign):
                 return LastLook(number, is_current=False, roots=nothing)
             roots = [read_root(connection, root) for root in range(len(campaign.roots))]
             return LastLook(number, is_current=True, roots=roots)
@@ -85,10 +93,14 @@ class Catalog(Database):
             return 0 if before is None else count_files_below(connection, before)
 
     @contextmanager
-    def transaction(self, campaign: Campaign, inspect: Inspect) -> Iterator[IndexTransaction]:
-        """One index; it takes effect as a whole or not at all."""
+    def transaction(
+        self, campaign: Campaign, inspect: Inspect, *, take_over: bool = False
+    ) -> Iterator[IndexTransaction]:
+        """One index; it takes effect as a whole or not at all. With ``take_over`` the catalog is this campaign's from then on."""
         with self.writing() as connection:
-            yield IndexTransaction(connection, campaign, inspect)
+            transaction = IndexTransaction(connection, campaign, inspect)
+            remember(connection, campaign, take_over=take_over)
+            yield transaction
 
     def claim(self, artifacts: Iterable[Artifact], until: datetime, owner: str) -> None:
         """Note that work has been handed out to ``owner`` until a time; an earlier claim on it is replaced."""

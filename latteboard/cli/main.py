@@ -25,6 +25,7 @@ from latteboard.cli.shared import (
     read_campaign,
     say_notices,
     say_waiting,
+    say_waiting_for_catalog,
     say_waiting_for_pages,
 )
 from latteboard.cli.steps import STEPS
@@ -97,6 +98,9 @@ def demo(folder: Path, **options: Any) -> None:
 )
 @click.option(
     "--accept-empty", is_flag=True, help="Believe it even if the root is empty or most of what was there is gone."
+)
+@click.option(
+    "--take-over", is_flag=True, help="Make the catalog that of this campaign, even if it is that of another one."
 )
 @click.option("--strays", is_flag=True, help="List what is below folders that no template names, too.")
 @as_json
@@ -213,11 +217,13 @@ def why(campaign_file: Path, *, what: str, conditions: tuple[str, ...], as_json:
 @click.pass_obj
 def site(campaign_file: Path, *, out: Path, target: Path | None, redact: bool) -> None:
     """Render the pages."""
+    from latteboard.catalog import Catalog
     from site_templates.site import build_site
     from site_templates.writing.publish import publish
 
     campaign = read_campaign(campaign_file)
-    page = build_site(open_catalog(campaign_file), out, campaign=campaign, redact=redact, waiting=say_waiting_for_pages)
+    catalog = Catalog(campaign.catalog, waiting=say_waiting_for_catalog)
+    page = build_site(catalog, out, campaign=campaign, redact=redact, waiting=say_waiting_for_pages)
     click.echo(f"wrote {page}")
     if target is not None:
         click.echo(f"published {publish(out, target, waiting=say_waiting_for_pages)}")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from latteboard.cli.shared import print_json, read_campaign
-from latteboard.errors import QueryError
+from latteboard.errors import CampaignError, QueryError
 
 if TYPE_CHECKING:
     from latteboard.campaign.roots import Root
@@ -29,7 +29,7 @@ def parse_question(
     if path is not None:
         if conditions or (kind is not None and "=" in kind):
             raise click.UsageError("a path says it all; NAME=VALUE goes with a kind")
-        parsed = _parse_path(campaign_file, path)
+        parsed = _parse_path(campaign_file, catalog, path)
         if kind not in (None, parsed[0]):
             raise QueryError(f"{path}: a {parsed[0]}, not a {kind}")
         return parsed
@@ -38,8 +38,13 @@ def parse_question(
     return kind, parse_conditions(catalog, kind, conditions)
 
 
-def _parse_path(campaign_file: Path, path: str) -> tuple[str, dict[str, Any]]:
-    campaign = read_campaign(campaign_file)
+def _parse_path(campaign_file: Path, catalog: Catalog, path: str) -> tuple[str, dict[str, Any]]:
+    try:
+        campaign = read_campaign(campaign_file)
+    except CampaignError:
+        if (found := _find_path(catalog, path)) is None:
+            raise
+        return found
     # A path may be typed as the campaign states it, or as the file is seen from the current folder.
     names = [Path(path).as_posix(), *(name for root in campaign.roots for name in _paths_below(Path(path), root))]
     parsed = next((parsed for name in names if (parsed := campaign.parse(name)) is not None), None)
@@ -54,6 +59,16 @@ def _parse_path(campaign_file: Path, path: str) -> tuple[str, dict[str, Any]]:
         raise QueryError(f"{path}: no expected artifact has this path (relative to {roots}): {reason}")
     kind, coordinates = parsed
     return kind, dict(coordinates)
+
+
+def _find_path(catalog: Catalog, path: str) -> tuple[str, dict[str, Any]] | None:
+    """Return what the catalog has under a path, where there is no campaign to parse it."""
+    from latteboard.campaign.roots import Root
+    from latteboard.catalog.questions.ownership import artifact_at, known_roots
+
+    roots = [Root(stated, Path(where)) for stated, where in known_roots(catalog)]
+    names = [Path(path).as_posix(), *(name for root in roots for name in _paths_below(Path(path), root))]
+    return next((found for name in dict.fromkeys(names) if (found := artifact_at(catalog, name)) is not None), None)
 
 
 def _paths_below(path: Path, root: Root) -> Iterator[str]:

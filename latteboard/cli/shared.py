@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from latteboard.errors import CampaignError, CatalogError
 from latteboard.text import shown
 
 if TYPE_CHECKING:
@@ -32,11 +33,39 @@ def read_campaign(path: Path) -> Campaign:
 
 
 def open_catalog(campaign_file: Path) -> Catalog:
-    """Open the catalog that a campaign names; the rest of the campaign is not read, so that answers come at once."""
+    """Open the catalog that a campaign names, and say on standard error if the campaign changed since the last index.
+
+    The rest of the campaign is not read, so that answers come at once; nor need it be readable, as long as the catalog is found.
+    """
     from latteboard.campaign import locate_catalog
     from latteboard.catalog import Catalog
+    from latteboard.catalog.questions.ownership import difference
 
-    return Catalog(locate_catalog(campaign_file), waiting=say_waiting_for_catalog)
+    try:
+        url = locate_catalog(campaign_file)
+    except CampaignError as error:
+        catalog = _catalog_of_unreadable(campaign_file)
+        if catalog is None:
+            raise
+        say_notices([f"{error}. This is the answer of the last index"])
+        return catalog
+    catalog = Catalog(url, waiting=say_waiting_for_catalog)
+    if (notice := difference(catalog, campaign_file)) is not None:
+        say_notices([notice])
+    return catalog
+
+
+def _catalog_of_unreadable(campaign_file: Path) -> Catalog | None:
+    """Return the catalog of a campaign file that is gone or broken, if one is there that says it is of this file."""
+    from latteboard.campaign import likely_catalog
+    from latteboard.catalog import Catalog
+    from latteboard.catalog.questions.ownership import belongs_to
+
+    try:
+        catalog = Catalog(likely_catalog(campaign_file), waiting=say_waiting_for_catalog)
+    except CatalogError:
+        return None
+    return catalog if belongs_to(catalog, campaign_file) else None
 
 
 def say_notices(notices: Iterable[str]) -> None:

@@ -32,7 +32,14 @@ metadata = MetaData()
 meta = Table(
     "meta",
     metadata,
-    Column("key", Text, primary_key=True, comment="schema (version of these tables), campaign, fingerprint"),
+    Column(
+        "key",
+        Text,
+        primary_key=True,
+        comment="schema (version of these tables); campaign (its name), campaign file (where it stands, seen from the folder "
+        "of the catalog), campaign target (the file that a link in this place leads to), fingerprint (of its content), "
+        "digests (of the files that it was read from)",
+    ),
     Column("value", Text, nullable=False),
     comment="What the catalog is a catalog of.",
 )

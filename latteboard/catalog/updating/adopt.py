@@ -1,14 +1,14 @@
 """Takes up a campaign, new or changed: its kinds, codes and relations, and the columns of each expected artifact."""
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import partial
 
 from sqlalchemy import Connection, delete, insert, inspect, update
 from sqlalchemy.schema import DropTable
 
 from latteboard.campaign import Campaign
+from latteboard.catalog.identity import fingerprint, is_up_to_date
 from latteboard.catalog.meta import read_meta, stored_models, write_meta
 from latteboard.catalog.tables.kinds import KindModel, kind_models
 from latteboard.catalog.tables.schema import (
@@ -66,23 +66,9 @@ class Adopted:
     moved: frozenset[tuple[str, int]] = frozenset()
 
 
-@cache
-def fingerprint(campaign: Campaign) -> str:
-    """Changes whenever what is expected, named, or judged by size changes."""
-    digest = hashlib.blake2b(campaign.table.model_dump_json().encode(), digest_size=16)
-    digest.update(str(VERSION).encode())
-    relations = campaign.relations
-    for rows in (relations.main, *(axis.columns for axis in relations.axes.values())):
-        for name, column in rows.items():
-            digest.update(f"\0{name} {len(column)} ".encode() + column.tobytes())
-    for values in relations.values.values():
-        digest.update("\0".join(map(str, values)).encode())
-    return digest.hexdigest()
-
-
 def adopt(connection: Connection, campaign: Campaign) -> Adopted:
     """Bring the catalog to the campaign; tables get their new rows when the index is written."""
-    if read_meta(connection, "fingerprint") == fingerprint(campaign):
+    if is_up_to_date(connection, campaign):
         models = {model.name: model for model in stored_models(connection)}
         columns = {name: _stored(connection, campaign, model) for name, model in models.items()}
         placed = {

@@ -14,6 +14,7 @@ from latteboard.catalog.tables.kinds import KindModel
 from latteboard.catalog.tables.schema import problem_text
 from latteboard.catalog.updating.adopt import adopt
 from latteboard.catalog.updating.columns import StoredColumns
+from latteboard.catalog.updating.earlier_places import stored_roots
 from latteboard.catalog.updating.observations import NO_DATA, Observations, Record
 from latteboard.catalog.updating.places import PlacedFiles
 from latteboard.files.state import Files
@@ -54,6 +55,7 @@ class IndexTransaction:
     placed : of the kinds that are looked for in several places, the files in each
     records : by kind, row and place, what reduced files that were looked at closer recorded of their inputs; None if nothing
     vanished : kind, row and place of files that were there, and whose disk or target of a link is away
+    roots_before : the roots of the last index, none before the first
     changes : how many artifacts are not as they were; ``lost`` of them were on disk and are not there
     """
 
@@ -61,6 +63,7 @@ class IndexTransaction:
         """``inspect`` is called with observations that are new or changed before they are kept; it may change them."""
         self.connection = connection
         self.campaign = campaign
+        self.roots_before = stored_roots(connection)
         self.adopted = adopt(connection, campaign)
         self.columns: Mapping[str, StoredColumns] = self.adopted.columns
         self.models: Mapping[str, KindModel] = self.adopted.models

@@ -1,0 +1,69 @@
+"""Digests of the files that a campaign is read from, by which an edit is told without reading the campaign anew."""
+
+import hashlib
+import json
+import tomllib
+from collections.abc import Iterable
+from pathlib import Path
+
+from latteboard.campaign.tables import AxisTable, CampaignTable, ListFile
+
+OWN = ""  # the name of the campaign file itself, beside the names of its lists
+
+
+def list_names(table: CampaignTable) -> list[str]:
+    """The lists that a campaign names, each once, as it states them."""
+    stated: list[object] = list(table.axes.values())
+    for ensemble in table.ensembles.values():
+        stated += ensemble.axes.values()
+        for one in (ensemble, *ensemble.stream.values()):
+            stated += [one.configurations, one.sources]
+    return sorted({one.file for one in stated if isinstance(one, ListFile | AxisTable) and one.file is not None})
+
+
+def file_path(campaign_file: Path, name: str) -> Path:
+    """The path of a list of a campaign, or of the campaign file itself."""
+    return campaign_file if name == OWN else campaign_file.parent / name
+
+
+def byte_digests(campaign_file: Path, names: Iterable[str]) -> dict[str, str | None]:
+    """The digest of each of some files of a campaign; None if a file cannot be read."""
+    return {name: byte_digest(file_path(campaign_file, name)) for name in names}
+
+
+def byte_digest(path: Path) -> str | None:
+    """The digest of the bytes of a file; None if it cannot be read."""
+    data = _read(path)
+    return None if data is None else _digest(data)
+
+
+def content_digest(path: Path, *, name: str) -> str | None:
+    """The digest of what a file states: comments, blank lines and spacing aside, and not where the catalog is.
+
+    None if the file cannot be read, or is no TOML where it should be.
+    """
+    data = _read(path)
+    if data is None:
+        return None
+    if name != OWN:
+        lines = (b" ".join(line.partition(b"#")[0].split()) for line in data.splitlines())
+        return _digest(b"\n".join(filter(None, lines)))
+    try:
+        stated = tomllib.loads(data.decode())
+    except (ValueError, RecursionError):
+        return None
+    header = stated.get("campaign")
+    if isinstance(header, dict):
+        header.pop("catalog", None)
+    return _digest(json.dumps(stated, default=str).encode())
+
+
+def _read(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes() if path.is_file() else None  # a pipe would be waited for
+    except (OSError, ValueError):
+        return None
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.blake2b(data, digest_size=16).hexdigest()
