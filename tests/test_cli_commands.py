@@ -537,7 +537,7 @@ def test_a_broken_campaign_file_is_one_line(
 
 def test_all_that_is_wrong_in_a_campaign_is_told_a_line_each(indexed: Campaign, command: Command) -> None:
     indexed.path.write_text("[kinds]\n")
-    for words in QUESTIONS:
+    for words in (QUESTIONS[0], QUESTIONS[-1]):
         code, out, err = command("--campaign", indexed.path, *words)
         assert (code, out) == (1, "")
         assert err == (
