@@ -6,6 +6,7 @@ import tomllib
 from collections.abc import Iterable
 from pathlib import Path
 
+from latteboard.campaign.lists import MOST_BYTES
 from latteboard.campaign.tables import AxisTable, CampaignTable, ListFile
 
 OWN = ""  # the name of the campaign file itself, beside the names of its lists
@@ -60,7 +61,8 @@ def content_digest(path: Path, *, name: str) -> str | None:
 
 def _read(path: Path) -> bytes | None:
     try:
-        return path.read_bytes() if path.is_file() else None  # a pipe would be waited for
+        # A pipe would be waited for, and what is larger than any list is refused by those who read it.
+        return path.read_bytes() if path.is_file() and path.stat().st_size <= MOST_BYTES else None
     except (OSError, ValueError):
         return None
 

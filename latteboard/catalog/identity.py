@@ -156,4 +156,3 @@ def read_place(connection: Connection) -> Place | None:
     """Where the file of the campaign stood at the last index; None if the catalog does not know."""
     file, target = (read_meta(connection, key) for key in PLACE)
     return None if file is None or target is None else Place(file, target)
-
