@@ -1,5 +1,6 @@
 """Artifacts that are looked for below several roots and under several paths: which file counts, and what is said of others."""
 
+import json
 import random
 import shutil
 from collections.abc import Callable
@@ -483,6 +484,29 @@ def test_books_that_are_kept_up_to_date_are_those_of_a_first_index(
         assert kept == comparable(campaign)
         catalog.with_name("kept.db").replace(catalog)
     age_all(campaign.root)
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_books_that_went_through_changes_of_the_campaign_are_those_of_a_first_index(
+    read_campaign: Read, campaign: Campaign, seed: int
+) -> None:
+    chance = random.Random(seed)
+    for root, path in FILES:
+        if chance.random() < 0.6:
+            put(campaign, path, root=root, size=chance.choice([SMALL, ENOUGH]))
+    also = KINDS.splitlines()[3]
+    for day in range(6):
+        roots = chance.sample(["fast", "slow", "third"], chance.randint(1, 3))
+        line = chance.choice([also, "", also.replace("configs/", "A_a/x/")])
+        stated = json.dumps(roots if len(roots) > 1 else roots[0])
+        changed = read_campaign(('root  = "production"', f"root  = {stated}"), (also, line), kinds=KINDS)
+        index(changed, at=START + day * DAY, accept_empty=True)
+        kept = comparable(changed)
+        catalog = Path(changed.catalog)
+        catalog.rename(catalog.with_name("kept.db"))
+        index(changed, at=START + day * DAY, accept_empty=True)
+        assert kept == comparable(changed), (day, stated, line)
+        catalog.with_name("kept.db").replace(catalog)
 
 
 def test_several_processes_find_the_same(campaign: Campaign, monkeypatch: pytest.MonkeyPatch) -> None:
