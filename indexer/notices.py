@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from indexer.guards import absence_of
+from latteboard.campaign.outline import not_acted_on
 from latteboard.campaign.streams import ranges_without_step
 from latteboard.catalog.updating.earlier_places import earlier_roots, roots_of
 from latteboard.catalog.updating.summary import numbers_by_kind
@@ -55,6 +56,8 @@ def _of_a_changed_campaign(transaction: IndexTransaction) -> Iterator[str]:
         parts = (f"{', '.join(ensembles)}: no {', '.join(kinds)}" for kinds, ensembles in lacking.items())
         yield f"an ensemble has no artifacts of kinds whose coordinates it does not have: {'; '.join(parts)}"
     yield from ranges_without_step(transaction.campaign.table)
+    if ignored := not_acted_on(transaction.campaign.table):
+        yield f"accepted, and not acted on by this version: {', '.join(ignored)}"
 
 
 NOTICES: tuple[Callable[[IndexTransaction], Iterator[str]], ...] = (

@@ -115,7 +115,7 @@ def the_line(err: str) -> str:
 
 # -- the door itself -------------------------------------------------------------------------------------------------
 
-COMMANDS = ["init", "demo", "index", "status", "list", "why", "site"]
+COMMANDS = ["init", "demo", "expect", "index", "status", "list", "why", "site"]
 
 
 def test_help_names_every_command_and_each_has_help_of_its_own(command: Command) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 
 import click
 
+from latteboard.cli.expect import expect
 from latteboard.cli.progress import progress
 from latteboard.cli.question import FORMATS, listed_columns, parse_question, print_rows, whole_paths
 from latteboard.cli.reduce import reduce
@@ -52,7 +53,7 @@ def cli(context: click.Context, campaign_file: Path) -> None:
     context.obj = campaign_file
 
 
-for command in (reduce, *STEPS):
+for command in (expect, reduce, *STEPS):
     cli.add_command(command)
 
 

@@ -1,0 +1,121 @@
+"""Names on disk beside those that a kind expects: how many match, and which nearly do."""
+
+import os
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from pathlib import Path
+
+from latteboard.campaign.campaign import Campaign
+from latteboard.campaign.expected import Expected
+from latteboard.names.templates import INSIDE
+
+MOST_NAMES = 5_000  # of a folder that are looked at
+MOST_ROWS = 20_000  # artifacts of a block of which the names are written out
+COMPARED = 10  # names without a match that are compared with expected ones
+NEIGHBOURS = 3  # expected names on each side, in alphabetical order from the front and from the end
+SHOWN = 3
+ALIKE = 0.6  # names that agree less than this have nothing to do with each other
+
+
+@dataclass(frozen=True)
+class NearName:
+    """A name on disk, and the expected one that is most like it."""
+
+    name: str
+    expected: str
+
+
+@dataclass(frozen=True)
+class FolderNames:
+    """The names in a folder of a kind.
+
+    Attributes
+    ----------
+    path : the first of the kind's folders that is there, else the nearest folder above the first of them
+    missing : the part of the first folder's path that is not there, empty if it is
+    names : how many were looked at: those of files, or of folders if these are the artifacts; hidden ones are left out
+    matching : those of them that are expected, of this kind
+    others : those that are expected, of other kinds
+    near : names that match nothing, with the expected name that each is most like, the most similar first
+    """
+
+    path: str
+    missing: str
+    names: int
+    matching: int
+    others: int
+    near: Sequence[NearName]
+
+
+def folder_names(campaign: Campaign, kind: str, expected: Expected) -> FolderNames | None:
+    """Compare the names in the first folder that is there with those that are expected; None if no root is there."""
+    roots = [root.path for root in campaign.roots if root.path.is_dir()]
+    firsts = [
+        _on_disk(expected.paths(block, slice(rows.start, rows.start + 1))[0]) for block, rows in expected.block_slices
+    ]
+    for root in roots:
+        for path, (block, rows) in zip(firsts, expected.block_slices, strict=True):
+            folder = path.rpartition("/")[0]
+            if (root / folder).is_dir():
+                some = expected.paths(block, slice(rows.start, min(rows.stop, rows.start + MOST_ROWS)))
+                below = {name for above, _, name in (_on_disk(one).rpartition("/") for one in some) if above == folder}
+                return _compared(campaign, kind, root, folder, below)
+    return _compared_above(roots[0], firsts[0]) if roots else None
+
+
+def _on_disk(path: str) -> str:
+    """The file or folder of an artifact, without a dataset in it."""
+    return path.partition(INSIDE)[0].rstrip("/")
+
+
+def _compared(campaign: Campaign, kind: str, root: Path, folder: str, below: set[str]) -> FolderNames:
+    names = _names_in(root / folder, folders=campaign.kinds[kind].table.path.endswith("/"))
+    prefix = f"{folder}/" if folder else ""
+    unmatched, others = [], 0
+    matching = sum(name in below for name in names)
+    for name in names:
+        if name in below:
+            continue
+        kinds = {found for found, _ in campaign.matches(prefix + name)} if campaign.parse(prefix + name) else set()
+        matching, others = matching + (kind in kinds), others + bool(kinds - {kind})
+        unmatched += [] if kinds else [name]
+    near = _near(unmatched, sorted(below))
+    return FolderNames(str(root / folder), "", len(names), matching, others, near)
+
+
+def _compared_above(root: Path, first: str) -> FolderNames:
+    """The nearest folder above the first that is expected, where none of these is there."""
+    parts = first.split("/")[:-1]
+    depth = next(depth for depth in reversed(range(len(parts))) if root.joinpath(*parts[:depth]).is_dir())
+    names = _names_in(root.joinpath(*parts[:depth]), folders=True)
+    near = _near(names, [parts[depth]])
+    return FolderNames(str(root.joinpath(*parts[:depth])), "/".join(parts[depth:]), len(names), 0, 0, near)
+
+
+def _names_in(folder: Path, *, folders: bool) -> list[str]:
+    """The first names of files in a folder, or of folders, hidden ones left out; none if it cannot be read."""
+    with suppress(OSError), os.scandir(folder) as entries:
+        found = [one.name for one in entries if one.is_dir() == folders and not one.name.startswith(".")]
+        return sorted(found)[:MOST_NAMES]
+    return []
+
+
+def _near(names: Sequence[str], expected: Sequence[str]) -> list[NearName]:
+    """The names that are most like expected ones."""
+    backwards = sorted(name[::-1] for name in expected)
+    found = []
+    for name in names[:COMPARED]:
+        candidates = {*_neighbours(name, expected), *(one[::-1] for one in _neighbours(name[::-1], backwards))}
+        ratios = [(SequenceMatcher(None, name, one, autojunk=False).ratio(), one) for one in sorted(candidates)]
+        if ratios and (best := max(ratios))[0] >= ALIKE:
+            found.append((-best[0], NearName(name, best[1])))
+    return [near for _, near in sorted(found, key=lambda pair: (pair[0], pair[1].name))[:SHOWN]]
+
+
+def _neighbours(name: str, names: Sequence[str]) -> Iterator[str]:
+    """The names beside one in alphabetical order."""
+    place = bisect_left(names, name)
+    yield from names[max(0, place - NEIGHBOURS) : place + NEIGHBOURS]
