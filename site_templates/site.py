@@ -14,6 +14,7 @@ from latteboard.catalog.questions.problems import claims, problem_groups, strays
 from latteboard.catalog.questions.root_causes import causes
 from latteboard.catalog.questions.roots import purgeable_below
 from latteboard.catalog.questions.unarchived import unarchived_files
+from latteboard.errors import OutputRefused
 from latteboard.files.locks import Holder
 from latteboard.status.states import RULES
 from site_templates.pages.dictionary import dictionary
@@ -48,10 +49,20 @@ def build_site(
     """
     # Statuses are those of the last index: a campaign that changed since would describe other artifacts.
     catalog.require(campaign)
+    _refuse_production(out, campaign)
     hide = redaction(private_names(catalog), campaign.path) if redact else NOTHING_HIDDEN
     frame = Frame(hide(catalog.campaign_name()), catalog.indexed_at(), list(catalog.kinds), _streams(catalog))
     pages = map(hide.page, _pages(catalog, campaign, hide))
     return build(frame, pages, out, inspect=hide.inspect, waiting=waiting)
+
+
+def _refuse_production(out: Path, campaign: Campaign) -> None:
+    """Refuse to write pages among the files of the production, where the next index would count them as strays."""
+    for root in campaign.roots:
+        if out.resolve().is_relative_to(root.path.resolve()):
+            raise OutputRefused(
+                f"{out}: inside the root {root.stated} of the campaign, which is for files of the production; name another folder"
+            )
 
 
 def _pages(catalog: Catalog, campaign: Campaign, hide: Redaction) -> Iterator[Page]:

@@ -500,6 +500,32 @@ def test_a_bad_question_is_answered_in_one_line_that_says_what_is_allowed(
 
 # -- bad files -------------------------------------------------------------------------------------------------------
 
+
+@pytest.mark.parametrize("folder", [".", "A_a", "pages"])
+def test_pages_are_not_written_among_the_files_of_the_production(
+    indexed: Campaign, refused: Callable[..., str], folder: str
+) -> None:
+    before = sorted(indexed.root.rglob("*"))
+    out = indexed.root / folder
+    message = refused("--campaign", indexed.path, "site", "--out", out)
+    assert message.startswith(f"{out}: inside the root production of the campaign")
+    assert sorted(indexed.root.rglob("*")) == before
+
+
+def test_pages_are_written_into_no_folder_of_somebody_else(
+    indexed: Campaign, command: Command, refused: Callable[..., str], tmp_path: Path
+) -> None:
+    here = ("--campaign", indexed.path, "site", "--out")
+    assert "'A.lst' and no page of latteboard; name an empty folder" in refused(*here, indexed.path.parent)
+    pages = tmp_path / "pages"
+    pages.mkdir()
+    (pages / ".gitkeep").touch()
+    assert command(*here, pages)[0] == 0
+    (pages / "notes.txt").touch()
+    assert command(*here, pages)[0] == 0
+    assert (pages / "notes.txt").exists()
+
+
 QUESTIONS = [["index"], ["status"], ["list", "prop"], ["why", PROP], ["site", "--out", "/dev/null/pages"]]
 
 

@@ -9,11 +9,11 @@ from difflib import SequenceMatcher
 from pathlib import Path
 
 from latteboard.campaign.campaign import Campaign
-from latteboard.campaign.expected import Expected
+from latteboard.campaign.expected import Block, Expected
 from latteboard.names.templates import INSIDE
 
 MOST_NAMES = 5_000  # of a folder that are looked at
-MOST_ROWS = 20_000  # artifacts of a block of which the names are written out
+MOST_ROWS = 2_000  # artifacts of a block of which the names are written out
 COMPARED = 10  # names without a match that are compared with expected ones
 NEIGHBOURS = 3  # expected names on each side, in alphabetical order from the front and from the end
 SHOWN = 3
@@ -53,22 +53,22 @@ class FolderNames:
 def folder_names(campaign: Campaign, kind: str, expected: Expected) -> FolderNames | None:
     """Compare the names in the first folder that is there with those that are expected; None if no root is there."""
     roots = [root.path for root in campaign.roots if root.path.is_dir()]
-    firsts = [
-        _on_disk(expected.paths(block, slice(rows.start, rows.start + 1))[0]) for block, rows in expected.block_slices
-    ]
+    firsts = [next(_on_disk(expected, block, rows, 1)) for block, rows in expected.block_slices]
     for root in roots:
         for path, (block, rows) in zip(firsts, expected.block_slices, strict=True):
             folder = path.rpartition("/")[0]
             if (root / folder).is_dir():
-                some = expected.paths(block, slice(rows.start, min(rows.stop, rows.start + MOST_ROWS)))
-                below = {name for above, _, name in (_on_disk(one).rpartition("/") for one in some) if above == folder}
+                some = (one.rpartition("/") for one in _on_disk(expected, block, rows, MOST_ROWS))
+                below = {name for above, _, name in some if above == folder}
                 return _compared(campaign, kind, root, folder, below)
     return _compared_above(roots[0], firsts[0]) if roots else None
 
 
-def _on_disk(path: str) -> str:
-    """The file or folder of an artifact, without a dataset in it."""
-    return path.partition(INSIDE)[0].rstrip("/")
+def _on_disk(expected: Expected, block: Block, rows: slice, most: int) -> Iterator[str]:
+    """The files or folders of the first artifacts of a block, without the datasets in them."""
+    for row in range(rows.start, min(rows.stop, rows.start + most)):
+        # One by one: to format columns, the text of every source of the campaign would be made.
+        yield block.pattern.format(expected.coordinates(row)).partition(INSIDE)[0].rstrip("/")
 
 
 def _compared(campaign: Campaign, kind: str, root: Path, folder: str, below: set[str]) -> FolderNames:

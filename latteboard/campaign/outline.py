@@ -111,7 +111,7 @@ def _of_kind(campaign: Campaign, name: str, conditions: dict[str, Any]) -> KindO
 def path_at(expected: Expected, row: int) -> str:
     """The path of one expected artifact, relative to its root."""
     block = next(block for block, rows in expected.block_slices if row in range(rows.start, rows.stop))
-    return expected.paths(block, slice(row, row + 1))[0]
+    return block.pattern.format(expected.coordinates(row))
 
 
 def _needs(campaign: Campaign, name: str, expected: Expected) -> Iterator[NeedOutline]:

@@ -9,7 +9,15 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from latteboard.errors import LatteboardError
 from latteboard.files.locks import Holder, lock
-from site_templates.writing.folder import LOCK, STATE, digest_name, refuse_foreign, remove_superseded, update_file
+from site_templates.writing.folder import (
+    LOCK,
+    STATE,
+    digest_name,
+    refuse_foreign,
+    refuse_foreign_folder,
+    remove_superseded,
+    update_file,
+)
 from site_templates.writing.links import OVERVIEW, kind_page, map_page, rows_link
 from site_templates.writing.page import Frame, Page
 
@@ -39,10 +47,11 @@ def build(
 
     Raises
     ------
-    OutputRefused : a foreign file has the name of a page.
+    OutputRefused : a foreign file has the name of a page, or the folder is not empty and holds no page of ours.
     LatteboardError : the folder cannot be written, or another process keeps its lock.
     """
     try:
+        refuse_foreign_folder(out)
         out.mkdir(parents=True, exist_ok=True)
         with lock(out / LOCK, wait_seconds=PATIENCE_SECONDS, waiting=waiting):
             _build(_Writer(frame, out, inspect), pages, out)

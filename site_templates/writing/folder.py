@@ -58,6 +58,19 @@ def refuse_foreign(path: Path) -> None:
         raise OutputRefused(f"{path}: not a page of latteboard, so it stays; move it away, or name another folder")
 
 
+def refuse_foreign_folder(folder: Path) -> None:
+    """Raise :class:`OutputRefused` if a folder holds something, and nothing of ours; hidden files do not count."""
+    if not folder.is_dir() or pages_in(folder):
+        return
+    names = {path.name for path in folder.iterdir() if not path.name.startswith(".")}
+    if (folder / STATE).exists():  # of a build that was interrupted
+        names -= {"data", "static"}
+    if names:
+        raise OutputRefused(
+            f"{folder}: holds {min(names)!r} and no page of latteboard; name an empty folder, or one that is not there yet"
+        )
+
+
 def update_file(path: Path, content: bytes, *, readable: bool = False) -> None:
     """Write a file whole unless it has this content already; ``readable`` by everybody as soon as it has its name.
 
