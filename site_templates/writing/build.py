@@ -51,6 +51,7 @@ def build(
     LatteboardError : the folder cannot be written, or another process keeps its lock.
     """
     try:
+        refuse_foreign(out / OVERVIEW)
         refuse_foreign_folder(out)
         out.mkdir(parents=True, exist_ok=True)
         with lock(out / LOCK, wait_seconds=PATIENCE_SECONDS, waiting=waiting):
@@ -61,7 +62,6 @@ def build(
 
 
 def _build(writer: "_Writer", pages: Iterable[Page], out: Path) -> None:
-    refuse_foreign(out / OVERVIEW)
     # A first build writes the state before the pages, which load it; a later one after them, so that pages are never
     # said to be younger than they are.
     if not (out / STATE).exists():
