@@ -1,5 +1,6 @@
 """Checks of ensembles: each is registered once, and what differs by configuration has a value at each configuration."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 
 import numpy as np
@@ -7,7 +8,6 @@ import numpy as np
 from latteboard.campaign.axis_builder import PLACES, StatedAxis, stated_axis
 from latteboard.campaign.kinds import Kind
 from latteboard.campaign.model import Definition
-from latteboard.campaign.relations import Columns
 from latteboard.campaign.streams import Stream
 from latteboard.errors import CampaignError, Mistakes
 from latteboard.names.templates import Value
@@ -16,32 +16,35 @@ from latteboard.text import listed
 
 def check_ensembles(definition: Definition) -> None:
     """Refuse an ensemble that is defined twice under different names: its artifacts would be counted twice."""
-    contents: dict[object, str] = {}
+    # Mostly settings differ already, and the rows of the relations need not be compared.
+    by_settings: dict[object, list[str]] = defaultdict(list)
+    for name in definition.table.ensembles:
+        by_settings[_settings(definition, name)].append(name)
     with Mistakes() as mistakes:
-        for name in definition.table.ensembles:
-            first = contents.setdefault(_content(definition, name), name)
-            if first != name:
-                same = "L, T, parameters, axes, streams, configurations, sources and source sets"
-                mistakes.add(f"the same {same} are registered already as {first}", key=f"ensembles.{name}")
+        for names in by_settings.values():
+            first: dict[object, str] = {}
+            for name in names if len(names) > 1 else ():
+                same = first.setdefault(_rows(definition, name), name)
+                if same != name:
+                    what = "L, T, parameters, axes, streams, configurations, sources and source sets"
+                    mistakes.add(f"the same {what} are registered already as {same}", key=f"ensembles.{name}")
 
 
-def _content(definition: Definition, ensemble: str) -> object:
-    """What an ensemble is: all that is stated of it but its name, without regard to the order of sets and sources."""
+def _settings(definition: Definition, ensemble: str) -> object:
+    """What an ensemble states of each of its streams, in any order."""
+    own = [stream for stream in definition.streams if stream.ensemble == ensemble]
+    return frozenset((s.name, s.L, s.T, frozenset(s.parameters.items()), tuple(s.configurations)) for s in own)
+
+
+def _rows(definition: Definition, ensemble: str) -> tuple[bytes, ...]:
+    """The rows of all relations of one ensemble; they are sorted, by codes that are the same for all ensembles."""
     relations = definition.relations
     code = relations.codes["ensemble"][ensemble]
-    settings = {
-        (stream.name, stream.L, stream.T, frozenset(stream.parameters.items()))
-        for stream in definition.streams
-        if stream.ensemble == ensemble
-    }
-    axes = [(name, _bytes_of(axis.columns, code)) for name, axis in relations.axes.items()]
-    return frozenset(settings), _bytes_of(relations.distinct(relations.main), code), tuple(axes)
-
-
-def _bytes_of(rows: Columns, ensemble: int) -> tuple[bytes, ...]:
-    """The rows of one ensemble, which are sorted by codes that are the same for all ensembles."""
-    here = rows["ensemble"] == ensemble
-    return tuple(column[here].tobytes() for name, column in rows.items() if name != "ensemble")
+    main = {name: column[relations.main["ensemble"] == code] for name, column in relations.main.items()}
+    axes = [axis.columns for axis in relations.axes.values()]
+    axes = [{name: column[rows["ensemble"] == code] for name, column in rows.items()} for rows in axes]
+    tables = (relations.distinct(main), *axes)
+    return tuple(column.tobytes() for rows in tables for name, column in rows.items() if name != "ensemble")
 
 
 def check_axes(definition: Definition) -> None:

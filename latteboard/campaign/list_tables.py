@@ -1,14 +1,16 @@
 """Lists with named columns, such as ``configuration t_source``: the values of an axis that differ by configuration."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from math import prod
 from pathlib import Path
 
 import numpy as np
 
 from latteboard.campaign.key_types import file_text
+from latteboard.campaign.list_files import numbered_lines, words_of_even_lines
 from latteboard.campaign.relations import Codes
 from latteboard.errors import CampaignError
 from latteboard.text import listed
@@ -32,12 +34,11 @@ class ListTable:
     rows: Mapping[str, Codes]
 
 
-def read_table(path: Path, lines: Iterable[tuple[int, list[str]]], columns: Sequence[str]) -> ListTable:
-    """Parse the lines of a list.
+def read_table(path: Path, text: str, columns: Sequence[str]) -> ListTable:
+    """Parse the text of a list.
 
     Parameters
     ----------
-    lines : the number and the words of each
     columns : the names of the columns; ``configuration`` is of whole numbers, ``ensemble`` and ``stream`` are of texts, any other
         is of whole numbers if every one of its values is one without leading zeros, else of texts
 
@@ -45,44 +46,64 @@ def read_table(path: Path, lines: Iterable[tuple[int, list[str]]], columns: Sequ
     ------
     CampaignError : a line has more or fewer words, a value is not one of its column, or a row is there twice.
     """
-    numbered = list(lines)
-    for line, words in numbered:
-        if len(words) != len(columns):
-            expected = f"expected {len(columns)} columns, {' '.join(columns)}"
-            raise CampaignError(f"{path} line {line}: {expected}; found {' '.join(words)!r}")
+    all_words = words_of_even_lines(text, len(columns))
+    if all_words is None:
+        all_words = [word for line in _even_lines(path, text, columns) for word in line]
     values: dict[str, list[int | str]] = {}
     rows: dict[str, Codes] = {}
     for number, name in enumerate(columns):
-        column = [words[number] for _, words in numbered]
-        first: dict[str, int] = {}
-        for (line, _), word in zip(numbered, column, strict=True):
-            first.setdefault(word, line)
-        meaning = _meaning(name, path, first)
+        words = all_words[number :: len(columns)]
+        try:
+            meaning = _meaning(name, list(dict.fromkeys(words)))
+        except _NotOfColumn as error:
+            line = _line(text, words.index(error.word))
+            raise CampaignError(f"{path} line {line}: {error}") from None
         values[name] = list(dict.fromkeys(meaning.values()))
         place = {value: position for position, value in enumerate(values[name])}
         positions = {word: place[value] for word, value in meaning.items()}
-        rows[name] = np.fromiter(map(positions.__getitem__, column), dtype=np.int32, count=len(column))
-    _check_distinct(path, numbered, values, rows)
+        rows[name] = np.fromiter(map(positions.__getitem__, words), dtype=np.int32, count=len(words))
+    _check_distinct(path, text, values, rows)
     return ListTable(values, rows)
 
 
-def _meaning(name: str, path: Path, first: Mapping[str, int]) -> Words:
-    """The value of each word of a column; ``first`` has the first line of each word."""
+class _NotOfColumn(ValueError):
+    """A word that is no value of its column."""
+
+    def __init__(self, word: str, reason: object) -> None:
+        super().__init__(str(reason))
+        self.word = word
+
+
+def _even_lines(path: Path, text: str, columns: Sequence[str]) -> Iterator[list[str]]:
+    for line, words in numbered_lines(text):
+        if len(words) != len(columns):
+            expected = f"expected {len(columns)} columns, {' '.join(columns)}"
+            raise CampaignError(f"{path} line {line}: {expected}; found {' '.join(words)!r}")
+        yield words
+
+
+def _line(text: str, row: int) -> int:
+    """The number of the line of a row."""
+    return next(islice(numbered_lines(text), row, None))[0]
+
+
+def _meaning(name: str, words: Sequence[str]) -> Words:
+    """The value of each of the distinct words of a column."""
     if name in ("ensemble", "stream"):
-        return {word: word for word in first}
+        return {word: word for word in words}
     if name == "configuration":
-        return _each(_configuration, path, first)
-    is_numeric = all(re.fullmatch("0|-?[1-9][0-9]*", word) for word in first)
-    return _each(_whole if is_numeric else file_text, path, first)
+        return _each(_configuration, words)
+    is_numeric = all(re.fullmatch("0|-?[1-9][0-9]*", word) for word in words)
+    return _each(_whole if is_numeric else file_text, words)
 
 
-def _each(parse: Callable[[str], int | str], path: Path, first: Mapping[str, int]) -> Words:
+def _each(parse: Callable[[str], int | str], words: Sequence[str]) -> Words:
     found = {}
-    for word, line in first.items():
+    for word in words:
         try:
             found[word] = parse(word)
         except ValueError as error:
-            raise CampaignError(f"{path} line {line}: {error}") from None
+            raise _NotOfColumn(word, error) from None
     return found
 
 
@@ -100,18 +121,17 @@ def _whole(word: str) -> int:
 
 
 def _check_distinct(
-    path: Path,
-    numbered: Sequence[tuple[int, list[str]]],
-    values: Mapping[str, Sequence[int | str]],
-    rows: Mapping[str, Codes],
+    path: Path, text: str, values: Mapping[str, Sequence[int | str]], rows: Mapping[str, Codes]
 ) -> None:
+    number = len(next(iter(rows.values())))
     fits = prod(map(len, values.values())) < 2**62
-    key = np.zeros(len(numbered), dtype=np.int64 if fits else object)
+    key = np.zeros(number, dtype=np.int64 if fits else object)
     for name, column in rows.items():
         key = key * len(values[name]) + column
     _, first, counts = np.unique(key, return_index=True, return_counts=True)
-    if len(first) < len(numbered):
+    if len(first) < number:
         twice = int(first[counts > 1].min())
-        again = np.flatnonzero(key == key[twice])[:5].tolist()
-        where = listed(numbered[row][0] for row in again)
-        raise CampaignError(f"{path}: expected each row once, found {' '.join(numbered[twice][1])!r} in lines {where}")
+        again = np.flatnonzero(key == key[twice]).tolist()
+        where = listed((_line(text, row) for row in again[:6]), 5)
+        row = " ".join(str(values[name][column[twice]]) for name, column in rows.items())
+        raise CampaignError(f"{path}: expected each row once, found {row!r} in lines {where}")

@@ -1,23 +1,19 @@
 """Lists of configuration numbers, quark sources and values of axes that a campaign names; errors name the line."""
 
-import stat
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
+from latteboard.campaign.list_files import numbered_lines, read_list
 from latteboard.campaign.list_tables import ListTable, read_table
 from latteboard.campaign.tables import ListFile, SourceRow
 from latteboard.errors import CampaignError
 from latteboard.names.templates import Source
-from latteboard.text import human_bytes
 
 MOST_CONFIGURATIONS = 1_000_000  # a stream has thousands; more is a typing error that would fill the memory
-# The source list of an ensemble has a few MB; what is so much larger is no list, and would fill the memory.
-MOST_BYTES = 256_000_000
 
 SourceLists = dict[int, list[Source]]
-Line = tuple[int, list[str]]
 Parsed = TypeVar("Parsed")
 
 
@@ -59,13 +55,13 @@ class Lists:
 
     def table(self, file: str, columns: tuple[str, ...]) -> ListTable:
         """The list of an axis, with these columns."""
-        return self._once(file, lambda path, lines: read_table(path, lines, columns), columns)
+        return self._once(file, lambda path, text: read_table(path, text, columns), columns)
 
-    def _once(self, file: str, parse: Callable[[Path, Iterable[Line]], Parsed], how: object = None) -> Parsed:
+    def _once(self, file: str, parse: Callable[[Path, str], Parsed], how: object = None) -> Parsed:
         path = self._folder / file
         key = path, how or parse
         if key not in self._parsed:
-            self._parsed[key] = parse(path, _lines(path))
+            self._parsed[key] = parse(path, read_list(path))
         return cast(Parsed, self._parsed[key])
 
 
@@ -93,14 +89,15 @@ def number_range(text: str) -> range:
 
 def whole_numbers(words: Sequence[str]) -> list[int]:
     """The numbers that words state, in the digits of any script; raises :class:`ValueError` if one is no whole number."""
+    numbers = list(map(int, words))
     # Python reads 1_1 as 11; in a list it is a slip.
-    if "_" in " ".join(words):
+    if "_" in "".join(words):
         raise ValueError(f"expected whole numbers, found {' '.join(words)!r}")
-    return list(map(int, words))
+    return numbers
 
 
-def _first_numbers(path: Path, lines: Iterable[Line]) -> list[int]:
-    return sorted({_first_number(path, line, words) for line, words in lines})
+def _first_numbers(path: Path, text: str) -> list[int]:
+    return sorted({_first_number(path, line, words) for line, words in numbered_lines(text)})
 
 
 def _first_number(path: Path, line: int, words: list[str]) -> int:
@@ -110,10 +107,10 @@ def _first_number(path: Path, line: int, words: list[str]) -> int:
         raise CampaignError(f"{path} line {line}: expected a configuration number first, found {words[0]!r}") from None
 
 
-def _source_lists(path: Path, lines: Iterable[Line]) -> SourceLists:
+def _source_lists(path: Path, text: str) -> SourceLists:
     """The sources of each configuration, in file order, from lines ``configuration x y z t`` in lattice units."""
     found: SourceLists = {}
-    for line, words in lines:
+    for line, words in numbered_lines(text):
         try:
             configuration, *place = whole_numbers(words)
             found.setdefault(configuration, []).append(Source(*place))
@@ -129,31 +126,3 @@ def _by_configuration(rows: Iterable[SourceRow]) -> SourceLists:
     for configuration, *place in rows:
         found.setdefault(configuration, []).append(Source(*place))
     return found
-
-
-def _lines(path: Path) -> Iterator[Line]:
-    """The number and the words of each line that is not empty; ``#`` begins a comment."""
-    try:
-        _check_file(path)
-        text = path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise CampaignError(f"the list {str(path)!r} cannot be read: {error.strerror}") from error
-    except UnicodeDecodeError:
-        raise CampaignError(f"the list {str(path)!r} is not text") from None
-    except ValueError as error:
-        raise CampaignError(f"the list {str(path)!r} cannot be read: {error}") from error
-    for number, line in enumerate(text.splitlines(), 1):
-        if words := line.partition("#")[0].split():
-            yield number, words
-
-
-def _check_file(path: Path) -> None:
-    """Refuse what would block, never end or fill the memory before it is opened."""
-    found = path.stat()
-    if stat.S_ISDIR(found.st_mode):
-        raise CampaignError(f"the list {str(path)!r} is a folder; expected a file")
-    if not stat.S_ISREG(found.st_mode):
-        raise CampaignError(f"the list {str(path)!r} is no regular file, and is not opened; expected a file of lines")
-    if found.st_size > MOST_BYTES:
-        size, most = human_bytes(found.st_size), human_bytes(MOST_BYTES)
-        raise CampaignError(f"the list {str(path)!r} has {size}; expected a list, which has at most {most}")
