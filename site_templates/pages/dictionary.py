@@ -134,7 +134,7 @@ def dictionary(
         parameters=_parameters(campaign),
         rules=rules,
         views=views,
-        questions=questions(_example(kinds, streams)),
+        questions=questions(_example(kinds, streams, campaign)),
     )
     return Page(DICTIONARY, "Dictionary", "dictionary.html", content)
 
@@ -250,9 +250,13 @@ def _parameters(campaign: Campaign) -> list[Parameter]:
     return entries
 
 
-def _example(kinds: Mapping[str, KindModel], streams: Sequence[StreamFacts]) -> Example:
-    """Return names of this campaign for the example questions: its first ensemble, and the last kinds of the production."""
-    ensemble = streams[0].ensemble if streams else ""
+def _example(kinds: Mapping[str, KindModel], streams: Sequence[StreamFacts], campaign: Campaign) -> Example:
+    """Return names of this campaign for the example questions: the last kinds of the production, and an ensemble.
+
+    It is the first that has the last kind.
+    """
     named = [model.name for model in kinds.values() if {"ensemble", "configuration"} <= {*model.coordinates}]
     last = named[-1] if named else next(iter(kinds))
+    lacking = campaign.lacking()
+    ensemble = next((one.ensemble for one in streams if last not in lacking.get(one.ensemble, ())), "")
     return Example(ensemble, tuple(named[-NAMED:]) or (last,), last, last)
