@@ -6,7 +6,7 @@ import tomllib
 from collections.abc import Iterable
 from pathlib import Path
 
-from latteboard.campaign.lists import MOST_BYTES
+from latteboard.campaign.list_files import MOST_BYTES
 from latteboard.campaign.tables import AxisTable, CampaignTable, ListFile
 
 OWN = ""  # the name of the campaign file itself, beside the names of its lists
