@@ -68,6 +68,7 @@ def test_a_kind_is_expected_in_the_ensembles_that_have_its_coordinates(read_camp
     ]
     assert paths_of(campaign, "average") == averages
     assert campaign.lacking() == {"P": ["prop", "average"], "S": ["meson", "average"], "F": ["meson"]}
+    assert campaign.relations.lacking == {"stream", "source", "source_set", "wall"}
     assert [str(stream) for stream in campaign.streams] == ["P", "S", "F_a", "F_b"]
 
 
@@ -86,6 +87,10 @@ REFUSALS = {
     "kinds.x.datasets: {source} has no value, since P has no source; state it there, or keep the kind from it with": (
         KINDS,
         KINDS + '[kinds.x]\npath = "{wall}"\nonly = { wall = [0] }\ndatasets = "{source.t}"\n',
+    ),
+    "kinds.x.needs: x with ensemble = P, configuration = 10 finds no prop": (
+        KINDS,
+        KINDS + '[kinds.x]\npath = "{ensemble}/x_{configuration}"\nneeds = ["prop"]\n',
     ),
     "ensembles.P.source_sets: there are no sources to form sets of; state sources, or remove source_sets": (
         P,

@@ -159,9 +159,29 @@ def test_with_partial_nothing_is_expected_where_there_is_no_row(read_campaign: R
         kinds=KINDS.replace('needs = ["low"]\n', "", 1).replace("temporary = true\n", ""),
     )
     assert paths_of(campaign, "low") == ["A/low_20_t2"]
+    assert campaign.relations.lacking == {"stream", "source", "source_set", "time"}
     assert len(paths_of(campaign, "mean")) == 3  # it does not name the time
     assert paths_of(campaign, "corr") == [f"A_{s}/corr_20_t2_w{w}" for s in "ab" for w in (0, 4)]
     assert campaign.lacking() == {"B": ["corr"]}  # since it has no streams
+
+
+def test_a_product_where_a_partial_list_has_no_row_finds_no_input(read_campaign: Read) -> None:
+    partial = AXES.replace('"time"] }', '"time"], partial = true }')
+    with pytest.raises(
+        CampaignError, match=r"kinds\.mean\.needs: mean with ensemble = A, configuration = 10 finds no low"
+    ):
+        read(read_campaign, times="A 20 2\nB 10 1\n", axes=partial)
+    only = KINDS.replace('mean_{configuration}"\n', 'mean_{configuration}"\nonly = { configuration = [20] }\n')
+    assert paths_of(read(read_campaign, times="A 20 2\nB 10 1\n", axes=partial, kinds=only), "mean") == ["A/mean_20"]
+
+
+def test_a_shared_time_does_not_hide_that_no_configuration_fits(read_campaign: Read) -> None:
+    kinds = (
+        '[kinds.low]\npath = "{ensemble}/low_{configuration}_t{time}"\nonly = { configuration = [10] }\n'
+        '[kinds.sum]\npath = "{ensemble}/sum_t{time}"\nneeds = ["low"]\n'
+    )
+    with pytest.raises(CampaignError, match=r"kinds\.sum\.needs: sum with ensemble = A, time = 2 finds no low"):
+        read(read_campaign, kinds=kinds)
 
 
 def test_only_keeps_a_kind_from_configurations_without_a_row(read_campaign: Read) -> None:

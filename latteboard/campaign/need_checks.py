@@ -39,20 +39,23 @@ def check_inputs(definition: Definition, kind: Kind) -> None:
             if lonely is not None:
                 where = ", ".join(f"{coordinate} = {value}" for coordinate, value in lonely.items())
                 only = definition.kinds[name].table.only
-                mistakes.add(f"{kind.name} with {where} finds no {name} (kinds.{name}.only = {only})", key="needs")
+                why = f" (kinds.{name}.only = {only})" if only else ": it has none there"
+                mistakes.add(f"{kind.name} with {where} finds no {name}{why}", key="needs")
 
 
 def _lonely(definition: Definition, kind: Kind, need: Kind) -> Mapping[str, Value] | None:
     """The coordinates of an artifact that finds none of the inputs it needs; None if there is no such artifact.
 
-    An artifact is a row of the natural join of the relations, and so is each of its inputs; only ``only`` can take them
-    away. Axes that no ``only`` restricts are left out, which keeps the join small; unless such an axis is all that ties an
-    artifact to its ensemble.
+    An artifact is a row of the natural join of the relations, and so is each of its inputs; only ``only``, and coordinates
+    that not all rows have, can take them away. Axes that depend on the ensemble alone and that no ``only`` restricts are
+    left out, which keeps the join small; unless such an axis is all that ties an artifact to its ensemble.
     """
-    if not need.table.only:
-        return None
     relations = definition.relations
-    telling = {*MAIN, *kind.table.only, *need.table.only}
+    lacking = (set(need.coordinates) - set(kind.coordinates)) & relations.lacking
+    if not need.table.only and not lacking:
+        return None
+    dependent = {name for name, axis in relations.axes.items() if len(axis.on) > 1}
+    telling = {*MAIN, *kind.table.only, *need.table.only, *lacking, *dependent}
     own = [name for name in kind.coordinates if name in telling or "ensemble" not in kind.coordinates]
     products = relations.restrict(relations.table(own), kind.table.only)
     inputs = relations.table([name for name in need.coordinates if name in telling])

@@ -78,6 +78,20 @@ class Relations:
         return frozenset(name for name in OPTIONAL if name in self.main and (self.main[name] == ABSENT).any())
 
     @cached_property
+    def lacking(self) -> frozenset[str]:
+        """The coordinates that some row of the main relation does not have: in its ensemble or, of an axis, where it is.
+
+        All other coordinates can be joined to any row. So only through one of these, if a product does not name it, can its
+        inputs be lacking although nothing restricts them.
+        """
+        return self.absent | {axis for axis in self.axes if not self._is_everywhere(axis)}
+
+    def _is_everywhere(self, axis: str) -> bool:
+        relation = self.axes[axis]
+        rows = self.distinct({name: self.main[name] for name in relation.on})
+        return bool(np.isin(self.keys(rows), self.keys({name: relation.columns[name] for name in relation.on})).all())
+
+    @cached_property
     def codes(self) -> Mapping[str, Mapping[Value, int]]:
         """The code of each value of each coordinate."""
         return _Codes(self.values)
