@@ -191,3 +191,11 @@ def test_a_campaign_with_errors_tells_all_of_them(expect: Command, campaign: Cam
     code, out, err = expect()
     assert (code, out) == (1, "")
     assert "kinds.prop.min_byte: " in err
+
+
+def test_streams_that_share_a_folder_are_compared_together(
+    read_campaign: Read, kinds: Callable[..., dict[str, Any]]
+) -> None:
+    campaign = read_campaign(kinds='[kinds.log]\npath = "logs/{ensemble}{stream}{configuration}.log"\n')
+    put(campaign, "logs/Ab10.lg")
+    assert kinds("log")["log"]["folder"]["near"] == [{"name": "Ab10.lg", "expected": "Ab10.log"}]

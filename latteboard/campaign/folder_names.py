@@ -53,15 +53,17 @@ class FolderNames:
 def folder_names(campaign: Campaign, kind: str, expected: Expected) -> FolderNames | None:
     """Compare the names in the first folder that is there with those that are expected; None if no root is there."""
     roots = [root.path for root in campaign.roots if root.path.is_dir()]
-    firsts = [next(_on_disk(expected, block, rows, 1)) for block, rows in expected.block_slices]
+    firsts = [(next(_on_disk(expected, *one, 1)), one) for one in expected.block_slices]
     for root in roots:
-        for path, (block, rows) in zip(firsts, expected.block_slices, strict=True):
+        for path, _ in firsts:
             folder = path.rpartition("/")[0]
             if (root / folder).is_dir():
-                some = (one.rpartition("/") for one in _on_disk(expected, block, rows, MOST_ROWS))
+                # Files of several ensembles and streams may lie in one folder.
+                blocks = [one for first, one in firsts if first.rpartition("/")[0] == folder]
+                some = (path.rpartition("/") for one in blocks for path in _on_disk(expected, *one, MOST_ROWS))
                 below = {name for above, _, name in some if above == folder}
                 return _compared(campaign, kind, root, folder, below)
-    return _compared_above(roots[0], firsts[0]) if roots else None
+    return _compared_above(roots[0], firsts[0][0]) if roots else None
 
 
 def _on_disk(expected: Expected, block: Block, rows: slice, most: int) -> Iterator[str]:
