@@ -131,6 +131,16 @@ def test_what_cannot_be_meant_is_refused(read_campaign: Read, message: str) -> N
     assert message in str(caught.value).split("\n")[0]
 
 
+def test_sets_of_one_ensemble_collide_however_many_configurations_have_none(read_campaign: Read) -> None:
+    between = '[kinds.sum]\npath = "{ensemble}/sum_{configuration}"\nneeds = ["prop"]\nonly = { ensemble = ["F"] }\n'
+    last = '[kinds.last]\npath = "{ensemble}/last_{configuration}"\nneeds = ["sum"]\nonly = { ensemble = ["F"] }\n'
+    many = ("configurations = [10, 20]\naxes", 'configurations = "1:900:1"\naxes')
+    with pytest.raises(
+        CampaignError, match=r"kinds\.sum\.path: it stands between prop and last, and there are the source sets"
+    ):
+        read(read_campaign, many, (KINDS, KINDS + between + last))
+
+
 SAME = """
 [ensembles.A]
 L = 4

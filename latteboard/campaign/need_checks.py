@@ -22,8 +22,10 @@ def check_source_sets(definition: Definition, kind: Kind) -> None:
     if not consumers or not inputs or OF_SOURCES & set(kind.coordinates):
         return
     of_stream = [name for name in kind.coordinates if name in MAIN]
-    # With one source set in each stream there is nothing to collide.
-    if length(definition.relations.table((*of_stream, "source_set"))) > length(definition.relations.table(of_stream)):
+    # With one source set in each stream, or none, there is nothing to collide.
+    of_sets = definition.relations.table((*of_stream, "source_set"))
+    places = definition.relations.distinct({name: of_sets[name] for name in of_stream})
+    if length(of_sets) > length(places):
         raise CampaignError(
             f"it stands between {inputs[0]} and {consumers[0]}, and there are the source sets "
             f"{name_list(definition.values_of('source_set'))}: name {{source}} or {{source_set}}, or their files collide",

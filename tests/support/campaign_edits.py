@@ -15,7 +15,9 @@ EDITS = ["temporary", "stale", "min_bytes", "source_sets", "only", "archive"]
 def edited(chance: Random, world: World) -> tuple[World | None, str]:
     """The world with one key changed, and the edit in words; None where the edit leads to no sensible campaign."""
     changed = World(copy.deepcopy(world.campaign), world.lists)
-    edit, kind = chance.choice(EDITS), chance.choice(sorted(world.campaign["kinds"]))
+    has_sets = any("source_sets" in one for one in changed.campaign["ensembles"].values())
+    edit = chance.choice([edit for edit in EDITS if has_sets or edit != "source_sets"])
+    kind = chance.choice(sorted(world.campaign["kinds"]))
     if edit == "source_sets":
         value = _edit_source_sets(chance, changed)
     else:
@@ -26,7 +28,8 @@ def edited(chance: Random, world: World) -> tuple[World | None, str]:
 
 
 def _edit_source_sets(chance: Random, world: World) -> Any:
-    ensemble = world.campaign["ensembles"][chance.choice(sorted(world.campaign["ensembles"]))]
+    stated = world.campaign["ensembles"]
+    ensemble = stated[chance.choice(sorted(name for name in stated if "source_sets" in stated[name]))]
     tables = [ensemble, *(table for table in ensemble.get("stream", {}).values() if "source_sets" in table)]
     value = chance.choice(tables)["source_sets"] = chance.choice(LAYOUTS)
     return value

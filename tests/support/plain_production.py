@@ -104,6 +104,8 @@ class Production:
         only = self.kinds[self.leader(kind)].get("only", {})
         found: dict[tuple[tuple[str, Any], ...], Artifact] = {}
         for row in self._join(names):
+            if not names <= row.keys():  # the ensemble does not have all of them
+                continue
             coordinates = {name: row[name] for name in names}
             allowed = all(coordinates[name] in values for name, values in only.items())
             if allowed and key(coordinates) not in found:
@@ -130,7 +132,7 @@ class Production:
             return
         kind, need = products[0].kind, inputs[0].kind
         named, need_named = self.names(kind), self.names(need)
-        rows = self._join(named | need_named)
+        rows = [row for row in self._join(named | need_named) if named | need_named <= row.keys()]
         pairs = {(key({n: row[n] for n in named}), key({n: row[n] for n in need_named})) for row in rows}
         for a in products:
             self.inputs[a.path][need] = [b.path for b in inputs if (key(a.coordinates), key(b.coordinates)) in pairs]
@@ -152,10 +154,13 @@ def arithmetic(text: str, names: Mapping[str, Any]) -> int:
     return sum(math.prod(names[word] if word in names else int(word) for word in words) for words in sums)
 
 
-def streams(campaign: Mapping[str, Any]) -> Iterator[tuple[str, str, Row]]:
-    """Each ensemble and stream with its settings: those of the stream go before those of the ensemble."""
+def streams(campaign: Mapping[str, Any]) -> Iterator[tuple[str, str | None, Row]]:
+    """Each ensemble and stream with its settings: those of the stream go before those of the ensemble.
+
+    An ensemble without streams is one by itself, without a name.
+    """
     for ensemble, stated in campaign["ensembles"].items():
-        for stream in stated["streams"]:
+        for stream in stated.get("streams", [None]):
             own = stated.get("stream", {}).get(stream, {})
             parameters = [table.get("parameters", {}) for table in (campaign, stated, own)]
             yield ensemble, stream, {**stated, **own, "parameters": {k: v for p in parameters for k, v in p.items()}}
@@ -165,24 +170,42 @@ Relation = tuple[tuple[str, ...], tuple[str, ...], list[Row]]
 
 
 def relations(campaign: Mapping[str, Any], lists: Mapping[str, str]) -> Iterator[Relation]:
-    """Own coordinates, columns and rows of each relation: sources first, then one of (ensemble, value) for each axis."""
+    """Own coordinates, columns and rows of each relation: sources first, then one for each axis.
+
+    A row has no entry for a coordinate that its ensemble does not have. Rows of a list of an axis that belong to no
+    configuration are left out.
+    """
     columns = ("ensemble", "stream", "configuration", "source_set", "source")
-    rows = []
+    main: list[Row] = []
     for ensemble, stream, settings in streams(campaign):
         for number in configurations(settings["configurations"], lists):
+            place = {"ensemble": ensemble, "configuration": number} | ({} if stream is None else {"stream": stream})
+            if "sources" not in settings:
+                main.append(place)
+                continue
             found = sources(lists[settings["sources"]["file"]], number)
-            for name, (first, end) in settings["source_sets"].items():
-                for source in found[first:end]:
-                    rows.append(dict(zip(columns, (ensemble, stream, number, name, source), strict=True)))
-    yield columns, columns, rows
+            if "source_sets" not in settings:
+                main += [{**place, "source": source} for source in found]
+            for name, (first, end) in settings.get("source_sets", {}).items():
+                main += [{**place, "source_set": name, "source": source} for source in found[first:end]]
+    yield columns, columns, main
     everywhere = campaign.get("axes", {})
     own = {axis for ensemble in campaign["ensembles"].values() for axis in ensemble.get("axes", {})}
     for axis in sorted({*everywhere, *own}):
         rows = []
         for ensemble, stated in campaign["ensembles"].items():
-            for value in stated.get("axes", {}).get(axis, everywhere.get(axis, [])):
-                rows.append({"ensemble": ensemble, axis: value})
-        yield (axis,), ("ensemble", axis), rows
+            values = stated.get("axes", {}).get(axis, everywhere.get(axis, []))
+            if isinstance(values, dict):
+                rows += [{"ensemble": ensemble, **row} for row in axis_list(lists[values["file"]], values["columns"])]
+            else:
+                rows += [{"ensemble": ensemble, axis: value} for value in values]
+        there = [row for row in rows if any(row.items() - {(axis, row[axis])} <= other.items() for other in main)]
+        yield (axis,), ("ensemble", axis), there
+
+
+def axis_list(text: str, columns: list[str]) -> list[Row]:
+    """The rows of a list of whole numbers."""
+    return [dict(zip(columns, map(int, line.split()), strict=True)) for line in text.splitlines()]
 
 
 def configurations(stated: Any, lists: Mapping[str, str]) -> list[int]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from hypothesis import assume
 from hypothesis import strategies as st
 from observations import SECOND
 from plain_production import Production, names_in, streams
@@ -91,10 +92,11 @@ def worlds(draw: Draw) -> World:
     }
     lists: dict[str, str] = {}
     campaign["ensembles"] = _ensembles(draw, lists)
-    _axes(draw, campaign)
+    _axes(draw, campaign, lists)
     campaign["kinds"] = {}
     for number in range(draw(st.sampled_from([3, 4, 4, 5]))):
         _add_kind(draw, campaign, lists, f"k{number}")
+    assume(campaign["kinds"])
     _add_flags(draw, campaign)
     _restrict(draw, campaign, lists)
     names = draw(st.permutations(list(campaign["kinds"])))
@@ -119,6 +121,12 @@ def _ensembles(draw: Draw, lists: dict[str, str]) -> dict[str, Any]:
             ensembles[ensemble]["stream"] = {stream: {}}
         else:
             ensembles[ensemble]["stream"] = {stream: settings}
+    last = ensembles[max(ensembles)]
+    if rarely(draw, 3) and len(last["streams"]) == 1:
+        del last["streams"]
+    if rarely(draw, 3) and "stream" not in last:
+        for key in draw(st.sampled_from([["source_sets"], ["sources", "source_sets"]])):
+            del last[key]
     if rarely(draw, 2):
         ensembles[draw(st.sampled_from(sorted(ensembles)))]["parameters"] = {"least": 300}
     return ensembles
@@ -141,9 +149,13 @@ def _stream(draw: Draw, name: str, lists: dict[str, str], *, few: bool) -> dict[
     return {"configurations": stated, "sources": {"file": name}, "source_sets": draw(st.sampled_from(layouts))}
 
 
-def _axes(draw: Draw, campaign: dict[str, Any]) -> None:
+def _axes(draw: Draw, campaign: dict[str, Any], lists: dict[str, str]) -> None:
     dt, flavor = draw(st.sampled_from([[3], [3, 4]])), draw(st.sampled_from([["u"], ["u", "ud"]]))
     campaign["axes"] = {"dt": dt, "flavor": flavor}
+    if rarely(draw, 3):  # values that differ by configuration
+        by_number = [(number, draw(st.sampled_from([[3], [4], [3, 4]]))) for number in (10, 12, 14, 18, 20)]
+        lists["dt.lst"] = "".join(f"{number} {value}\n" for number, values in by_number for value in values)
+        campaign["axes"]["dt"] = {"file": "dt.lst", "columns": ["configuration", "dt"]}
     if rarely(draw, 3):
         last = campaign["ensembles"][sorted(campaign["ensembles"])[-1]]
         last["axes"] = draw(st.sampled_from([{"dt": [4, 5]}, {"flavor": ["d"]}, {"dt": [5], "flavor": ["u", "d"]}]))
@@ -162,7 +174,10 @@ def _add_kind(draw: Draw, campaign: dict[str, Any], lists: dict[str, str], name:
         kinds[name] = {"path": kinds[leader]["path"].replace(leader, name), "made_with": leader}
     else:
         kinds[name] = _own_kind(draw, campaign, name)
-    if len(Production(campaign, lists).artifacts) > MOST:
+    production = Production(campaign, lists)
+    # What only some ensembles have leaves kinds without artifacts, and products without inputs, which is refused.
+    is_whole = bool(production.of_kind(name)) and not production.kinds_without_inputs()
+    if not is_whole or len(production.artifacts) > MOST:
         del kinds[name]
 
 
@@ -206,7 +221,7 @@ def _coordinates(campaign: Mapping[str, Any], kind: str) -> list[str]:
 def _would_collide(campaign: Mapping[str, Any], kind: str) -> bool:
     """Whether nothing may need this kind: made from single sources, its files would be those of any source set."""
     apart = {"source", "source_set"}
-    sets = {name for _, _, settings in streams(campaign) for name in settings["source_sets"]}
+    sets = {name for _, _, settings in streams(campaign) for name in settings.get("source_sets", ())}
     if len(sets) < 2 or apart & {*_coordinates(campaign, kind)}:
         return False
     table = campaign["kinds"][kind]
