@@ -12,6 +12,7 @@ from latteboard.campaign.lists import Lists
 from latteboard.campaign.relations import AxisRelation
 from latteboard.catalog.questions.explain import explain
 from latteboard.errors import CampaignError
+from reducer.planning.picks import Picks
 
 Read = Callable[..., Campaign]
 
@@ -120,6 +121,20 @@ def test_datasets_run_over_the_values_of_the_configuration(read_campaign: Read) 
     assert list(all_of.of({"ensemble": "B", "configuration": 10}, wall=4)) == ["3/w4"]
     assert list(campaign.datasets("joined").of({"ensemble": "A", "stream": "a"})) == ["10/0", "20/2", "20/6"]
     assert list(campaign.datasets("joined").of({"ensemble": "A", "stream": "b"})) == ["20/2", "20/6"]
+
+
+def test_an_output_picks_the_datasets_that_its_input_has_at_its_configuration(read_campaign: Read) -> None:
+    campaign = read(
+        read_campaign,
+        kinds='[kinds.all]\npath = "{ensemble}/all_{configuration}.h5"\ndatasets = "c/{time}/w{wall}"\n'
+        '[kinds.wall]\npath = "{ensemble}/wall_{configuration}_{wall}.h5"\nneeds = ["all"]\nreduce = ["tslice"]\n'
+        '[kinds.at]\npath = "{ensemble}/at_{configuration}_{time}.h5"\nneeds = ["all"]\nreduce = ["tslice"]\n',
+    )
+    assert paths_of(campaign, "at")[:3] == ["A/at_10_0.h5", "A/at_20_2.h5", "A/at_20_6.h5"]
+    columns = campaign.expected("all").rows
+    walls, times = (Picks(campaign, kind, "all", columns) for kind in ("wall", "at"))
+    assert [walls.of(row, {"wall": 4}) for row in range(3)] == [("c/0/w4",), ("c/2/w4", "c/6/w4"), ("c/3/w4",)]
+    assert times.of(1, {"time": 6}) == ("c/6/w0", "c/6/w4")
 
 
 def test_columns_are_whole_numbers_only_if_all_are_without_leading_zeros(read_campaign: Read) -> None:
