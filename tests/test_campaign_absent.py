@@ -218,12 +218,16 @@ def test_catalog_and_answers_have_nothing_where_there_is_no_stream(
     assert [line.split("  ")[0] for line in of_s.splitlines()[:3]] == ["x0y1z2t3", "x1y2z3t7", "(all sources)"]
 
 
-def test_a_range_without_a_step_is_said_after_each_change(read_campaign: Read) -> None:
+def test_a_range_without_a_step_is_said_after_each_change(
+    read_campaign: Read, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     said = 'ensembles.P.configurations: "1:4" means 1:4:1, 4 configurations'
     campaign = read(read_campaign, ("configurations = [10, 20]\naxes", 'configurations = "1:4"\naxes'))
     put(campaign, "P/cfg_1")
     assert index(campaign).notices[1:] == [said]
     assert index(campaign).notices == []
+    _, out, _ = run(capfd, monkeypatch, "--campaign", campaign.path, "expect")
+    assert out.splitlines()[-1] == said
     in_stream = 'ensembles.F.stream.b.configurations: "20:20" means 20:20:1, 1 configuration'
     campaign = read(read_campaign, ("stream.b.configurations = [20]", 'stream.b.configurations = "20:20"'))
     assert index(campaign).notices[1:] == [in_stream]

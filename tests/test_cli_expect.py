@@ -63,7 +63,7 @@ def test_it_says_what_each_kind_has_and_touches_no_catalog(expect: Command, camp
 
 def test_the_machine_readable_form_has_its_keys(expect: Command, campaign: Campaign) -> None:
     answer = json.loads(expect("--json")[1])
-    assert list(answer) == ["campaign", "roots", "kinds", "lacking", "not_acted_on"]
+    assert list(answer) == ["campaign", "roots", "kinds", "lacking", "ranges", "not_acted_on"]
     assert answer["roots"] == [{"root": "production", "there": True}]
     (prop,) = (kind for kind in answer["kinds"] if kind["kind"] == "prop")
     assert prop == {

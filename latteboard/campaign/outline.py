@@ -9,6 +9,7 @@ from latteboard.campaign.expected import Expected
 from latteboard.campaign.folder_names import FolderNames, folder_names
 from latteboard.campaign.narrowing import narrowed, read_conditions
 from latteboard.campaign.needs import inputs_of
+from latteboard.campaign.streams import ranges_without_step
 from latteboard.campaign.tables import CampaignTable
 from latteboard.errors import QueryError
 from latteboard.text import did_you_mean
@@ -52,6 +53,7 @@ class Outline:
     ----------
     roots : of each how it is stated, and whether it is there
     lacking : for each ensemble the kinds that it has no artifacts of, since it does not have all their coordinates
+    ranges : what each range of configurations means that states no step
     not_acted_on : keys that are accepted, and that this version does nothing with
     """
 
@@ -59,6 +61,7 @@ class Outline:
     roots: Sequence[tuple[str, bool]]
     kinds: Sequence[KindOutline]
     lacking: dict[str, list[str]]
+    ranges: Sequence[str]
     not_acted_on: Sequence[str]
 
     def as_json(self) -> dict[str, Any]:
@@ -92,6 +95,7 @@ def outline(campaign: Campaign, kind: str | None = None, arguments: Sequence[str
         [(root.stated, root.path.is_dir()) for root in campaign.roots],
         [_of_kind(campaign, one.name, conditions) for one in chosen],
         campaign.lacking(),
+        list(ranges_without_step(campaign.table)),
         not_acted_on(campaign.table),
     )
 

@@ -46,10 +46,11 @@ def _lines(outline: Outline) -> Iterator[str]:
     for kind in outline.kinds:
         yield ""
         yield from _kind_lines(kind)
-    if outline.lacking or outline.not_acted_on:
+    if outline.lacking or outline.ranges or outline.not_acted_on:
         yield ""
     for ensemble, kinds in outline.lacking.items():
         yield f"{ensemble} does not have all coordinates of: {', '.join(kinds)}"
+    yield from outline.ranges
     if outline.not_acted_on:
         yield f"accepted, and not acted on by this version: {', '.join(outline.not_acted_on)}"
 
