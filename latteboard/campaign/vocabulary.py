@@ -80,6 +80,18 @@ def check_vocabulary(table: CampaignTable) -> None:
         for name in table.kinds:
             with mistakes.keep(f"kinds.{name}"):
                 _check_kind(table, name, plain)
+        _refuse_what_is_not_acted_on(table, mistakes)
+
+
+def _refuse_what_is_not_acted_on(table: CampaignTable, mistakes: Mistakes) -> None:
+    """Refuse keys that are read but would change nothing, so that no status is wrong without a word."""
+    if table.leave_out:
+        mistakes.add("not in this version", key="leave_out")
+    for name, kind in table.kinds.items():
+        if any(not isinstance(need, str) for need in kind.needs):
+            mistakes.add("conditions on needs are not in this version", key=f"kinds.{name}.needs")
+        if kind.holds is not None or kind.files is not None:
+            mistakes.add("folders as artifacts are not in this version", key=f"kinds.{name}.path")
 
 
 def axes(table: CampaignTable) -> list[str]:
