@@ -10,11 +10,12 @@ from typing import Self
 from latteboard.campaign.checks import check_campaign
 from latteboard.campaign.datasets import Datasets
 from latteboard.campaign.digests import OWN, byte_digests, list_names
+from latteboard.campaign.locations import expanded, located
 from latteboard.campaign.model import Definition
 from latteboard.campaign.roots import Root, read_roots
 from latteboard.campaign.tables import DEFAULT_CATALOG, CampaignTable, read_tables, read_toml
 from latteboard.campaign.validation import in_file
-from latteboard.errors import CampaignError
+from latteboard.errors import CampaignError, within
 from latteboard.names.parsing import PathParser
 from latteboard.names.templates import Value
 
@@ -36,11 +37,12 @@ class Campaign(Definition):
         self.path = path
         self.digests = digests
         self.name = table.campaign.name
-        self.catalog = catalog_url(path, table.campaign.catalog)
         self.grace: timedelta = table.campaign.grace
         self._parsers: dict[tuple[str, int, int], PathParser] = {}
         self._datasets: dict[str, Datasets] = {}
         super().__init__(table, path.parent)
+        with self.mistakes.keep():
+            self.catalog = catalog_url(path, table.campaign.catalog)
         with self.mistakes.keep():
             self.roots: tuple[Root, ...] = read_roots(table.campaign.root, path.parent)
             self.root = self.roots[0].path
@@ -116,7 +118,8 @@ def catalog_url(campaign_file: Path, stated: str) -> str:
     """The catalog that a campaign file states as ``catalog``.
 
     A text with ``://`` is a database URL. Any other is the name of a file, relative to the campaign file, and is taken literally,
-    whatever characters it has.
+    whatever characters it has. Variables of the environment stand in both, and a home folder in a name, as
+    :func:`~latteboard.campaign.locations.expanded` says.
 
     Examples
     --------
@@ -124,8 +127,13 @@ def catalog_url(campaign_file: Path, stated: str) -> str:
     'run/c?1#%20.db'
     >>> catalog_url(Path("run/campaign.toml"), "postgresql://host/books")
     'postgresql://host/books'
+
+    Raises
+    ------
+    CampaignError : a variable is not set.
     """
-    return stated if "://" in stated else str(campaign_file.parent / stated)
+    with within("campaign.catalog"):
+        return expanded(stated) if "://" in stated else str(located(campaign_file.parent, stated))
 
 
 def locate_catalog(campaign_file: Path) -> str:

@@ -7,6 +7,7 @@ from typing import Any, TypeVar, cast
 
 from latteboard.campaign.list_files import numbered_lines, read_list
 from latteboard.campaign.list_tables import ListTable, read_table
+from latteboard.campaign.locations import located
 from latteboard.campaign.tables import ListFile, SourceRow
 from latteboard.errors import CampaignError
 from latteboard.names.templates import Source
@@ -58,7 +59,7 @@ class Lists:
         return self._once(file, lambda path, text: read_table(path, text, columns), columns)
 
     def _once(self, file: str, parse: Callable[[Path, str], Parsed], how: object = None) -> Parsed:
-        path = self._folder / file
+        path = located(self._folder, file)
         key = path, how or parse
         if key not in self._parsed:
             self._parsed[key] = parse(path, read_list(path))

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from latteboard.campaign.locations import located
 from latteboard.errors import Mistakes
 
 
@@ -26,18 +27,21 @@ def read_roots(stated: str | Sequence[str], folder: Path) -> tuple[Root, ...]:
 
     Raises
     ------
-    CampaignError : some of them are the same folder, or one is inside another.
+    CampaignError : a variable in one is not set, some of them are the same folder, or one is inside another.
     """
     several = [stated] if isinstance(stated, str) else stated
-    roots = tuple(Root(text, root_path(text, folder)) for text in several)
-    if len(roots) > 1:
-        _check_apart(roots)
-    return roots
+    roots = []
+    with Mistakes() as mistakes:
+        for number, text in enumerate(several):
+            with mistakes.keep("campaign.root" if isinstance(stated, str) else f"campaign.root[{number}]"):
+                roots.append(Root(text, root_path(text, folder)))
+    _check_apart(roots)
+    return tuple(roots)
 
 
 def root_path(stated: str, folder: Path) -> Path:
     """Where a root is that a campaign in ``folder`` states."""
-    return folder / stated
+    return located(folder, stated)
 
 
 def _check_apart(roots: Sequence[Root]) -> None:
