@@ -136,7 +136,13 @@ def test_each_undefined_variable_is_told_with_its_key(write_campaign: Write) -> 
     with pytest.raises(CampaignError) as refused:
         Campaign.read(file)
     said = "$NOWHERE is not set in the environment; set it, or write $$ for a $"
-    keys = ("campaign.root", "campaign.catalog", "archives.tape.path", "ensembles.A.sources", "ensembles.B.configurations")
+    keys = (
+        "campaign.root",
+        "campaign.catalog",
+        "archives.tape.path",
+        "ensembles.A.sources",
+        "ensembles.B.configurations",
+    )
     assert str(refused.value).split("\n") == [f"{file}: {key}: {said}" for key in keys]
     with pytest.raises(CampaignError) as refused:
         locate_catalog(file)

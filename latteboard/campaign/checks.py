@@ -13,12 +13,12 @@ from latteboard.campaign.model import Definition
 from latteboard.campaign.need_checks import check_inputs, check_source_sets
 from latteboard.campaign.path_checks import check_form, check_injective, check_separate
 from latteboard.campaign.recipe_checks import check_recipe, check_steps
-from latteboard.campaign.vocabulary import check_among, name_list, parameters
+from latteboard.campaign.table_checks import TABLE_CHECKS, check_command, check_logs
+from latteboard.campaign.vocabulary import check_among, check_values, name_list, parameters
 from latteboard.errors import CampaignError, Mistakes, within
 from latteboard.names.patterns import Pattern
 from latteboard.names.segments import segments
 from latteboard.names.templates import INSIDE, split_inside
-from latteboard.text import did_you_mean, listed
 
 
 def check_campaign(definition: Definition) -> None:
@@ -29,7 +29,7 @@ def check_campaign(definition: Definition) -> None:
     CampaignError : all mistakes of the definition, those that were found before too.
     """
     mistakes = definition.mistakes
-    for check in (check_ensembles, check_axes, _check_derived):
+    for check in (check_ensembles, check_axes, _check_derived, *TABLE_CHECKS):
         with mistakes.keep():
             check(definition)
     # In a circle of kinds everything would stand between others.
@@ -136,11 +136,8 @@ def _check_only(definition: Definition, kind: Kind) -> None:
         for name, allowed in kind.table.only.items():
             with mistakes.keep("only"):
                 check_among(name, kind.coordinates)
-                values = [str(value) for value in definition.values_of(name)]
-                for value in allowed:
-                    if str(value) not in values:
-                        message = f"{value!r} is not one of its values: {listed(values)}{did_you_mean(value, values)}"
-                        mistakes.add(message, key=f"only.{name}")
+                with within(name):
+                    check_values(allowed, definition.values_of(name))
 
 
 def _check_parameters(definition: Definition, kind: Kind) -> None:
@@ -237,6 +234,8 @@ OF_A_KIND: Checks = [
     (_check_datasets, ("datasets",)),
     (_check_size, ("path", "only", "min_bytes")),
     (check_steps, ()),
+    (check_logs, ("path", "logs")),
+    (check_command, ("path", "check")),
 ]
 # These must be right in the kinds that it needs or is made with too, which then are all there.
 BETWEEN_KINDS: Checks = [

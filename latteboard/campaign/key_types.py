@@ -56,6 +56,25 @@ def duration(text: object) -> timedelta:
     raise ValueError(f"{text!r} is not a duration: expected a number with a unit, such as 6h, 2 d or 10 min")
 
 
+def variable(name: str) -> str:
+    """Check the name of a variable of the environment."""
+    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
+        raise ValueError(f"{name!r} is not the name of a variable: expected letters, digits and _, no digit first")
+    return name
+
+
+def job_settings(task: dict[str, Any]) -> dict[str, Any]:
+    """Check the settings of a job that have a meaning of their own; others are for task templates to use."""
+    for name, least in (("nodes", 1), ("gpus", 0), ("minutes", 1)):
+        value = task.get(name, least)
+        if type(value) is not int or value < least:
+            raise ValueError(f"{name}: expected a whole number from {least}, found {value!r}")
+    for name in ("template", "command"):
+        if not isinstance(task.get(name, ""), str):
+            raise ValueError(f"{name}: expected a text, found {task[name]!r}")
+    return task
+
+
 def ignored(pattern: str) -> str:
     """Check a pattern as in ``.gitignore``."""
     from pathspec import GitIgnoreSpec  # slow to import, and rarely needed
@@ -84,5 +103,7 @@ Whole = Annotated[StrictInt, Field(ge=-(2**31), lt=2**31)]
 AxisValue = Whole | FileText
 Number = StrictInt | Annotated[float, Field(strict=True)]
 Step = StrictStr | dict[str, dict[str, Any]]
+Task = Annotated[dict[str, Any], AfterValidator(job_settings)]
+Variable = Annotated[StrictStr, AfterValidator(variable)]
 Pattern = Annotated[StrictStr, AfterValidator(ignored)]
 TimeZone = Annotated[StrictStr, AfterValidator(time_zone)]

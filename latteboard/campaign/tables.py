@@ -17,7 +17,9 @@ from latteboard.campaign.key_types import (
     Number,
     Pattern,
     Step,
+    Task,
     TimeZone,
+    Variable,
     Whole,
 )
 from latteboard.campaign.validation import mistakes_of
@@ -146,7 +148,7 @@ class KindTable(Table):
     reduce: list[Step] = []
     only: dict[str, list[AxisValue]] = {}
     stale: Literal["never"] | None = None
-    task: dict[str, Any] = {}
+    task: Task = {}
     logs: Line | None = None
     check: Line | None = None
 
@@ -200,8 +202,8 @@ class MachineTable(Table):
     constraint: Line | None = None
     launcher: Line | None = None
     limits: LimitsTable = LimitsTable()
-    environment: dict[StrictStr, StrictStr] = {}
-    task: dict[str, Any] = {}
+    environment: dict[Variable, Line] = {}
+    task: Task = {}
 
 
 class NotifyTable(Table):
@@ -252,7 +254,7 @@ class CampaignTable(Table):
     machines: dict[Name, MachineTable] = {}
     notify: NotifyTable | None = None
     watch: WatchTable | None = None
-    particles: dict[StrictStr, Literal["baryon", "meson"]] = {}
+    particles: dict[FileText, Literal["baryon", "meson"]] = {}
     sites: dict[Name, SiteTable] = {}
     observables: dict[Name, ObservableTable] = {}
 

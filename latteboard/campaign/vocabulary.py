@@ -51,6 +51,7 @@ RESERVED_KINDS = (
     ),
 )
 CONSTANTS = ("L", "T")
+OF_FOLDERS = ("ensemble", "stream")  # known before a path is divided into folders, so their texts may divide it
 
 
 def check_vocabulary(table: CampaignTable) -> None:
@@ -72,10 +73,7 @@ def check_vocabulary(table: CampaignTable) -> None:
             for value, text in derived.values.items():
                 with mistakes.keep(f"derive.{name}.values.{value}"):
                     _check_template(text, plain)
-                    if derived.on not in (
-                        "ensemble",
-                        "stream",
-                    ):  # these two are known where paths are divided into folders
+                    if derived.on not in OF_FOLDERS:
                         _check_within_name(text)
         for name in table.kinds:
             with mistakes.keep(f"kinds.{name}"):
@@ -154,6 +152,16 @@ def check_among(name: str, allowed: Collection[str]) -> None:
         raise CampaignError(f"there is no {name!r}; {expected}{did_you_mean(name, allowed)}")
 
 
+def check_values(values: Iterable[object], known: Iterable[object]) -> None:
+    """Require that each of some values of a coordinate is one that it has."""
+    has = list(map(str, known))
+    with Mistakes() as mistakes:
+        for value in values:
+            with mistakes.keep():
+                if str(value) not in has:
+                    raise CampaignError(f"{value!r} is not one of its values: {listed(has)}{did_you_mean(value, has)}")
+
+
 def _check_template(text: str, plain: Collection[str], derived: Collection[str] = ()) -> None:
     with Mistakes() as mistakes:
         for field in Template.parse(text).pieces:
@@ -197,7 +205,8 @@ def _check_kind(table: CampaignTable, name: str, plain: Collection[str]) -> None
                 if other is not None:
                     check_among(other, known)
         paths = zip(kind.path_keys, (kind.path, *kind.also), strict=True)
-        for key, text in (*paths, *(("datasets", text) for text in kind.dataset_templates)):
+        further = [("datasets", text) for text in kind.dataset_templates]
+        for key, text in (*paths, *further, ("logs", kind.logs or ""), ("check", kind.check or "")):
             with mistakes.keep(key):
                 _check_template(text, plain, table.derive)
 
