@@ -75,8 +75,10 @@ def test_an_account_is_its_home_folder() -> None:
         ("$HOME/$$$", "'$': expected $NAME or ${NAME} with a variable's name, or $$ for a $"),
         (
             "~nobody_of_this_name/x",
-            "~nobody_of_this_name: no home folder of 'nobody_of_this_name' is known here; "
-            "write ./~nobody_of_this_name if it is a name",
+            (
+                "~nobody_of_this_name: no home folder of 'nobody_of_this_name' is known here; "
+                "write ./~nobody_of_this_name if it is a name"
+            ),
         ),
     ],
 )
@@ -170,7 +172,7 @@ def test_public_pages_tell_nothing_of_the_environment(
     fill(campaign)
     index(campaign)
     build_site(Catalog(campaign.catalog), tmp_path / "site", campaign=campaign, redact=True)
-    pages = [page for page in (tmp_path / "site").rglob("*.html")]
+    pages = list((tmp_path / "site").rglob("*.html"))
     assert pages
     for page in pages:
         text = page.read_text(encoding="utf-8")

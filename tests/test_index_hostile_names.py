@@ -50,7 +50,7 @@ NAMES: dict[bytes, str] = {
 
 @pytest.fixture
 def campaign(read_campaign: Read) -> Campaign:
-    campaign = read_campaign(kinds=SMALL)
+    campaign = read_campaign(kinds=SMALL, archives="")
     put(campaign, PROP)
     return campaign
 

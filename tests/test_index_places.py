@@ -237,7 +237,7 @@ def test_a_root_that_was_lost_is_known_by_its_place_though_the_campaign_changed(
 
 
 def test_an_empty_root_that_never_held_any_file_is_said(read_campaign: Read, tmp_path: Path) -> None:
-    campaign = read_campaign(('root  = "production"', 'root  = ["fast", "slow", "third"]'), kinds=KINDS)
+    campaign = read_campaign(('root  = "production"', 'root  = ["fast", "slow", "third"]'), kinds=KINDS, archives="")
     put(campaign, CFG)
     (tmp_path / "slow").mkdir()
     for at, fast in ((START, False), (START + DAY, True), (START + 2 * DAY, False)):

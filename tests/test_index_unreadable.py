@@ -204,7 +204,7 @@ def test_a_file_whose_content_cannot_be_read_is_said_to_be_so(read_campaign: Rea
 
 
 def test_the_command_names_the_first_folder_and_ends_with_1(read_campaign: Read) -> None:
-    campaign = read_campaign(kinds=SMALL)
+    campaign = read_campaign(kinds=SMALL, archives="")
     fill(campaign)
     for folder in ("A_a/prop/10", "B_a"):
         (campaign.root / folder).chmod(0)

@@ -149,7 +149,8 @@ def locate_catalog(campaign_file: Path) -> str:
     stated = header.get("catalog", DEFAULT_CATALOG)
     if not isinstance(stated, str):
         raise CampaignError(f"{campaign_file}: campaign.catalog: expected a text, found {stated!r}")
-    return catalog_url(campaign_file, stated)
+    with in_file(campaign_file, {"campaign": header}):
+        return catalog_url(campaign_file, stated)
 
 
 def likely_catalog(campaign_file: Path) -> str:
@@ -163,4 +164,5 @@ def likely_catalog(campaign_file: Path) -> str:
             with suppress(ValueError, RecursionError):
                 found = tomllib.loads(line).get("catalog")
                 stated = found if isinstance(found, str) else stated
-    return catalog_url(campaign_file, stated)
+    with in_file(campaign_file, {}):
+        return catalog_url(campaign_file, stated)

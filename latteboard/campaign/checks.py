@@ -19,6 +19,7 @@ from latteboard.errors import CampaignError, Mistakes, within
 from latteboard.names.patterns import Pattern
 from latteboard.names.segments import segments
 from latteboard.names.templates import INSIDE, split_inside
+from latteboard.text import listed
 
 
 def check_campaign(definition: Definition) -> None:
