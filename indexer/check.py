@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from indexer.walk import EARLIEST, LATEST
 from latteboard.campaign import Campaign
-from latteboard.campaign.needs import inputs_of
+from latteboard.campaign.conditions import inputs_of
 from latteboard.catalog.updating.observations import NO_DATA, Input, Observations, Record
 from latteboard.catalog.updating.transaction import IndexTransaction
 from latteboard.files import hdf5 as h5
@@ -159,9 +159,10 @@ class Inspector:
 
     def _lacking(self, kind: str, row: int, mark: h5.Mark) -> str | None:
         """The number of expected configurations that a concatenation holds, in words; None if it holds all."""
-        need = self._campaign.kinds[kind].needs[0]
+        ((need, entries),) = self._campaign.kinds[kind].entries.items()
         inputs = self._campaign.expected(need).rows
-        chosen = inputs_of(self._campaign.relations, self._campaign.expected(kind).coordinates(row), inputs)
+        own = self._campaign.expected(kind).coordinates(row)
+        chosen = inputs_of(self._campaign.relations, entries, own, inputs)
         rows = {name: inputs[name][chosen] for name in ("ensemble", "stream", "configuration") if name in inputs}
         names = list(rows)
         values = self._campaign.relations.values

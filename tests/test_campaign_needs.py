@@ -7,7 +7,8 @@ from plain_production import Production
 from worlds import World, worlds
 
 from latteboard.campaign import Campaign
-from latteboard.campaign.needs import Links, inputs_of, links
+from latteboard.campaign.conditions import inputs_of
+from latteboard.campaign.needs import Links
 
 
 def pairs_by_loops(production: Production, campaign: Campaign, kind: str, need: str) -> set[tuple[int, int]]:
@@ -21,7 +22,7 @@ def pairs_by_loops(production: Production, campaign: Campaign, kind: str, need: 
 
 
 def made(campaign: Campaign, kind: str, need: str) -> Links:
-    return links(campaign.relations, campaign.expected(kind).rows, campaign.expected(need).rows)
+    return campaign.links(kind, need)
 
 
 @settings(max_examples=40)
@@ -64,5 +65,5 @@ def assert_sums_agree(one: Links, products: np.ndarray, inputs: np.ndarray) -> N
 def assert_inputs_of_one_agree(campaign: Campaign, kind: str, need: str, expected: set[tuple[int, int]]) -> None:
     for row in range(0, len(campaign.expected(kind)), 7):
         own = campaign.expected(kind).coordinates(row)
-        found = inputs_of(campaign.relations, own, campaign.expected(need).rows)
+        found = inputs_of(campaign.relations, campaign.kinds[kind].entries[need], own, campaign.expected(need).rows)
         assert sorted(found.tolist()) == sorted(i for p, i in expected if p == row)

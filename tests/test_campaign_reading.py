@@ -16,7 +16,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from latteboard.campaign import Campaign, locate_catalog
-from latteboard.campaign.needs import links
 from latteboard.catalog import Catalog
 from latteboard.errors import CampaignError
 from latteboard.names.templates import Source
@@ -145,8 +144,7 @@ def test_expected_artifacts_are_distinct_projections_of_a_natural_join(
 
 def finds_inputs(campaign: Campaign, kind: str, need: str) -> np.ndarray:
     """For each expected artifact of a kind, whether it needs any expected artifact of another one."""
-    products, inputs = campaign.expected(kind), campaign.expected(need)
-    return links(campaign.relations, products.rows, inputs.rows).any(np.ones(len(inputs), dtype=bool))
+    return campaign.links(kind, need).any(np.ones(len(campaign.expected(need)), dtype=bool))
 
 
 def check(campaign: Campaign, names: dict[str, list[str]], expected: dict[str, set[tuple[Any, ...]]]) -> None:

@@ -260,7 +260,7 @@ CASES = {
     "a negative size": size('"L - 5"', "gives -1"),
     "a negative number": size("-1", "gives -1"),
     "division by nothing": size('"1 / (L - L)"', "division by zero"),
-    "a root of minus one": size('"(0 - 1)**0.5"', "expected a number of bytes"),
+    "a root of minus one": size('"(0 - 1)**0.5"', "gives no number"),
     "no arithmetic": size('"L *"', "not arithmetic"),
     "a call": size('"open(L)"', "Call stands in it"),
     "a text": size("\"'a' * L\"", "Constant stands in it"),

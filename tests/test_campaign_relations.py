@@ -10,7 +10,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from latteboard.campaign import Campaign
-from latteboard.campaign.needs import inputs_of, links
+from latteboard.campaign.conditions import inputs_of
+from latteboard.campaign.entries import NeedEntry
+from latteboard.campaign.needs import links
 from latteboard.names.templates import Source
 
 Row = dict[str, Any]
@@ -155,7 +157,7 @@ def test_expected_artifacts_and_needs_are_those_of_a_join_in_plain_loops(
     assert len(found) == len(tied)
     for row in range(len(products)):
         own = coordinates(campaign, "a", row, a)
-        near = inputs_of(campaign.relations, products.coordinates(row), inputs.rows).tolist()
+        near = inputs_of(campaign.relations, [NeedEntry("b")], products.coordinates(row), inputs.rows).tolist()
         assert {coordinates(campaign, "b", y, b) for y in near} == {other for one, other in tied if one == own}
     lacking = {e: [k for k, names in kinds.items() if not has_all(ensembles[e], names)] for e in ensembles}
     assert campaign.lacking() == {ensemble: found for ensemble, found in lacking.items() if found}

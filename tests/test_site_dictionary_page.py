@@ -62,7 +62,7 @@ def test_every_kind_stands_there_with_what_the_campaign_says_of_it(indexed: Camp
     average = kinds["average"]
     assert average.path == "{ensemble}_{stream}/average/{configuration}/average_dt{t_separation}_Srcs{source_set}.h5"
     assert list(average.coordinates) == ["ensemble", "stream", "configuration", "source_set", "t_separation"]
-    assert list(average.needs) == ["formfac_4D"]
+    assert list(average.needs) == [("formfac_4D", "")]
     assert average.needed_by == ["joined"]
     assert ("recipe", "tslice → average") in average.facts
     assert ("at least", "4 * (t_separation + 1) * L**3 * 16 bytes") in average.facts

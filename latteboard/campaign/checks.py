@@ -6,7 +6,9 @@ another mistake is left out: it says in :data:`OF_A_KIND` or :data:`BETWEEN_KIND
 
 from collections.abc import Callable, Iterable
 
+from latteboard.campaign.chain_checks import check_chain
 from latteboard.campaign.ensemble_checks import check_axes, check_ensembles
+from latteboard.campaign.entry_checks import check_entries
 from latteboard.campaign.expected import Block, Expected
 from latteboard.campaign.kinds import Kind
 from latteboard.campaign.model import Definition
@@ -92,7 +94,10 @@ def _check_flags(definition: Definition, kind: Kind) -> None:
         made = [key for key in ("needs", "temporary", "reduce", "made_with", "task") if getattr(table, key)]
         if made:
             raise CampaignError(f"a given kind is not made here; remove {' and '.join(made)}, or given", key="given")
-    if table.temporary and not any(kind.name in other.needed_kinds for other in definition.table.kinds.values()):
+    if table.temporary and not any(
+        kind.name in other.needed_kinds and (other.made_with or name) != kind.leader
+        for name, other in definition.table.kinds.items()
+    ):
         message = "nothing needs this kind, so it would never be made; remove temporary, or name it in needs of another"
         raise CampaignError(message, key="temporary")
 
@@ -241,7 +246,9 @@ OF_A_KIND: Checks = [
 # These must be right in the kinds that it needs or is made with too, which then are all there.
 BETWEEN_KINDS: Checks = [
     (_check_made_with, ("path", "only", "made_with")),
+    (check_entries, ("path", "needs")),
     (check_recipe, ("path", "datasets", "needs", "reduce", "given")),
     (check_source_sets, ("path", "needs")),
     (check_inputs, ("path", "needs", "only")),
+    (check_chain, ("path", "needs", "only", "made_with")),
 ]

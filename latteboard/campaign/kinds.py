@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from latteboard.campaign.entries import Entries, read_entries
 from latteboard.campaign.sizes import Size
 from latteboard.campaign.tables import CampaignTable, KindTable
 from latteboard.campaign.vocabulary import coordinates_named
@@ -20,7 +21,8 @@ class Kind:
     templates : the whole path, with ``::`` between container and dataset if the artifacts are datasets; then the further
         paths under which an artifact counts as there
     coordinates : the coordinates that each template names, in canonical order
-    needs : the kinds that it is made from, in the campaign's order; those of ``made_with`` if one job writes both
+    entries : for each kind that it is made from, in the campaign's order, the entries of ``needs``; those of ``made_with``
+        if one job writes both
     table : the kind as the campaign states it; ``only`` is that of ``made_with`` if one job writes both
     min_bytes : the least size of a file, in bytes
     datasets : templates of the dataset paths that each file must hold
@@ -30,7 +32,7 @@ class Kind:
     name: str
     templates: tuple[Template, ...]
     coordinates: tuple[str, ...]
-    needs: tuple[str, ...]
+    entries: Entries
     table: KindTable
     min_bytes: Size
     datasets: tuple[Template, ...]
@@ -40,6 +42,16 @@ class Kind:
     def template(self) -> Template:
         """The path under which new files are made."""
         return self.templates[0]
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """The kinds that it is made from, in the campaign's order."""
+        return tuple(self.entries)
+
+    @property
+    def leader(self) -> str:
+        """The kind whose job makes it: itself, or the one that it is made with."""
+        return self.table.made_with or self.name
 
     @property
     def inside(self) -> bool:
@@ -80,7 +92,7 @@ def read_kind(table: CampaignTable, name: str, mistakes: Mistakes) -> Kind:
             name=name,
             templates=(template, *further),
             coordinates=coordinates_named(template, table),
-            needs=leader.needed_kinds,
+            entries=read_entries(leader.needs),
             table=own if own.only or not own.made_with else own.model_copy(update={"only": leader.only}),
             min_bytes=min_bytes,
             datasets=tuple(map(Template.parse, own.dataset_templates)),

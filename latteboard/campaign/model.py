@@ -5,9 +5,11 @@ from functools import cached_property
 from pathlib import Path
 
 from latteboard.campaign.axis_builder import axes_of
+from latteboard.campaign.conditions import links_of
 from latteboard.campaign.expected import Block, Expected
 from latteboard.campaign.kinds import Kind, read_kind
 from latteboard.campaign.lists import Lists
+from latteboard.campaign.needs import Links
 from latteboard.campaign.relation_builder import build_relations
 from latteboard.campaign.relations import MAIN, Columns, Relations
 from latteboard.campaign.streams import Stream, read_streams
@@ -125,6 +127,11 @@ class Definition:
 
     def _rows(self, kind: Kind) -> Columns:
         return self.relations.restrict(self.relations.table(kind.coordinates), kind.table.only)
+
+    def links(self, kind: str, need: str) -> Links:
+        """Which artifact of a kind needs which of another, by the rows that are expected of each."""
+        entries = self.kinds[kind].entries[need]
+        return links_of(self.relations, entries, self.expected(kind).rows, self.expected(need).rows)
 
     def blocks(self, kind: str, template: int = 0) -> list[Block]:
         """The naming blocks of a kind under one of its templates: one for each ensemble and stream that paths distinguish.

@@ -5,7 +5,7 @@ join of the campaign's relations projects on both. Two artifacts can disagree on
 sides are put into groups by these; inside a pair of tied groups every product needs every input.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from latteboard.campaign.relations import MAIN, Columns, Relations, length
-from latteboard.names.templates import Value
 
 Numbers = NDArray[np.int64]
 # Of 32 bits, since there are many: one for each artifact and each kind that it needs or that needs it.
@@ -186,18 +185,6 @@ def _free_axes(relations: Relations, one: Iterable[str], other: Iterable[str]) -
     """The axes that only one of two kinds names, and that tie nothing: the kind names all that their values depend on too."""
     own = set(one)
     return {name for name in own - {*other, *MAIN} if own.issuperset(relations.axes[name].on)}
-
-
-def inputs_of(relations: Relations, own: Mapping[str, Value], inputs: Columns) -> Numbers:
-    """The rows of ``inputs`` that one artifact of the coordinates ``own`` needs."""
-    product = {name: np.array([relations.codes[name][value]], dtype=np.int32) for name, value in own.items()}
-    shared = product.keys() & inputs.keys()
-    near = np.ones(length(inputs), dtype=bool)
-    for name in shared:
-        near &= inputs[name] == product[name][0]
-    rows = np.flatnonzero(near)
-    nearby = {name: column[rows] for name, column in inputs.items()}
-    return rows[links(relations.where(product), product, nearby).pairs()[1]]
 
 
 class _Groups:

@@ -4,11 +4,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import numpy as np
+
 from latteboard.campaign.campaign import Campaign
+from latteboard.campaign.conditions import inputs_of
 from latteboard.campaign.expected import Expected
 from latteboard.campaign.folder_names import FolderNames, folder_names
 from latteboard.campaign.narrowing import narrowed, read_conditions
-from latteboard.campaign.needs import inputs_of
 from latteboard.campaign.streams import ranges_without_step
 from latteboard.campaign.tables import CampaignTable
 from latteboard.errors import QueryError
@@ -31,7 +33,7 @@ class KindOutline:
     Attributes
     ----------
     first, last : paths in the order of the campaign; None if nothing is expected
-    needs : of the first artifact
+    needs : of the first artifact, or of the last where the first needs none of a kind
     folder : the names in a folder of the kind; None if no root is there, or nothing is expected
     """
 
@@ -119,11 +121,12 @@ def path_at(expected: Expected, row: int) -> str:
 
 
 def _needs(campaign: Campaign, name: str, expected: Expected) -> Iterator[NeedOutline]:
-    """What the first artifact needs of each kind."""
-    own = expected.coordinates(0)
-    for need in campaign.kinds[name].needs:
+    """What the first artifact needs of each kind; the last one where the first needs nothing, as that of a chain."""
+    first, last = expected.coordinates(0), expected.coordinates(len(expected) - 1)
+    for need, entries in campaign.kinds[name].entries.items():
         inputs = campaign.expected(need)
-        rows = inputs_of(campaign.relations, own, inputs.rows)
+        found = (inputs_of(campaign.relations, entries, own, inputs.rows) for own in (first, last))
+        rows = next((rows for rows in found if len(rows)), np.empty(0, dtype=np.int64))
         yield NeedOutline(need, len(rows), path_at(inputs, int(rows[0])) if len(rows) else None)
 
 

@@ -73,9 +73,22 @@ def check_recipe(definition: Definition, kind: Kind) -> None:
         if len(kind.needs) != 1:
             raise CampaignError(f"expected exactly one kind in needs, found {', '.join(kind.needs) or 'none'}")
         with Mistakes() as mistakes:
-            for check in (_check_joined, _check_files, _check_named, _check_modes):
+            for check in (_check_entry, _check_joined, _check_files, _check_named, _check_modes):
                 with mistakes.keep():
                     check(definition, kind, definition.kinds[kind.needs[0]])
+
+
+def _check_entry(_: Definition, kind: Kind, given: Kind) -> None:
+    """Require one entry of ``needs``, which fixes no coordinate that the recipe runs over."""
+    entry, *others = kind.entries[given.name]
+    if others:
+        raise CampaignError(f"expected one entry of needs, found {1 + len(others)} of {given.name}")
+    fixed = [name for name in given.coordinates if name in entry.replaced and name not in kind.coordinates]
+    if fixed:
+        raise CampaignError(
+            f"it runs over {' and '.join(fixed)}, which with of needs fixes; name {' and '.join(fixed)} in the path, "
+            "or remove with"
+        )
 
 
 def _check_joined(_: Definition, kind: Kind, given: Kind) -> None:

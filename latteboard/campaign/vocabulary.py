@@ -86,8 +86,6 @@ def _refuse_what_is_not_acted_on(table: CampaignTable, mistakes: Mistakes) -> No
     if table.leave_out:
         mistakes.add("not in this version", key="leave_out")
     for name, kind in table.kinds.items():
-        if any(not isinstance(need, str) for need in kind.needs):
-            mistakes.add("conditions on needs are not in this version", key=f"kinds.{name}.needs")
         if kind.holds is not None or kind.files is not None:
             mistakes.add("folders as artifacts are not in this version", key=f"kinds.{name}.path")
 
@@ -238,6 +236,19 @@ def kinds_in_order(table: CampaignTable) -> list[str]:
     return ordered
 
 
-def _needs(table: CampaignTable, name: str) -> tuple[str, ...]:
-    leader = table.kinds[name].made_with
-    return table.kinds[leader if leader in table.kinds else name].needed_kinds
+def _needs(table: CampaignTable, name: str) -> list[str]:
+    """The kinds that come before it: all that it needs, but those of its own job of which it needs other artifacts."""
+    leader = _leader(table, name)
+    needs = table.kinds[leader].needs
+    replaced = {need.kind for need in needs if not isinstance(need, str) and need.replaced}
+    plain = {
+        need if isinstance(need, str) else need.kind for need in needs if isinstance(need, str) or not need.replaced
+    }
+    chained = {need for need in replaced - plain if _leader(table, need) == leader}
+    return [need for need in table.kinds[leader].needed_kinds if need not in chained]
+
+
+def _leader(table: CampaignTable, name: str) -> str:
+    """The kind whose job makes it: itself where no other one does that is known."""
+    leader = table.kinds[name].made_with if name in table.kinds else None
+    return leader if leader in table.kinds else name

@@ -66,7 +66,8 @@ def levels(campaign: Campaign, choice: Choice) -> list[dict[str, Mapping[str, An
     """Sort the chosen kinds into levels: no kind needs one of its own or a later level."""
     depths: dict[str, int] = {}
     for name, kind in campaign.kinds.items():
-        depths[name] = max((depths[need] + (need in choice) for need in kind.needs), default=0)
+        # Kinds of one job may need each other, at other coordinates; no recipe makes them.
+        depths[name] = max((depths[need] + (need in choice) for need in kind.needs if need in depths), default=0)
     numbers = sorted({depths[name] for name in choice})
     return [{name: choice[name] for name in choice if depths[name] == number} for number in numbers]
 

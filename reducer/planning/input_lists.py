@@ -1,5 +1,6 @@
 """The inputs of many outputs at once, ordered into lists and rows; no file and no catalog."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -7,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from latteboard.campaign import Campaign
-from latteboard.campaign.needs import links
+from latteboard.campaign.conditions import links_of
+from latteboard.campaign.entries import NeedEntry
 from latteboard.campaign.relations import Columns, Relations
 
 Numbers = NDArray[np.int64]
@@ -41,10 +43,10 @@ class InputLists:
     def of(cls, campaign: Campaign, kind: str, need: str, outputs: Numbers) -> Self:
         """The inputs of the kind ``need`` for some outputs, which are rows of the expected artifacts of ``kind``."""
         relations, given = campaign.relations, campaign.expected(need).rows
-        made = _rows(campaign.expected(kind).rows, outputs)
-        first, list_of = _lists(relations, made, given)
+        made, entries = _rows(campaign.expected(kind).rows, outputs), campaign.kinds[kind].entries[need]
+        first, list_of = _lists(relations, entries, made, given)
         of_lists = _rows(made, first)
-        numbers, inputs = links(relations, of_lists, given).pairs()
+        numbers, inputs = links_of(relations, entries, of_lists, given).pairs()
         columns = {"list": numbers} | {name: _codes(name, of_lists, numbers, given, inputs) for name in ROW}
         order = _order(relations, columns, {name: given[name][inputs] for name in given if name not in made})
         columns = {name: column[order] for name, column in columns.items()}
@@ -63,9 +65,11 @@ def _rows(columns: Columns, rows: Numbers) -> Columns:
     return {name: column[rows] for name, column in columns.items()}
 
 
-def _lists(relations: Relations, made: Columns, given: Columns) -> tuple[Numbers, Numbers]:
+def _lists(
+    relations: Relations, entries: Sequence[NeedEntry], made: Columns, given: Columns
+) -> tuple[Numbers, Numbers]:
     """An output of each list, and for each output the number of its list."""
-    keys = links(relations, made, given).product_group
+    keys = links_of(relations, entries, made, given).product_group
     # A stream or configuration that only the outputs name becomes a label of their rows.
     own = {name: made[name] for name in ROW if name in made and name not in given}
     if own:

@@ -29,6 +29,7 @@ class KindEntry:
 
     Attributes
     ----------
+    needs : kinds that it is made from, each with the conditions in words
     signs : properties in a word each: given, temporary, reduced, ...
     facts : further statements of the campaign, each with its name
     """
@@ -37,7 +38,7 @@ class KindEntry:
     link: str
     path: str
     coordinates: Sequence[str]
-    needs: Sequence[str]
+    needs: Sequence[tuple[str, str]]
     needed_by: Sequence[str]
     signs: Sequence[str]
     facts: Sequence[tuple[str, str]]
@@ -45,12 +46,18 @@ class KindEntry:
 
 @dataclass(frozen=True)
 class Box:
-    """A kind in the drawing: its place, its link, its shape, and its properties in words."""
+    """A kind in the drawing: its place, its link, its shape, and its properties in words.
+
+    Attributes
+    ----------
+    chain : kinds of its own job that it needs at other coordinates, itself mostly
+    """
 
     node: Node
     link: str
     shape: str
     signs: str
+    chain: Sequence[str]
 
 
 @dataclass(frozen=True)
@@ -61,7 +68,7 @@ class Drawing:
     edges: Sequence[Edge]
     width: float
     height: float
-    needs: Sequence[tuple[str, Sequence[str]]]
+    needs: Sequence[tuple[str, Sequence[tuple[str, str]]]]
 
 
 @dataclass(frozen=True)
@@ -145,7 +152,7 @@ def _kind(model: KindModel, kinds: Mapping[str, KindModel], campaign: Campaign) 
         link=kind_page(model.name),
         path=model.path,
         coordinates=model.coordinates,
-        needs=model.needs,
+        needs=model.conditions,
         needed_by=[other.name for other in kinds.values() if model.name in other.needs],
         signs=_signs(model),
         facts=list(_facts(model, campaign)),
@@ -185,14 +192,15 @@ def _step(name: str, options: Mapping[str, object]) -> str:
 
 
 def _draw(kinds: Mapping[str, KindModel]) -> Drawing:
-    graph: Graph = layout({model.name: model.needs for model in kinds.values()})
+    chains = {name: [n for n in model.needs if kinds[n].leader == model.leader] for name, model in kinds.items()}
+    graph: Graph = layout({name: [n for n in model.needs if n not in chains[name]] for name, model in kinds.items()})
     boxes = []
     for node in graph.nodes:
         model = kinds[node.name]
         shape = "given" if model.given else "reduced" if model.reduced else "made"
         signs = [sign for sign in _signs(model) if sign in ("given", "reduced", "temporary")]
-        boxes.append(Box(node, kind_page(node.name), shape, ", ".join(signs)))
-    needs = [(model.name, model.needs) for model in kinds.values()]
+        boxes.append(Box(node, kind_page(node.name), shape, ", ".join(signs), chains[node.name]))
+    needs = [(model.name, model.conditions) for model in kinds.values()]
     return Drawing(boxes, graph.edges, graph.width, graph.height, needs)
 
 

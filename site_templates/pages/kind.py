@@ -29,13 +29,13 @@ class KindPage:
     Attributes
     ----------
     templates : templates of the paths, as the campaign states them
-    needs : kinds that it is made from; those of the leading kind, if it is made with another
+    needs : kinds that it is made from, each with the conditions in words; those of the leading kind, if it is made with another
     columns : names of the columns, each with a mark for columns of numbers
     """
 
     kind: str
     templates: Sequence[str]
-    needs: Sequence[str]
+    needs: Sequence[tuple[str, str]]
     made_with: str | None
     columns: Sequence[tuple[str, bool]]
 
@@ -83,7 +83,7 @@ def kind_table(rows: KindColumns, kinds: Mapping[int, str]) -> Page:
     page = KindPage(
         model.name,
         (model.path, *model.also),
-        model.needs,
+        model.conditions,
         model.made_with,
         [(name, name in numeric) for name in (*coordinates, *shown)],
     )

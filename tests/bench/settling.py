@@ -15,7 +15,6 @@ from child import processor_time
 from tree import names
 
 from latteboard.campaign import Campaign
-from latteboard.campaign.needs import Links, links
 from latteboard.catalog import Catalog
 from latteboard.status.evidence import Evidence
 from latteboard.status.rules import settle
@@ -47,13 +46,8 @@ def settling(campaign: Campaign, times: int) -> tuple[list[float], dict[str, int
     known = {kind.name: evidence(campaign, kind.name, young) for kind in kinds}
     seconds = []
     for _ in range(times):
-
-        @cache
-        def between(kind: str, need: str) -> Links:
-            return links(campaign.relations, campaign.expected(kind).rows, campaign.expected(need).rows)
-
         began = processor_time()
-        verdicts = settle(kinds, known, between)
+        verdicts = settle(kinds, known, cache(campaign.links))
         seconds.append(processor_time() - began)
     statuses = np.concatenate([one.statuses for one in verdicts.values()])
     words, numbers = np.unique(statuses, return_counts=True)

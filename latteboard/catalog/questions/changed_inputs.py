@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, func, select
 
 from latteboard.catalog.database import Database
 from latteboard.catalog.dialects.sqlite import number_columns
-from latteboard.catalog.questions.relations import StoredRelations, few_values
+from latteboard.catalog.questions.relations import StoredRelations, few_values, kept
 from latteboard.catalog.statements import CODE, not_done, number_table
 from latteboard.catalog.tables.kinds import KindModel
 from latteboard.catalog.tables.schema import recorded_input, replica
@@ -31,11 +31,12 @@ def changed_inputs(database: Database, connection: Connection, kind: KindModel) 
         return
     relations = StoredRelations(connection, products.coordinates)
     recorded = _recorded(connection, kind, products.ids)
-    for need in (database.kinds[name] for name in kind.needs):
+    for need, entries in ((database.kinds[name], entries) for name, entries in kind.entries.items()):
         columns = database.tables[need.name].c
-        near = [columns[name].in_(found) for name, found in few_values(products.coordinates).items() if name in columns]
+        few = few_values(kept(entries, products.coordinates))
+        near = [columns[name].in_(found) for name, found in few.items() if name in columns]
         inputs = _read(database, connection, need, *near)
-        links = relations.links(products.coordinates, inputs.coordinates)
+        links = relations.links(entries, products.coordinates, inputs.coordinates)
         records = _records(recorded, products, need, inputs)
         evidence = products.evidence(Copies.none(), records)
         copies = _copies(connection, need, inputs)

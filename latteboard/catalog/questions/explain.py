@@ -10,7 +10,7 @@ import numpy as np
 from sqlalchemy import Connection, and_, false, or_, select, true
 
 from latteboard.catalog.database import Database
-from latteboard.catalog.questions.relations import Numbers, Stored, StoredRelations, few_values
+from latteboard.catalog.questions.relations import Numbers, Stored, StoredRelations, few_values, kept
 from latteboard.catalog.questions.selection import Artifact, Selection
 from latteboard.catalog.readable import Readable
 from latteboard.catalog.statements import number_table
@@ -80,10 +80,10 @@ class _InputTree:
     def groups(self, kind: KindModel, products: Stored, depth: int) -> Iterator[InputGroup]:
         """The inputs of some artifacts of a kind, a group for each kind that it needs."""
         relations = StoredRelations(self._connection, products)
-        for need in kind.needs:
+        for need, entries in kind.entries.items():
             model, readable = self._database.kinds[need], self._database.readable(need)
-            near, statuses = self._near(readable, products)
-            links = relations.links(products, near)
+            near, statuses = self._near(readable, kept(entries, products))
+            links = relations.links(entries, products, near)
             needed = links.asked(np.full(links.product_group.shape, True))
             inputs = {name: column[needed] for name, column in near.items()}
             statuses = statuses[needed]

@@ -7,13 +7,14 @@ the artifacts that are not done hands the least number on from inputs to product
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection, case, null, select
 
+from latteboard.campaign.chains import steps
 from latteboard.catalog.database import Database
 from latteboard.catalog.dialects.sqlite import number_columns
 from latteboard.catalog.meta import texts
@@ -69,6 +70,18 @@ def causes(database: Database) -> list[Cause]:
     return sorted(made, key=lambda one: (-one.number, str(one)))
 
 
+def _groups(kinds: Iterable[KindModel]) -> Iterator[list[KindModel]]:
+    """The kinds in the order of the production; those of one job together if they need each other, as in a chain."""
+    kinds, told = list(kinds), set()
+    for kind in kinds:
+        job = [other for other in kinds if other.leader == kind.leader]
+        names = {other.name for other in job}
+        group = job if names & {*kind.needs} else [kind]
+        if kind.name not in told:
+            told |= {other.name for other in group}
+            yield group
+
+
 @dataclass(frozen=True)
 class _Missing:
     """Artifacts of one kind that their products lack.
@@ -104,15 +117,22 @@ class _Search:
 
     def counts(self) -> Iterator[tuple[str, Place, int | None, int]]:
         """A kind, the place and configuration of a cause, and the number of artifacts of that kind that wait for it."""
-        for kind in self._database.kinds.values():
-            missing = self._missing[kind.name] = self._read(kind)
-            waits = missing.blocked_by >= 0
-            self._number_roots(kind, missing, ~waits)
-            for need in kind.needs:
-                self._hand_on(missing, waits & (missing.blocked_by == self._database.kinds[need].id), need)
-            caused = missing.causes[waits & (missing.causes < NO_CAUSE)]
-            for cause, number in zip(*np.unique(caused, return_counts=True), strict=True):
-                yield kind.name, *self._causes[cause], int(number)
+        for group in _groups(self._database.kinds.values()):
+            names = [kind.name for kind in group]
+            for kind in group:
+                missing = self._missing[kind.name] = self._read(kind)
+                self._number_roots(kind, missing, missing.blocked_by < 0)
+            for kind in group:
+                for need in kind.needs:
+                    if need not in names:
+                        self._hand_on(kind, need)
+            if any(need in names for need in group[0].needs):
+                self._hand_on_within(group)
+            for kind in group:
+                missing = self._missing[kind.name]
+                caused = missing.causes[(missing.blocked_by >= 0) & (missing.causes < NO_CAUSE)]
+                for cause, number in zip(*np.unique(caused, return_counts=True), strict=True):
+                    yield kind.name, *self._causes[cause], int(number)
 
     def _read(self, kind: KindModel) -> _Missing:
         """The artifacts that are neither done, nor in the archive, nor unneeded."""
@@ -154,10 +174,36 @@ class _Search:
         ensemble, stream = (self._texts[axis][where[axis]] if axis in where else None for axis in WHERE[:2])
         return (kind.name, status.name, ensemble, stream), where.get("configuration")
 
-    def _hand_on(self, missing: _Missing, waits: NDArray[np.bool_], need: str) -> None:
+    def _waits(self, kind: KindModel, need: str) -> NDArray[np.bool_]:
+        """Which of the missing artifacts of a kind wait for inputs of another, the first that they lack."""
+        waits: NDArray[np.bool_] = self._missing[kind.name].blocked_by == self._database.kinds[need].id
+        return waits
+
+    def _hand_on(self, kind: KindModel, need: str) -> None:
         """Give artifacts that wait for inputs of one kind the least of the inputs' causes."""
-        inputs = self._missing[need]
+        missing, inputs, waits = self._missing[kind.name], self._missing[need], self._waits(kind, need)
         caused = inputs.causes < NO_CAUSE
         if waits.any() and caused.any():
-            links = self._relations.links(missing.of(waits), inputs.of(caused))
+            links = self._relations.links(kind.entries[need], missing.of(waits), inputs.of(caused))
             missing.causes[waits] = links.least(inputs.causes[caused], NO_CAUSE)
+
+    def _hand_on_within(self, group: Sequence[KindModel]) -> None:
+        """Hand causes on along chains, whose artifacts wait for others of the same kinds."""
+        parts = [self._missing[kind.name] for kind in group]
+        starts = dict(
+            zip((kind.name for kind in group), np.cumsum([0, *(len(one.causes) for one in parts)]), strict=False)
+        )
+        causes = np.concatenate([one.causes for one in parts])
+        pairs = [np.empty((2, 0), dtype=np.int64)]
+        for kind in group:
+            for need in kind.needs:
+                if need in starts and (rows := np.flatnonzero(self._waits(kind, need))).size:
+                    inputs = self._missing[need]
+                    products = {name: column[rows] for name, column in self._missing[kind.name].coordinates.items()}
+                    found = self._relations.links(kind.entries[need], products, inputs.coordinates).pairs()
+                    pairs.append(np.stack([starts[kind.name] + rows[found[0]], starts[need] + found[1]]))
+        of_products, of_inputs = np.concatenate(pairs, axis=1)
+        for waiting, awaited in steps(of_products, of_inputs, len(causes)):
+            np.minimum.at(causes, waiting, causes[awaited])
+        for one, part in zip(parts, np.split(causes, list(starts.values())[1:]), strict=True):
+            one.causes[:] = part

@@ -5,9 +5,10 @@ With it a catalog answers questions without the campaign file.
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
+from latteboard.campaign.entries import Entries, NeedEntry
 from latteboard.names.patterns import Pattern
 from latteboard.names.templates import Choice, Field, Piece, Source, Value
 
@@ -29,6 +30,7 @@ class KindModel:
     also : the further templates of its paths, as the campaign states them
     further : their patterns, as in ``patterns``, for each of them
     roots : the roots below which its files are looked for, as the campaign states them
+    entries : for each kind that it needs the entries of ``needs``
     """
 
     id: int
@@ -50,6 +52,12 @@ class KindModel:
     also: tuple[str, ...] = ()
     further: tuple[Patterns, ...] = ()
     roots: tuple[str, ...] = ()
+    entries: Entries = field(default_factory=dict)
+
+    @property
+    def leader(self) -> str:
+        """The kind whose job makes it: itself, or the one that it is made with."""
+        return self.made_with or self.name
 
     @property
     def templates(self) -> tuple[Patterns, ...]:
@@ -66,11 +74,17 @@ class KindModel:
         """In how many places each of its artifacts is looked for."""
         return len(self.roots) * len(self.templates)
 
+    @property
+    def conditions(self) -> list[tuple[str, str]]:
+        """Each kind that it needs, and the conditions of its entries in words; empty where one has none."""
+        return [(need, "; ".join(one.conditions for one in entries)) for need, entries in self.entries.items()]
+
     def to_json(self) -> str:
         """As text for the catalog."""
         plain = {name: getattr(self, name) for name in self.__dataclass_fields__}
         plain["patterns"] = _patterns_to_json(self.patterns)
         plain["further"] = [_patterns_to_json(patterns) for patterns in self.further]
+        plain["entries"] = {need: list(map(asdict, entries)) for need, entries in self.entries.items()}
         return json.dumps(plain)
 
     @classmethod
@@ -81,6 +95,8 @@ class KindModel:
             plain[name] = tuple(plain.get(name, ()))
         plain["patterns"] = _patterns_from_json(plain["patterns"])
         plain["further"] = tuple(map(_patterns_from_json, plain.get("further", ())))
+        stated = plain.get("entries", {need: [{"kind": need}] for need in plain["needs"]})
+        plain["entries"] = {need: tuple(NeedEntry(**entry) for entry in entries) for need, entries in stated.items()}
         return cls(**plain)
 
 
@@ -112,6 +128,7 @@ def kind_models(campaign: "Campaign", ids: Mapping[str, int]) -> list[KindModel]
                 also=tuple(map(str, kind.templates[1:])),
                 further=tuple(_patterns(campaign, kind.name, number) for number in range(1, len(kind.templates))),
                 roots=tuple(root.stated for root in campaign.roots),
+                entries=kind.entries,
             )
         )
     return models

@@ -1,6 +1,6 @@
 """The end of an index: what belongs to artifacts is found, every status is settled, and what differs is written."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Table, func, insert, select
 
-from latteboard.campaign.needs import Links, links
 from latteboard.catalog.tables.kinds import KindModel
 from latteboard.catalog.tables.schema import run, stray, summary
 from latteboard.catalog.updating.columns import OF_IDENTITY
@@ -67,7 +66,8 @@ def _settle(transaction: IndexTransaction) -> None:
     evidence = {name: _evidence(transaction, name, copies[name], numbers) for name in models}
     for placed in transaction.placed.values():
         placed.save()
-    verdicts = settle(list(models.values()), evidence, _links(transaction))
+    # The rules ask several times for the same two kinds.
+    verdicts = settle(list(models.values()), evidence, cache(transaction.campaign.links))
     del evidence
     counted = Summary(transaction)
     for name in models:
@@ -86,16 +86,6 @@ def _evidence(transaction: IndexTransaction, name: str, copies: JudgedCopies, nu
     if name in transaction.placed:
         known = known.together(transaction.placed[name].other_copies())
     return Evidence(columns["state"], columns["size"], columns["mtime"], known, records)
-
-
-def _links(transaction: IndexTransaction) -> Callable[[str, str], Links]:
-    campaign = transaction.campaign
-
-    @cache
-    def between(kind: str, need: str) -> Links:
-        return links(campaign.relations, campaign.expected(kind).rows, campaign.expected(need).rows)
-
-    return between
 
 
 def _write(transaction: IndexTransaction, name: str, verdicts: Verdicts, copies: JudgedCopies) -> bool:
