@@ -150,7 +150,7 @@ CASES = {
         ["'../A_a_"],
     ),
     "two slashes": prop_path('"x//{ensemble}_{stream}_{configuration}_{source}"', "empty parts"),
-    "a folder": prop_path('"{ensemble}_{stream}_{configuration}_{source}/"', "empty parts"),
+    "a folder of no contents": prop_path('"{ensemble}_{stream}_{configuration}_{source}/"', "a folder", "holds = ", "files = "),
     "a line break in a path": prop_path('"{ensemble}_{stream}_{configuration}_{source}\\n"', r"\n", "control characters"),
     "a line break in a parameter": change('mq   = "0.01"', 'mq = "0\\n1"', "kinds.prop.path", r"mq0\n1", "control"),
     "a slash from a derived name": change(

@@ -62,7 +62,6 @@ NOT_EXPLAINED_YET = {
     "constraint",
     "description",
     "environment",
-    "holds",
     "host",
     "hours",
     "launcher",

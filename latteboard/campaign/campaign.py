@@ -4,6 +4,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from datetime import timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import Self
 
@@ -40,6 +41,7 @@ class Campaign(Definition):
         self.grace: timedelta = table.campaign.grace
         self._parsers: dict[tuple[str, int, int], PathParser] = {}
         self._datasets: dict[str, Datasets] = {}
+        self._holds: dict[str, Datasets] = {}
         super().__init__(table, path.parent)
         with self.mistakes.keep():
             self.catalog = catalog_url(path, table.campaign.catalog)
@@ -62,8 +64,14 @@ class Campaign(Definition):
     def datasets(self, kind: str) -> Datasets:
         """The datasets that the files of a kind must hold."""
         if kind not in self._datasets:
-            self._datasets[kind] = Datasets(self, kind)
+            self._datasets[kind] = Datasets(self, self.kinds[kind], self.kinds[kind].datasets)
         return self._datasets[kind]
+
+    def holds(self, kind: str) -> Datasets:
+        """The files that the folders of a kind must hold, by their paths relative to the folder."""
+        if kind not in self._holds:
+            self._holds[kind] = Datasets(self, self.kinds[kind], self.kinds[kind].holds)
+        return self._holds[kind]
 
     def path_of(self, kind: str, coordinates: Mapping[str, Value], template: int = 0) -> str:
         """The path of one artifact under one of its kind's templates, relative to the root; that of a new file is under 0.
@@ -86,15 +94,23 @@ class Campaign(Definition):
     def parse(self, path: str) -> tuple[str, dict[str, Value]] | None:
         """The kind and coordinates of the expected artifact with this path, relative to a root; None if there is none.
 
-        It may be a path under any template of the kind.
+        It may be a path under any template of the kind. That of a folder may be said without the slash at its end.
         """
-        for kind, coordinates in self.matches(path):
-            if self.expected(kind).index(coordinates) is not None:
-                return kind, coordinates
+        for text in (path, f"{path}/") if self._has_folders else (path,):
+            for kind, coordinates in self.matches(text):
+                if self.expected(kind).index(coordinates) is not None:
+                    return kind, coordinates
         return None
 
+    @cached_property
+    def _has_folders(self) -> bool:
+        return any(kind.is_folder for kind in self.kinds.values())
+
     def matches(self, path: str) -> Iterator[tuple[str, dict[str, Value]]]:
-        """Every kind of which a template matches ``path``, with the coordinates, whether or not the artifact is expected."""
+        """Every kind of which a template matches ``path``, with the coordinates, whether or not the artifact is expected.
+
+        A path that ends in a slash is a folder, any other is none.
+        """
         for name, kind in self.kinds.items():
             for template in range(len(kind.templates)):
                 for coordinates in self._read(path, name, template):

@@ -10,6 +10,7 @@ from latteboard.campaign.chain_checks import check_chain
 from latteboard.campaign.ensemble_checks import check_axes, check_ensembles
 from latteboard.campaign.entry_checks import check_entries
 from latteboard.campaign.expected import Block, Expected
+from latteboard.campaign.folder_checks import check_folder, check_holds
 from latteboard.campaign.kinds import Kind
 from latteboard.campaign.model import Definition
 from latteboard.campaign.need_checks import check_inputs, check_source_sets
@@ -149,9 +150,10 @@ def _check_only(definition: Definition, kind: Kind) -> None:
 def _check_parameters(definition: Definition, kind: Kind) -> None:
     """Require a value of each parameter in the streams of the kind; it may be stated for these alone."""
     paths = zip(kind.table.path_keys, kind.templates, strict=True)
+    holds = zip(kind.table.holds_keys, kind.holds, strict=True)
     stated = {*parameters(definition.table)}
     with Mistakes() as mistakes:
-        for key, template in (*paths, *(("datasets", template) for template in kind.datasets)):
+        for key, template in (*paths, *(("datasets", template) for template in kind.datasets), *holds):
             for name in sorted(definition.names_in(template) & stated):
                 lacking = [stream for stream in definition.streams_of(kind) if name not in stream.constants]
                 for stream in lacking[:1]:
@@ -176,18 +178,19 @@ def _check_paths(definition: Definition, kind: Kind) -> None:
             with mistakes.keep():
                 blocks = definition.blocks(kind.name, template)
                 with within(key):
-                    _check_path(definition, kind, blocks)
+                    _check_path(definition, kind, blocks, is_folder=kind.templates[template].is_folder)
 
 
-def _check_path(definition: Definition, kind: Kind, blocks: Iterable[Block]) -> None:
+def _check_path(definition: Definition, kind: Kind, blocks: Iterable[Block], *, is_folder: bool) -> None:
     """Require that the paths under one template are well formed and can be parsed."""
     for block in blocks:
         file, inner = split_inside(block.pattern.pieces)
         again = any(INSIDE in piece for piece in (*file, *inner) if isinstance(piece, str))
         if again or kind.inside != bool(inner):
             raise CampaignError(f"expected at most one {INSIDE}, between file and dataset; found {block.pattern}")
-        for pieces in (file, inner) if inner else (file,):
-            check_form(Pattern(pieces), definition.relations.values)
+        check_form(Pattern(file), definition.relations.values, is_folder=is_folder)
+        if inner:
+            check_form(Pattern(inner), definition.relations.values)
         check_injective(block.pattern, definition.relations.values)
 
 
@@ -232,12 +235,14 @@ Checks = list[tuple[Callable[[Definition, Kind], None], tuple[str, ...]]]
 OF_A_KIND: Checks = [
     (_check_flags, ()),
     (_check_inside, ("path", "also")),
+    (check_folder, ("path", "also")),
     (_check_only, ("path",)),
     (_check_somewhere, ("path", "only")),
     (_check_parameters, ()),
     (_check_also, ("path", "also")),
     (_check_paths, ("path", "also")),
     (_check_datasets, ("datasets",)),
+    (check_holds, ("holds",)),
     (_check_size, ("path", "only", "min_bytes")),
     (check_steps, ()),
     (check_logs, ("path", "logs")),

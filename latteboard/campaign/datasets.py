@@ -1,9 +1,10 @@
-"""The datasets inside the HDF5 files of a kind: which ones a file must hold, and the coordinates of each.
+"""The contents of artifacts: the datasets that an HDF5 file must hold, or the files of a folder, with the coordinates of each.
 
 A dataset is expected where the coordinates of its file and those that its own path names are together in one row of the
 natural join of the relations. A coordinate in ``datasets`` that the path of the file does not name is thus run over: an axis
 over its values in the ensemble, or for the configuration of the file if they differ by configuration; a coordinate of the
-source lists over its values for this configuration, stream and source set.
+source lists over its values for this configuration, stream and source set. The same holds for a file in a folder that is an
+artifact, and ``holds``.
 """
 
 from collections import defaultdict
@@ -23,17 +24,19 @@ Coordinates = Mapping[str, Value]
 
 
 class Datasets:
-    """The datasets in the files of one kind.
+    """The datasets in the files of one kind, or the files in its folders.
 
     Attributes
     ----------
     free : the coordinates that datasets have in addition to those of their file, in canonical order
     """
 
-    def __init__(self, definition: Definition, kind: str) -> None:
+    def __init__(self, definition: Definition, kind: Kind, templates: Sequence[Template]) -> None:
+        """``templates`` are those of ``datasets``, or of ``holds``."""
         self._definition = definition
-        self._kind = definition.kinds[kind]
-        named = {name for template in self._kind.datasets for name in definition.coordinates_named(template)}
+        self._kind = kind
+        self._templates = templates
+        named = {name for template in templates for name in definition.coordinates_named(template)}
         self.free = tuple(n for n in definition.relations.order if n in named and n not in self._kind.coordinates)
         self._layouts: dict[tuple[Value | None, Value | None], list[_Layout]] = {}
 
@@ -95,7 +98,7 @@ class Datasets:
             self._layouts[key] = [
                 _Layout(self._definition, self._kind, template, stream)
                 for stream in streams
-                for template in self._kind.datasets
+                for template in self._templates
             ]
         return self._layouts[key]
 

@@ -26,6 +26,7 @@ class Kind:
     table : the kind as the campaign states it; ``only`` is that of ``made_with`` if one job writes both
     min_bytes : the least size of a file, in bytes
     datasets : templates of the dataset paths that each file must hold
+    holds : templates of the files that each folder must hold, relative to it, where artifacts are folders
     task : settings of the job that makes it
     """
 
@@ -36,6 +37,7 @@ class Kind:
     table: KindTable
     min_bytes: Size
     datasets: tuple[Template, ...]
+    holds: tuple[Template, ...]
     task: Mapping[str, Any]
 
     @property
@@ -62,6 +64,11 @@ class Kind:
     def container(self) -> Template:
         """The template of the file on disk: of the container if the artifacts are datasets."""
         return self.template.container or self.template
+
+    @property
+    def is_folder(self) -> bool:
+        """Whether the artifacts are folders, under at least one of the templates."""
+        return any(template.is_folder for template in self.templates)
 
     @property
     def reduced(self) -> bool:
@@ -96,6 +103,7 @@ def read_kind(table: CampaignTable, name: str, mistakes: Mistakes) -> Kind:
             table=own if own.only or not own.made_with else own.model_copy(update={"only": leader.only}),
             min_bytes=min_bytes,
             datasets=tuple(map(Template.parse, own.dataset_templates)),
+            holds=tuple(map(Template.parse, own.holds_keys.values())),
             task=leader.task,
         )
     except TemplateError as error:

@@ -15,14 +15,17 @@ from latteboard.names.templates import SOURCE_PARTS, Choice, Field, Piece, Piece
 NO_NAMES = ("", ".", "..")  # of files and folders
 
 
-def check_form(pattern: Pattern, values: Values) -> None:
+def check_form(pattern: Pattern, values: Values, *, is_folder: bool = False) -> None:
     """Require a relative path without empty components, ``.`` and ``..``, and without control characters.
+
+    ``is_folder`` says that it ends in a slash.
 
     Raises
     ------
     CampaignError : a component is none of a path, or a field has a text that holds a slash or control characters.
     """
-    for component in pattern.components():
+    components = pattern.components()
+    for component in components[:-1] if is_folder else components:
         for piece in component:
             for text in _texts_to_check(piece, values):
                 if "/" in text or not text.isprintable():
@@ -140,19 +143,21 @@ class BlockPath:
     template : number of the template among those of the kind
     block : number of the block among those of the template
     components : the pieces of each component of the path
+    is_folder : whether the artifacts are folders
     """
 
     kind: str
     template: int
     block: int
     components: Sequence[Pieces]
+    is_folder: bool
 
     def paths(self, definition: Definition) -> set[str]:
-        """The paths of all expected artifacts of the block."""
+        """The paths of all expected artifacts of the block, without the slash at the end of a folder's."""
         expected = definition.expected(self.kind, self.template)
         own = expected.blocks[self.block]
         slices = [rows for block, rows in expected.block_slices if block is own]
-        return {path for rows in slices for path in expected.paths(own, rows)}
+        return {path.removesuffix("/") for rows in slices for path in expected.paths(own, rows)}
 
     def key(self, definition: Definition) -> str:
         """The key of the campaign file that states it."""
@@ -164,7 +169,7 @@ class BlockPath:
 
 
 def check_separate(definition: Definition) -> None:
-    """Require that no two artifacts have the same path, and that none is a folder on the way to another.
+    """Require that no two artifacts have the same path, and that none is on the way to another, or in a folder that is one.
 
     Paths are compared only where the literal texts of two patterns do not already differ.
     """
@@ -182,9 +187,11 @@ def check_separate(definition: Definition) -> None:
 
 
 def _block_paths(definition: Definition, kind: Kind) -> Iterator[BlockPath]:
-    for template in range(len(kind.templates)):
-        for number, block in enumerate(definition.blocks(kind.name, template)):
-            yield BlockPath(kind.name, template, number, block.pattern.components())
+    for number, template in enumerate(kind.templates):
+        for position, block in enumerate(definition.blocks(kind.name, number)):
+            components = block.pattern.components()
+            parts = components[:-1] if template.is_folder else components
+            yield BlockPath(kind.name, number, position, parts, template.is_folder)
 
 
 def _check_apart(definition: Definition, one: BlockPath, other: BlockPath) -> None:
@@ -192,7 +199,8 @@ def _check_apart(definition: Definition, one: BlockPath, other: BlockPath) -> No
     depth = len(short.components)
     shared = short.paths(definition) & {"/".join(path.split("/")[:depth]) for path in long.paths(definition)}
     if shared:
-        same = "the same path as" if len(long.components) == depth else "a folder of" if long is one else "a file in"
+        inner = "a folder in" if other.is_folder else "a file in"
+        same = "the same path as" if len(long.components) == depth else "a folder of" if long is one else inner
         raise CampaignError(f"gives {same} {one.name(other, definition)}: {min(shared)}")
 
 

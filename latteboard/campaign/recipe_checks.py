@@ -104,6 +104,8 @@ def _check_files(_: Definition, kind: Kind, given: Kind) -> None:
     """Require whole files as inputs, that stay if the output links to them."""
     if given.inside:
         raise CampaignError(f"{given.name} lives inside HDF5 files; expected a kind of whole files in needs")
+    if given.is_folder:
+        raise CampaignError(f"the artifacts of {given.name} are folders; expected a kind of whole files in needs")
     if is_virtual(kind.table.reduce) and given.table.temporary:
         raise CampaignError(
             f"concatenate: virtual links to {given.name}, which is temporary: once it is purged, its data are gone; "

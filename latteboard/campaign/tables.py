@@ -129,7 +129,8 @@ class NeedTable(Table):
 class KindTable(Table):
     """``[kinds.NAME]``: one class of files, of folders, or of datasets inside files.
 
-    A path that ends in ``/`` is a folder: ``holds`` names files that must be in it, ``files`` is how many there must be at least.
+    A path that ends in ``/`` is a folder that is one artifact. ``holds`` names the files that must be in it, ``files`` is how many
+    regular files there must be below it at least. One of the two must stand, and both may: then both must be fulfilled.
     ``also`` are further paths under which an artifact counts as there.
     """
 
@@ -156,6 +157,11 @@ class KindTable(Table):
     def path_keys(self) -> tuple[str, ...]:
         """The key of each template of its paths: ``path``, ``also[0]``, ``also[1]``, ..."""
         return "path", *(f"also[{number}]" for number in range(len(self.also)))
+
+    @property
+    def holds_keys(self) -> dict[str, str]:
+        """The templates in ``holds`` by key: ``holds[0]``, ``holds[1]``, ..."""
+        return {f"holds[{number}]": text for number, text in enumerate(self.holds or ())}
 
     @property
     def needed_kinds(self) -> tuple[str, ...]:

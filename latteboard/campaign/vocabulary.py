@@ -85,9 +85,6 @@ def _refuse_what_is_not_acted_on(table: CampaignTable, mistakes: Mistakes) -> No
     """Refuse keys that are read but would change nothing, so that no status is wrong without a word."""
     if table.leave_out:
         mistakes.add("not in this version", key="leave_out")
-    for name, kind in table.kinds.items():
-        if kind.holds is not None or kind.files is not None:
-            mistakes.add("folders as artifacts are not in this version", key=f"kinds.{name}.path")
 
 
 def axes(table: CampaignTable) -> list[str]:
@@ -203,7 +200,7 @@ def _check_kind(table: CampaignTable, name: str, plain: Collection[str]) -> None
                 if other is not None:
                     check_among(other, known)
         paths = zip(kind.path_keys, (kind.path, *kind.also), strict=True)
-        further = [("datasets", text) for text in kind.dataset_templates]
+        further = [*(("datasets", text) for text in kind.dataset_templates), *kind.holds_keys.items()]
         for key, text in (*paths, *further, ("logs", kind.logs or ""), ("check", kind.check or "")):
             with mistakes.keep(key):
                 _check_template(text, plain, table.derive)

@@ -224,6 +224,12 @@ class Template:
         return tuple(dict.fromkeys(p.name for p in self.pieces if isinstance(p, Field)))
 
     @property
+    def is_folder(self) -> bool:
+        """Whether the artifacts are folders: the text ends in ``/``."""
+        last = self.pieces[-1] if self.pieces else ""
+        return isinstance(last, str) and last.endswith("/")
+
+    @property
     def container(self) -> Self | None:
         """The template of the HDF5 file that holds the artifacts, before ``::``; None if the artifacts are files."""
         before, after = split_inside(self.pieces)
