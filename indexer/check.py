@@ -69,12 +69,34 @@ def is_hdf5(name: str) -> bool:
     return name.endswith((".h5", ".hdf5"))
 
 
+def is_opened(path: str) -> bool:
+    """Whether a closer look opens an artifact: an HDF5 file, or a folder that may hold some."""
+    return is_hdf5(path) or path.endswith("/")
+
+
 def content_problem(campaign: Campaign, kind: str, row: int, path: str) -> str | None:
-    """The problem inside an HDF5 file, None if there is none; raises :class:`h5.Unreadable` if it may not be read."""
+    """The problem inside an HDF5 file, or in a folder of such; None if there is none.
+
+    Raises
+    ------
+    h5.Unreadable : a file may not be read.
+    """
+    if path.endswith("/"):
+        return folder_problem(path)
     datasets: Sequence[str] = ()
     if campaign.kinds[kind].datasets:
         datasets = list(campaign.datasets(kind).of(campaign.expected(kind).coordinates(row)))
     return h5.problem_of(path, datasets)
+
+
+def folder_problem(path: str) -> str | None:
+    """The problem of the first damaged HDF5 file below a folder, links not followed; None if there is none."""
+    for folder, _, names in sorted(os.walk(path)):
+        for name in sorted(filter(is_hdf5, names)):
+            file = os.path.join(folder, name)
+            if not os.path.islink(file) and (problem := h5.problem_of(file)) is not None:
+                return f"{name}: {problem}"
+    return None
 
 
 class Inspector:
@@ -130,7 +152,7 @@ class Inspector:
             mtime = int(news.files.mtimes[position])
             transaction.note_inputs(news.kind, row, news.place, None if mark is None else _record(mark, mtime))
         if news.doubted[position] and news.states[position] == FileState.sound:
-            problem = content_problem(self._campaign, news.kind, row, path) if is_hdf5(path) else None
+            problem = content_problem(self._campaign, news.kind, row, path) if is_opened(path) else None
             if problem is not None:
                 news.states[position], news.problems[position] = FileState.bad_content, problem
 

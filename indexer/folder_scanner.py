@@ -12,7 +12,8 @@ import pathspec
 
 from indexer import check
 from indexer.containers import Containers
-from indexer.known_folders import KnownFolders
+from indexer.folder_artifacts import FolderArtifacts
+from indexer.known_folders import NEVER_SETTLED, TRUST, KnownFolders
 from indexer.match import MatchedFiles, Matcher
 from indexer.places import Named, Plan, Rows, place_below
 from indexer.report import FolderReport, Request
@@ -23,11 +24,9 @@ from latteboard.files import hdf5 as h5
 from latteboard.files.atomic import is_draft
 from latteboard.status.states import FileState
 from latteboard.text import folded
-from latteboard.times import DAY_NS, SECOND_NS
+from latteboard.times import DAY_NS
 
-# A folder's time is trusted only if it is this much older than the scan: its clock may be coarse, and another node's.
-TRUST = 5 * SECOND_NS
-NEVER_SETTLED = 2**62
+NOT_EXPECTED = "a {} that the campaign does not expect"
 
 
 class _Schedule(NamedTuple):
@@ -49,6 +48,7 @@ class FolderScanner:
         self._root = str(campaign.roots[root].path)
         self._known = KnownFolders(self._root, last.folders, request)
         self._containers = Containers(self._root, last.containers, request)
+        self._artifacts = FolderArtifacts(campaign, root, plan, last, request)
         self._ignored = pathspec.PathSpec.from_lines("gitignore", campaign.table.campaign.ignore)
 
     def __call__(self, paths: Iterable[str]) -> FolderReport:
@@ -56,6 +56,11 @@ class FolderScanner:
         report = FolderReport()
         changed: list[Listing] = []
         for path in paths:
+            top = self._artifacts.top(path)
+            if top is not None:
+                if top == path:  # what is in it is looked at with it
+                    self._artifacts.look(path, report)
+                continue
             listing = self._list(path, report)
             if listing is None:
                 continue
@@ -73,7 +78,7 @@ class FolderScanner:
                 self._report_folder(listing, _Schedule(old.unsettled_until, old.due), report)
             else:
                 changed.append(listing)
-                report.strays += [_stray(path, f"{one}/", None, "a folder that no template names") for one in unknown]
+                report.strays += [_stray(path, f"{one}/", None, reason) for one, reason in unknown]
         report.relisted += [listing.path for listing in changed]
         schedules = {listing.path: self._schedule(listing) for listing in changed}
         matcher = Matcher(self._plan, changed)
@@ -109,8 +114,8 @@ class FolderScanner:
             report.unreadable[path or "."] = error.strerror or str(error)
         return None
 
-    def _sort_folders(self, listing: Listing) -> tuple[list[str], list[str]]:
-        """The folders in it that are to be scanned, and those that no template names."""
+    def _sort_folders(self, listing: Listing) -> tuple[list[str], list[tuple[str, str]]]:
+        """The folders in it that are to be scanned, and those that are strays, with the reason."""
         ways, unknown = [], []
         for name in sorted(listing.folders):
             path = f"{listing.path}/{name}" if listing.path else name
@@ -118,10 +123,12 @@ class FolderScanner:
                 ways.append(path)
             elif self._is_ignored(f"{path}/_"):
                 continue
+            elif kind := self._artifacts.kind_of(path):
+                unknown.append((path, NOT_EXPECTED.format(kind)))
             elif self._plan.is_nameable(path) or (self._request.below_unknown and not self._is_link(path)):
                 ways.append(path)
             else:
-                unknown.append(path)
+                unknown.append((path, "a folder that no template names"))
         return sorted(ways, key=lambda path: self._plan.rank.get(path, -1)), unknown
 
     def _is_link(self, path: str) -> bool:
@@ -232,7 +239,10 @@ class FolderScanner:
 
     def _reason(self, path: str) -> str:
         parsed = next(self._campaign.matches(path), None)
-        return "no template gives this path" if parsed is None else f"a {parsed[0]} that the campaign does not expect"
+        if parsed is not None:
+            return NOT_EXPECTED.format(parsed[0])
+        folder = self._artifacts.top(path)
+        return "no template gives this path" if folder is None else "a file where a folder is expected"
 
 
 def _stray(folder: str, path: str, size_and_time: tuple[int, int] | None, reason: str) -> Stray:

@@ -11,8 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from indexer.check import without_file
-from indexer.folder_scanner import NEVER_SETTLED
-from indexer.known_folders import KnownFolders
+from indexer.known_folders import NEVER_SETTLED, KnownFolders
 from indexer.missing_disks import ELSEWHERE, HINT, NOWHERE, MissingDisks
 from indexer.places import Plan, Rows, place_below
 from indexer.report import FolderReport, Request

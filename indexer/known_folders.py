@@ -8,6 +8,11 @@ from zlib import crc32
 from indexer.report import Request
 from indexer.walk import Listing, signed, within_bounds
 from latteboard.catalog.updating.observations import FolderState
+from latteboard.times import SECOND_NS
+
+# A folder's time is trusted only if it is this much older than the scan: its clock may be coarse, and another node's.
+TRUST = 5 * SECOND_NS
+NEVER_SETTLED = 2**62
 
 
 class KnownFolders:

@@ -84,7 +84,7 @@ class Plan:
 
     def prepare(self) -> "Plan":
         """Work everything out now, for processes to inherit."""
-        for name in ("rows", "at", "above", "rank"):
+        for name in ("rows", "at", "above", "rank", "folders"):
             getattr(self, name)
         return self
 
@@ -93,7 +93,14 @@ class Plan:
         """The rows of each kind under each of its templates."""
         kinds = self._campaign.kinds.items()
         named = [(name, template) for name, kind in kinds for template in range(len(kind.templates))]
-        return {(kind, template): Rows(self._campaign, kind, template) for kind, template in named}
+        return {one: self.folder_rows.get(one) or Rows(self._campaign, *one) for one in named}
+
+    @cached_property
+    def folder_rows(self) -> dict[Named, Rows]:
+        """Of these the rows of artifacts that are folders; apart, since a fast pass asks for no others."""
+        kinds = self._campaign.kinds.items()
+        named = [(name, n) for name, kind in kinds for n, template in enumerate(kind.templates) if template.is_folder]
+        return {one: Rows(self._campaign, *one) for one in named}
 
     @cached_property
     def at(self) -> dict[str, list[tuple[Named, int]]]:
@@ -103,6 +110,19 @@ class Plan:
             for number, path in enumerate(rows.folders):
                 at.setdefault(path, []).append((named, number))
         return at
+
+    @cached_property
+    def has_folders(self) -> bool:
+        """Whether folders are artifacts."""
+        return any(kind.is_folder for kind in self._campaign.kinds.values())
+
+    @cached_property
+    def folders(self) -> dict[str, tuple[Named, int]]:
+        """The artifacts that are folders, by path: kind and template, and the row."""
+        found: dict[str, tuple[Named, int]] = {}
+        for named, rows in self.folder_rows.items():
+            found.update((path, (named, int(rows.of_folder(n)[0]))) for n, path in enumerate(rows.folders))
+        return found
 
     def folded_names(self, folder: str) -> dict[str, str]:
         """The kinds of the files that are expected in a folder, by their names without case and Unicode form."""
