@@ -20,6 +20,7 @@ from latteboard.campaign import Campaign
 from latteboard.catalog.updating.observations import FolderState, Observations, RootState
 from latteboard.files import hdf5 as h5
 from latteboard.files.state import Files
+from latteboard.names.templates import Value
 from latteboard.status.states import FileState
 from latteboard.times import DAY_NS
 
@@ -128,11 +129,11 @@ class FolderArtifacts:
             found = found.rpartition("/")[0]
         return found or None
 
-    def kind_of(self, path: str) -> str | None:
-        """The kind as which the path of a folder reads that no artifact is; None if it is none."""
+    def parse(self, path: str) -> tuple[str, dict[str, Value]] | None:
+        """The kind and coordinates as which the path of a folder reads that is no artifact; None if it reads as none."""
         if not self._plan.has_folders or path in self._plan.folders:
             return None
-        return next((kind for kind, _ in self._campaign.matches(f"{path}/")), None)
+        return next(self._campaign.matches(f"{path}/"), None)
 
     def look(self, path: str, report: FolderReport) -> None:
         """Report the artifact at this path, unless a fast pass can trust what is known of it."""

@@ -4,7 +4,7 @@ Scan processes and threads run this code; it knows no database.
 """
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -22,11 +22,10 @@ from latteboard.campaign import Campaign
 from latteboard.catalog.updating.observations import FolderState, Observations, RootState, Stray
 from latteboard.files import hdf5 as h5
 from latteboard.files.atomic import is_draft
+from latteboard.names.templates import Value
 from latteboard.status.states import FileState
 from latteboard.text import folded
 from latteboard.times import DAY_NS
-
-NOT_EXPECTED = "a {} that the campaign does not expect"
 
 
 class _Schedule(NamedTuple):
@@ -123,8 +122,8 @@ class FolderScanner:
                 ways.append(path)
             elif self._is_ignored(f"{path}/_"):
                 continue
-            elif kind := self._artifacts.kind_of(path):
-                unknown.append((path, NOT_EXPECTED.format(kind)))
+            elif (parsed := self._artifacts.parse(path)) is not None:
+                unknown.append((path, self._unexpected(*parsed)))
             elif self._plan.is_nameable(path) or (self._request.below_unknown and not self._is_link(path)):
                 ways.append(path)
             else:
@@ -217,6 +216,11 @@ class FolderScanner:
             else:
                 report.unreadable.setdefault(listing.path or ".", f"{name!r}: {reason}")
 
+    def _unexpected(self, kind: str, coordinates: Mapping[str, Value]) -> str:
+        """Why a file that reads as one of a kind is no artifact."""
+        reason = self._campaign.left_out_reason(kind, coordinates)
+        return f"a {kind} that the campaign does not expect" if reason is None else f"left out: {reason}"
+
     def _is_stray(self, path: str) -> bool:
         """Whether a file that is not expected is reported: it is neither ignored by the campaign nor a draft."""
         return not (self._is_ignored(path) or is_draft(os.path.basename(path)))
@@ -240,7 +244,7 @@ class FolderScanner:
     def _reason(self, path: str) -> str:
         parsed = next(self._campaign.matches(path), None)
         if parsed is not None:
-            return NOT_EXPECTED.format(parsed[0])
+            return self._unexpected(*parsed)
         folder = self._artifacts.top(path)
         return "no template gives this path" if folder is None else "a file where a folder is expected"
 

@@ -9,6 +9,7 @@ from latteboard.catalog.questions.columns import kind_columns
 from latteboard.catalog.questions.contents import axes, private_names, streams, views
 from latteboard.catalog.questions.counts import status_rows
 from latteboard.catalog.questions.history import merge_places, timeline
+from latteboard.catalog.questions.left_out import left_out_artifacts
 from latteboard.catalog.questions.map_layers import layers
 from latteboard.catalog.questions.problems import claims, problem_groups, strays, unreadable_folders
 from latteboard.catalog.questions.root_causes import causes
@@ -67,7 +68,7 @@ def _refuse_production(out: Path, campaign: Campaign) -> None:
 
 def _pages(catalog: Catalog, campaign: Campaign, hide: Redaction) -> Iterator[Page]:
     """Yield the pages one at a time, so that memory holds the rows of one kind, not of all."""
-    yield _overview(catalog)
+    yield _overview(catalog, campaign)
     yield _problems(catalog)
     yield _purge(catalog)
     yield _dictionary(catalog, campaign)
@@ -76,9 +77,13 @@ def _pages(catalog: Catalog, campaign: Campaign, hide: Redaction) -> Iterator[Pa
     yield _history(catalog)
 
 
-def _overview(catalog: Catalog) -> Page:
+def _overview(catalog: Catalog, campaign: Campaign) -> Page:
     purgeable = sum(row["purgeable_bytes"] for row in catalog.totals())
-    return overview(catalog.indexed_at(), status_rows(catalog), RULE_TEXTS, purgeable)
+    stated = campaign.table
+    told: dict[str | None, str] = {n: one.description for n, one in stated.ensembles.items() if one.description}
+    if stated.campaign.description:
+        told[None] = stated.campaign.description
+    return overview(catalog.indexed_at(), status_rows(catalog), RULE_TEXTS, purgeable, told)
 
 
 def _problems(catalog: Catalog) -> Page:
@@ -114,7 +119,7 @@ def _tables(catalog: Catalog, hide: Redaction) -> Iterator[Page]:
     # The blocking kind of a row is stored by its number.
     names = {model.id: model.name for model in catalog.kinds.values()}
     for kind in catalog.kinds:
-        yield kind_table(hide.within(kind_columns(catalog, kind)), names)
+        yield kind_table(hide.within(kind_columns(catalog, kind)), names, left_out_artifacts(catalog, kind))
 
 
 def _maps(catalog: Catalog) -> Iterator[Page]:

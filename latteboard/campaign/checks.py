@@ -12,6 +12,7 @@ from latteboard.campaign.entry_checks import check_entries
 from latteboard.campaign.expected import Block, Expected
 from latteboard.campaign.folder_checks import check_folder, check_holds
 from latteboard.campaign.kinds import Kind
+from latteboard.campaign.left_out_checks import check_leave_out, check_left_inputs, check_left_out
 from latteboard.campaign.model import Definition
 from latteboard.campaign.need_checks import check_inputs, check_source_sets
 from latteboard.campaign.path_checks import check_form, check_injective, check_separate
@@ -33,7 +34,7 @@ def check_campaign(definition: Definition) -> None:
     CampaignError : all mistakes of the definition, those that were found before too.
     """
     mistakes = definition.mistakes
-    for check in (check_ensembles, check_axes, _check_derived, *TABLE_CHECKS):
+    for check in (check_ensembles, check_axes, _check_derived, *TABLE_CHECKS, check_leave_out, check_left_out):
         with mistakes.keep():
             check(definition)
     # In a circle of kinds everything would stand between others.
@@ -256,4 +257,5 @@ BETWEEN_KINDS: Checks = [
     (check_source_sets, ("path", "needs")),
     (check_inputs, ("path", "needs", "only")),
     (check_chain, ("path", "needs", "only", "made_with")),
+    (check_left_inputs, ("path", "needs", "only")),
 ]

@@ -4,16 +4,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from latteboard.campaign.axis_builder import axes_of
 from latteboard.campaign.conditions import links_of
 from latteboard.campaign.expected import Block, Expected
 from latteboard.campaign.kinds import Kind, read_kind
+from latteboard.campaign.left_out import EXPECTED, LeftOut, concerns, entry_of_rows
 from latteboard.campaign.lists import Lists
 from latteboard.campaign.needs import Links
 from latteboard.campaign.relation_builder import build_relations
 from latteboard.campaign.relations import MAIN, Columns, Relations
 from latteboard.campaign.streams import Stream, read_streams
-from latteboard.campaign.tables import CampaignTable
+from latteboard.campaign.tables import CampaignTable, LeaveOutTable
 from latteboard.campaign.vocabulary import axes, check_vocabulary, coordinates_named, kinds_in_order, names_in
 from latteboard.errors import CampaignError, Mistakes, within
 from latteboard.names.patterns import Pattern
@@ -43,6 +47,9 @@ class Definition:
         self.table = table
         self.mistakes = Mistakes()
         self._expected: dict[tuple[str, int], Expected] = {}
+        self._whole: dict[str, Columns] = {}
+        self._entries: dict[str, NDArray[np.int64]] = {}
+        self._left_out: dict[str, LeftOut] = {}
         self._blocks: dict[tuple[str, int], list[Block]] = {}
         with self.mistakes.keep():
             check_vocabulary(table)
@@ -126,7 +133,47 @@ class Definition:
         return self._expected[key]
 
     def _rows(self, kind: Kind) -> Columns:
-        return self.relations.restrict(self.relations.table(kind.coordinates), kind.table.only)
+        whole = self.whole(kind.name)
+        if not any(concerns(entry, kind) for entry in self.leave_out.values()):
+            return whole
+        kept = self.entries_of(kind.name) == EXPECTED
+        return {name: column[kept] for name, column in whole.items()}
+
+    @property
+    def leave_out(self) -> dict[int, LeaveOutTable]:
+        """The entries of ``[[leave_out]]`` by number, without those in which something is wrong."""
+        stated = enumerate(self.table.leave_out)
+        return {number: entry for number, entry in stated if not self.mistakes.at(f"leave_out[{number}]")}
+
+    def whole(self, kind: str) -> Columns:
+        """The artifacts of a kind, those that are left out among them."""
+        if kind not in self._whole:
+            stated = self.kinds[kind]
+            self._whole[kind] = self.relations.restrict(self.relations.table(stated.coordinates), stated.table.only)
+        return self._whole[kind]
+
+    def entries_of(self, kind: str) -> NDArray[np.int64]:
+        """For each artifact of :meth:`whole` the entry of ``[[leave_out]]`` that takes it away, ``EXPECTED`` where none does."""
+        if kind not in self._entries:
+            self._entries[kind] = entry_of_rows(self.leave_out, self.relations, self.kinds[kind], self.whole(kind))
+        return self._entries[kind]
+
+    def left_out(self, kind: str) -> LeftOut:
+        """The artifacts of a kind that are left out."""
+        if kind not in self._left_out:
+            entries = self.entries_of(kind)
+            taken = entries != EXPECTED
+            rows = {name: column[taken] for name, column in self.whole(kind).items()}
+            self._left_out[kind] = LeftOut(Expected(self.relations, rows, self.blocks(kind)), entries[taken])
+        return self._left_out[kind]
+
+    def left_out_reason(self, kind: str, coordinates: Mapping[str, Value]) -> str | None:
+        """Why an artifact is left out; None if it is not."""
+        if not any(concerns(entry, self.kinds[kind]) for entry in self.leave_out.values()):
+            return None
+        left_out = self.left_out(kind)
+        row = left_out.artifacts.index(coordinates)
+        return None if row is None else self.table.leave_out[left_out.entries[row]].reason
 
     def links(self, kind: str, need: str) -> Links:
         """Which artifact of a kind needs which of another, by the rows that are expected of each."""

@@ -38,6 +38,7 @@ RESERVED_KINDS = (
         "column_part",
         "container",
         "summary",
+        "left_out",
     ),
     *("replica", "claim", "run", "history", "meta"),
     *(
@@ -78,13 +79,6 @@ def check_vocabulary(table: CampaignTable) -> None:
         for name in table.kinds:
             with mistakes.keep(f"kinds.{name}"):
                 _check_kind(table, name, plain)
-        _refuse_what_is_not_acted_on(table, mistakes)
-
-
-def _refuse_what_is_not_acted_on(table: CampaignTable, mistakes: Mistakes) -> None:
-    """Refuse keys that are read but would change nothing, so that no status is wrong without a word."""
-    if table.leave_out:
-        mistakes.add("not in this version", key="leave_out")
 
 
 def axes(table: CampaignTable) -> list[str]:

@@ -16,7 +16,7 @@ import click
 
 from latteboard.cli.expect import expect
 from latteboard.cli.progress import progress
-from latteboard.cli.question import FORMATS, listed_columns, parse_question, print_rows, whole_paths
+from latteboard.cli.question import FORMATS, listed_columns, parse_question, print_left_out, print_rows, whole_paths
 from latteboard.cli.reduce import reduce
 from latteboard.cli.shared import (
     as_json,
@@ -158,6 +158,7 @@ def status(campaign_file: Path, *, by: str | None, as_json: bool) -> None:
 @conditions
 @click.option("--status", "statuses", default=None, metavar="S[,S]", help="Only these statuses.")
 @click.option("--path", default=None, help="The artifact of this path.")
+@click.option("--left-out", "only_left_out", is_flag=True, help="Artifacts that the campaign leaves out, and why.")
 @click.option("--format", "form", type=click.Choice(FORMATS), default="table", show_default=True)
 @click.pass_obj
 def list_(
@@ -167,11 +168,20 @@ def list_(
     conditions: tuple[str, ...],
     statuses: str | None,
     path: str | None,
+    only_left_out: bool,
     form: str,
 ) -> None:
     """Artifacts of a kind; NAME=300:400:5 (end included), NAME=3,4."""
+    from latteboard.catalog.questions.left_out import left_out_artifacts
+
     catalog = open_catalog(campaign_file)
     kind, wanted = parse_question(campaign_file, catalog, kind, conditions, path)
+    if only_left_out:
+        if statuses is not None:
+            raise click.UsageError("what is left out has no status")
+        print_left_out(form, catalog.kind(kind).coordinates, left_out_artifacts(catalog, kind, wanted))
+        return
+    left_out = left_out_artifacts(catalog, kind, wanted) if form == "table" else []
     if statuses is not None:
         wanted["status"] = statuses.split(",")
     rows = catalog[kind].filter(**wanted).rows()
@@ -179,6 +189,8 @@ def list_(
         sys.stdout.writelines(f"{path}\n" for path in whole_paths(campaign_file, rows))
     else:
         print_rows(form, listed_columns(catalog.kinds[kind]), rows)
+    if left_out:
+        click.echo(f"{len(left_out):,} left out: latteboard list {kind} --left-out")
 
 
 @cli.command()

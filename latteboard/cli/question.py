@@ -14,6 +14,7 @@ from latteboard.errors import CampaignError, QueryError
 if TYPE_CHECKING:
     from latteboard.campaign.roots import Root
     from latteboard.catalog import Catalog
+    from latteboard.catalog.questions.left_out import LeftOutArtifact
     from latteboard.catalog.tables.kinds import KindModel
 
 FORMATS = ("table", "csv", "json", "paths")
@@ -50,6 +51,9 @@ def _parse_path(campaign_file: Path, catalog: Catalog, path: str) -> tuple[str, 
     parsed = next((parsed for name in names if (parsed := campaign.parse(name)) is not None), None)
     if parsed is None:
         near = next((reading for name in names for reading in campaign.matches(name)), None)
+        left_out = None if near is None else campaign.left_out_reason(*near)
+        if left_out is not None:
+            raise QueryError(f"{path}: left out: {left_out}")
         reason = (
             "no template of the campaign gives it"
             if near is None
@@ -94,6 +98,14 @@ def whole_paths(campaign_file: Path, rows: Sequence[Mapping[str, Any]]) -> Itera
     below = {name: f"{root_path(name, campaign_file.parent).absolute()}/" for name in stated}
     for row in rows:
         yield below[row["root"]] + row["path"] if below else row["path"]
+
+
+def print_left_out(form: str, coordinates: Sequence[str], artifacts: Sequence[LeftOutArtifact]) -> None:
+    """Print artifacts that are left out in one of the ``FORMATS``."""
+    if form == "paths":
+        click.echo("".join(f"{one.path}\n" for one in artifacts), nl=False)
+    else:
+        print_rows(form, [*coordinates, "path", "reason"], [one.row() for one in artifacts])
 
 
 def print_rows(form: str, columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> None:

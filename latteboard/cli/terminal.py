@@ -85,6 +85,8 @@ def _remainder(row: Mapping[str, Any]) -> Iterator[Text]:
     for status, number in row["status"].items():
         if status != "done":
             yield Text(f"{number:,} {status}", STYLES[status][0])
+    if row["left_out"]:
+        yield Text(f"{row['left_out']:,} left out", STYLES["unneeded"][0])
 
 
 def _heading(row: Mapping[str, Any], names: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> str:

@@ -173,6 +173,8 @@ def _recorded_recipe(job: Job, lacking: Sequence[str]) -> dict[str, Any]:
         recipe["kind"] = task.kind
     if lacking:
         recipe["lacking"] = list(lacking)
+    if task.left_out:
+        recipe["left_out"] = list(task.left_out)
     if task.recipe.concatenate is None and task.rows[0].configuration is not None:
         recipe |= {"configuration": task.rows[0].configuration, "stream": task.rows[0].stream}
     return recipe

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from latteboard.recipe import Recipe
 from reducer.planning.choice import READY_ONLY, Choice, ReduceOptions, choose, following
 from reducer.planning.input_lists import InputLists
 from reducer.planning.inputs import InputBuilder, Locations, paths_of
+from reducer.planning.left_out import left_out_inputs
 from reducer.tasks.plan_file import Plan
 from reducer.tasks.report import Failure
 from reducer.tasks.task import Row, Task
@@ -115,6 +117,7 @@ class KindTasks:
         facts = catalog.facts(campaign, need)
         usable = [Status.done, Status.stale] if options.stale else [Status.done]
         self._lists = InputLists.of(campaign, kind, need, outputs)
+        self._left_out = left_out_inputs(campaign, kind, need, outputs, self._lists.list_of)
         self._available = np.isin(facts.statuses[self._lists.inputs], usable)
         self._inputs = InputBuilder(campaign, kind, need, facts, self._lists.inputs)
         # A row of which one input is missing is no row: a mean over fewer sources would be another quantity.
@@ -139,7 +142,9 @@ class KindTasks:
         for position, (output, number, is_stale) in enumerate(zip(*columns, strict=True)):
             rows, lacking = self._rows(number, expected.coordinates(output))
             path, root, also = at.paths[position], at.root(position), at.also(position)
-            yield Task(self._kind, path, self._recipe, rows, lacking, replace=is_stale, root=root, also=also)
+            left_out = self._left_out.get(number, ())
+            task = Task(self._kind, path, self._recipe, rows, lacking, replace=is_stale, root=root, also=also)
+            yield replace(task, left_out=left_out) if left_out else task
 
     def _rows(self, number: int, coordinates: Mapping[str, Value]) -> tuple[tuple[Row, ...], tuple[str, ...]]:
         """The rows of an output of these coordinates, and the configurations that it lacks."""

@@ -10,7 +10,7 @@ import io
 import json
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
 from typing import Any, Protocol, TextIO
@@ -148,6 +148,8 @@ def _stated(task: Task, numbers: dict[Picks, int], roots: dict[str, int]) -> dic
     what: dict[str, Any] = {"kind": task.kind, "path": task.path, "steps": steps, "rows": rows}
     if task.root or task.also:
         what |= {"root": roots[task.root], "also": task.also}
+    if task.left_out:
+        what["left_out"] = task.left_out
     return {**what, "lacking": task.lacking, "replace": task.replace}
 
 
@@ -162,8 +164,9 @@ def _task(line: dict[str, Any], lists: list[Picks], roots: list[str]) -> Task:
         Row(tuple(read(one) for one in inputs), configuration, stream) for stream, configuration, inputs in line["rows"]
     )
     steps, lacking = Recipe.read(line["steps"]), tuple(line["lacking"])
-    where, also = roots[line.get("root", 0)], tuple(line.get("also", ()))
-    return Task(line["kind"], line["path"], steps, rows, lacking, replace=line["replace"], root=where, also=also)
+    where, also, left_out = roots[line.get("root", 0)], tuple(line.get("also", ())), tuple(line.get("left_out", ()))
+    task = Task(line["kind"], line["path"], steps, rows, lacking, replace=line["replace"], root=where, also=also)
+    return replace(task, left_out=left_out)
 
 
 def _is_plan(path: Path) -> bool:

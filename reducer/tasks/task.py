@@ -34,6 +34,7 @@ class Input:
     picks: tuple[str, ...] | None = None
     root: str = ""
     also: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
 
     def file(self, root: Path) -> Path:
         """Where it is; ``root`` is that of the plan."""
@@ -64,6 +65,7 @@ class Task:
     path : relative to the root
     rows : sorted by stream, then configuration; a single one unless the recipe concatenates
     lacking : configurations that are expected and not there, such as ``a/1188`` (stream and number)
+    left_out : inputs that the campaign leaves out: the coordinates that the output does not name, and why
     replace : an earlier output of ours may be replaced
     root : the root that it is below, if that is not the one of the plan; an absolute path
     also : further paths under which an earlier output may have been made
@@ -77,6 +79,7 @@ class Task:
     replace: bool = False
     root: str = ""
     also: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
 
     def file(self, root: Path) -> Path:
         """Where it is, or will be; ``root`` is that of the plan."""

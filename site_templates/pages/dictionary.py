@@ -11,8 +11,17 @@ from latteboard.catalog.questions.contents import StreamFacts, View
 from latteboard.catalog.questions.sql_examples import Example, Question, questions
 from latteboard.catalog.tables.kinds import KindModel
 from latteboard.recipe import named_step
-from latteboard.text import counted
 from site_templates.drawing.graph import Edge, Graph, Node, layout
+from site_templates.pages.definitions import (
+    AxisEntry,
+    EnsembleEntry,
+    LeaveOutEntry,
+    Parameter,
+    axis_entries,
+    ensemble_entry,
+    leave_out_entries,
+    parameter_entries,
+)
 from site_templates.writing.links import DICTIONARY, kind_page
 from site_templates.writing.page import Page
 
@@ -20,7 +29,6 @@ if TYPE_CHECKING:
     from latteboard.campaign import Campaign
 
 NAMED = 3  # kinds in the example of a question
-MANY = 24  # values of an axis written out
 
 
 @dataclass(frozen=True)
@@ -35,6 +43,7 @@ class KindEntry:
     """
 
     name: str
+    description: str | None
     link: str
     path: str
     coordinates: Sequence[str]
@@ -72,35 +81,6 @@ class Drawing:
 
 
 @dataclass(frozen=True)
-class EnsembleEntry:
-    """One stream of one ensemble, or an ensemble without streams; ``lattice`` is (L, T)."""
-
-    ensemble: str
-    stream: str | None
-    lattice: tuple[int, int]
-    configurations: str
-    source_sets: str
-
-
-@dataclass(frozen=True)
-class AxisEntry:
-    """The values of an axis, once for all ensembles that share them."""
-
-    axis: str
-    ensembles: str
-    values: str
-
-
-@dataclass(frozen=True)
-class Parameter:
-    """A value of a parameter, and the streams that have it."""
-
-    name: str
-    where: str
-    value: str
-
-
-@dataclass(frozen=True)
 class Dictionary:
     """The content of the page.
 
@@ -117,6 +97,8 @@ class Dictionary:
     lacking: Sequence[tuple[str, Sequence[str]]]
     axes: Sequence[AxisEntry]
     parameters: Sequence[Parameter]
+    left_out: Sequence[LeaveOutEntry]
+    description: str | None
     rules: Mapping[str, str]
     views: Sequence[View]
     questions: Sequence[Question]
@@ -135,10 +117,12 @@ def dictionary(
         kinds=[_kind(model, kinds, campaign) for model in kinds.values()],
         roots=next(iter(kinds.values())).roots,
         drawing=_draw(kinds),
-        ensembles=[_ensemble(one, campaign) for one in streams],
+        ensembles=[ensemble_entry(one, campaign) for one in streams],
         lacking=list(campaign.lacking().items()),
-        axes=[entry for axis, values in axes.items() for entry in _axis(axis, values, campaign)],
-        parameters=_parameters(campaign),
+        axes=[entry for axis, values in axes.items() for entry in axis_entries(axis, values, campaign)],
+        parameters=parameter_entries(campaign),
+        left_out=leave_out_entries(campaign),
+        description=campaign.table.campaign.description,
         rules=rules,
         views=views,
         questions=questions(_example(kinds, streams, campaign)),
@@ -149,6 +133,7 @@ def dictionary(
 def _kind(model: KindModel, kinds: Mapping[str, KindModel], campaign: Campaign) -> KindEntry:
     return KindEntry(
         name=model.name,
+        description=model.description,
         link=kind_page(model.name),
         path=model.path,
         coordinates=model.coordinates,
@@ -202,60 +187,6 @@ def _draw(kinds: Mapping[str, KindModel]) -> Drawing:
         boxes.append(Box(node, kind_page(node.name), shape, ", ".join(signs), chains[node.name]))
     needs = [(model.name, model.conditions) for model in kinds.values()]
     return Drawing(boxes, graph.edges, graph.width, graph.height, needs)
-
-
-def _ensemble(one: StreamFacts, campaign: Campaign) -> EnsembleEntry:
-    place = {"ensemble": one.ensemble, "stream": one.stream}
-    stated = campaign.stream({name: value for name, value in place.items() if value is not None})
-    numbers = f"{one.configurations:,}: {one.first} to {one.last}" if one.configurations > 1 else str(one.first)
-    return EnsembleEntry(
-        ensemble=one.ensemble,
-        stream=one.stream,
-        lattice=(stated.L, stated.T),
-        configurations=numbers,
-        source_sets=", ".join(_source_set(name, number) for name, number in one.source_sets),
-    )
-
-
-def _source_set(name: str | None, number: int) -> str:
-    """Return a source set in words; sources without sets have no name."""
-    sources = counted(number, "source")
-    return sources if name is None else f"{name} ({sources})"
-
-
-def _axis(axis: str, by_ensemble: Mapping[str, Sequence[int | str]], campaign: Campaign) -> list[AxisEntry]:
-    """Return one entry if all ensembles have the same values, else one for each list of values."""
-    depends = campaign.relations.axes[axis].on[1:]
-    by = f" (by {' and '.join(depends)})" if depends else ""
-    same: dict[tuple[int | str, ...], list[str]] = {}
-    for ensemble, values in by_ensemble.items():
-        same.setdefault(tuple(values), []).append(ensemble)
-    return [
-        AxisEntry(
-            axis, "all" if ensembles == [*campaign.table.ensembles] else ", ".join(ensembles), _listed(values) + by
-        )
-        for values, ensembles in same.items()
-    ]
-
-
-def _listed(values: Sequence[int | str]) -> str:
-    more = f", … ({len(values) - MANY:,} more)" if len(values) > MANY else ""
-    return ", ".join(map(str, values[:MANY])) + more
-
-
-def _parameters(campaign: Campaign) -> list[Parameter]:
-    """Return one entry for a parameter with one value everywhere, else one for each value with the streams that have it."""
-    names = dict.fromkeys(name for stream in campaign.streams for name in stream.parameters)
-    entries = []
-    for name in names:
-        same: dict[str, list[str]] = {}
-        for stream in campaign.streams:
-            if name in stream.parameters:
-                same.setdefault(str(stream.parameters[name]), []).append(str(stream))
-        for value, streams in same.items():
-            everywhere = len(streams) == len(campaign.streams)
-            entries.append(Parameter(name, "all" if everywhere else ", ".join(streams), value))
-    return entries
 
 
 def _example(kinds: Mapping[str, KindModel], streams: Sequence[StreamFacts], campaign: Campaign) -> Example:

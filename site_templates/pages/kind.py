@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from latteboard.catalog.questions.columns import KindColumns, Numbers, Texts
+from latteboard.catalog.questions.left_out import LeftOutArtifact
 from latteboard.names.templates import Choice, Field, Piece
 from latteboard.status.states import Status
 from site_templates.drawing.bars import ORDER
@@ -22,6 +23,9 @@ FACTS = ("status", "size", "modified", "problem", "blocked_by", "purgeable", "ro
 TEMPLATE = "place"  # a column that is not shown: of several templates the one that gives the path
 
 
+MOST_LEFT_OUT = 200  # written out on the page
+
+
 @dataclass(frozen=True)
 class KindPage:
     """The content of the page around the table.
@@ -31,13 +35,18 @@ class KindPage:
     templates : templates of the paths, as the campaign states them
     needs : kinds that it is made from, each with the conditions in words; those of the leading kind, if it is made with another
     columns : names of the columns, each with a mark for columns of numbers
+    left_out : artifacts that the campaign leaves out, the first of them: path and reason
+    left_out_number : how many these are in all
     """
 
     kind: str
+    description: str | None
     templates: Sequence[str]
     needs: Sequence[tuple[str, str]]
     made_with: str | None
     columns: Sequence[tuple[str, bool]]
+    left_out: Sequence[tuple[str, str]]
+    left_out_number: int
 
 
 @dataclass(frozen=True)
@@ -64,8 +73,14 @@ class _Coordinate:
         return self.texts_of(self.texts) if self.texts is not None else [str(n) for n in self.distinct.tolist()]
 
 
-def kind_table(rows: KindColumns, kinds: Mapping[int, str]) -> Page:
-    """Return the page of a kind; ``kinds`` maps numbers in the catalog to names of kinds."""
+def kind_table(rows: KindColumns, kinds: Mapping[int, str], left_out: Sequence[LeftOutArtifact] = ()) -> Page:
+    """Return the page of a kind.
+
+    Parameters
+    ----------
+    kinds : names of kinds by their numbers in the catalog
+    left_out : artifacts of the kind that the campaign leaves out
+    """
     model = rows.model
     coordinates = {
         name: _Coordinate(name, *encode(numbers), rows.texts.get(name)) for name, numbers in rows.coordinates.items()
@@ -82,10 +97,13 @@ def kind_table(rows: KindColumns, kinds: Mapping[int, str]) -> Page:
     numeric = {column.name for column in columns if column.type in ("number", "bytes")}
     page = KindPage(
         model.name,
+        model.description,
         (model.path, *model.also),
         model.conditions,
         model.made_with,
         [(name, name in numeric) for name in (*coordinates, *shown)],
+        [(one.path, one.reason) for one in left_out[:MOST_LEFT_OUT]],
+        len(left_out),
     )
     data = {"rows": data_script("kindTable", content)}
     return Page(kind_page(model.name), model.name, "kind.html", page, data, SCRIPTS, STYLES)

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from types import MappingProxyType
 from typing import Any
 
 from latteboard.text import human_bytes
@@ -72,6 +73,7 @@ class Section:
     stream: str | None
     title: str
     rows: Sequence[KindRow]
+    description: str | None = None
 
     @property
     def percent(self) -> str:
@@ -96,6 +98,8 @@ class Overview:
     sections: Sequence[Section]
     rules: Mapping[str, str]
     purgeable: str
+    description: str | None
+    left_out: int
 
     @property
     def rows(self) -> list[KindRow]:
@@ -157,16 +161,31 @@ class Overview:
 
 
 def overview(
-    indexed: str, rows: Iterable[Mapping[str, Any]], rules: Mapping[str, str], purgeable_bytes: int = 0
+    indexed: str,
+    rows: Iterable[Mapping[str, Any]],
+    rules: Mapping[str, str],
+    purgeable_bytes: int = 0,
+    descriptions: Mapping[str | None, str] = MappingProxyType({}),
 ) -> Page:
-    """Return the page, from rows by ensemble, stream and kind in the order of the production."""
+    """Return the page, from rows by ensemble, stream and kind in the order of the production.
+
+    Parameters
+    ----------
+    descriptions : of ensembles by name, and under None that of the campaign
+    """
+    rows = list(rows)
     groups = {
         place: [_kind_row(row) for row in group]
         for place, group in groupby(rows, key=lambda row: (row["ensemble"], row["stream"]))
     }
-    sections = [Section(*place, _title(*place, groups), group) for place, group in groups.items()]
+    sections = [
+        Section(*place, _title(*place, groups), group, descriptions.get(place[0]) if place[0] else None)
+        for place, group in groups.items()
+    ]
     in_order = {status: rules[status] for status in ORDER}
-    content = Overview(indexed, sections, in_order, human_bytes(purgeable_bytes))
+    left_out = sum(row.get("left_out", 0) for row in rows)
+    told = descriptions.get(None)
+    content = Overview(indexed, sections, in_order, human_bytes(purgeable_bytes), told, left_out)
     return Page(OVERVIEW, "Overview", "overview.html", content, scripts=("filter.js", "overview.js"))
 
 

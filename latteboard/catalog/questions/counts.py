@@ -9,6 +9,7 @@ from sqlalchemy import Integer, cast, func
 
 from latteboard.catalog.database import Database
 from latteboard.catalog.dialects.sqlite import sum_bytes
+from latteboard.catalog.questions.left_out import left_out_artifacts
 from latteboard.errors import QueryError
 from latteboard.status.states import Status
 
@@ -16,7 +17,7 @@ SUMMED = ("ensemble", "stream", "kind")
 
 
 def status_rows(database: Database, by: Sequence[str] = SUMMED) -> list[dict[str, Any]]:
-    """A row for each combination of ``by``: expected, bytes, purgeable, and the number of each status and of its problems.
+    """A row for each combination of ``by``: expected, bytes, purgeable, left out, the number of each status and its problems.
 
     Kinds that do not name a coordinate of ``by`` have None there. Unknown names raise :class:`QueryError`.
     """
@@ -28,7 +29,7 @@ def status_rows(database: Database, by: Sequence[str] = SUMMED) -> list[dict[str
     rows: dict[tuple[Any, ...], dict[str, Any]] = {}
     for one in counted:
         key = tuple(one[name] for name in by)
-        empty = {"expected": 0, "bytes": 0, "purgeable": 0, "status": {}, "problems": {}}
+        empty = {"expected": 0, "bytes": 0, "purgeable": 0, "left_out": 0, "status": {}, "problems": {}}
         row = rows.setdefault(key, {**dict(zip(by, key, strict=True)), **empty})
         row["expected"] += one["number"]
         row["bytes"] += one["bytes"]
@@ -36,6 +37,10 @@ def status_rows(database: Database, by: Sequence[str] = SUMMED) -> list[dict[str
         for counts, number in ((row["status"], one["number"]), (row["problems"], one["problems"])):
             if number:
                 counts[one["status"]] = counts.get(one["status"], 0) + number
+    for artifact in left_out_artifacts(database):
+        key = tuple({**artifact.coordinates, "kind": artifact.kind}.get(name) for name in by)
+        if key in rows:  # where all is left out, there is nothing to count
+            rows[key]["left_out"] += 1
     for row in rows.values():
         for name in ("status", "problems"):
             row[name] = {status.name: row[name][status.name] for status in Status if status.name in row[name]}

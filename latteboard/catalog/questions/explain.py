@@ -10,6 +10,7 @@ import numpy as np
 from sqlalchemy import Connection, and_, false, or_, select, true
 
 from latteboard.catalog.database import Database
+from latteboard.catalog.questions.left_out import left_out_artifacts
 from latteboard.catalog.questions.relations import Numbers, Stored, StoredRelations, few_values, kept
 from latteboard.catalog.questions.selection import Artifact, Selection
 from latteboard.catalog.readable import Readable
@@ -59,6 +60,9 @@ def explain(database: Database, kind: str, conditions: Mapping[str, Any]) -> Exp
     """Explain the one artifact that the conditions single out; raises :class:`QueryError` if it is not exactly one."""
     selection = Selection(database, database.kind(kind)).filter(**conditions)
     number = selection.count()
+    if number == 0 and (left_out := left_out_artifacts(database, kind, conditions)):
+        others = f", and {len(left_out) - 1:,} others" if len(left_out) > 1 else ""
+        raise QueryError(f"{left_out[0].path}{others}: left out: {left_out[0].reason}")
     if number != 1:
         model = database.kinds[kind]
         lacking = [name for name in model.coordinates if name not in conditions]

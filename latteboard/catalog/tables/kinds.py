@@ -53,6 +53,7 @@ class KindModel:
     further: tuple[Patterns, ...] = ()
     roots: tuple[str, ...] = ()
     entries: Entries = field(default_factory=dict)
+    description: str | None = None
 
     @property
     def leader(self) -> str:
@@ -129,6 +130,7 @@ def kind_models(campaign: "Campaign", ids: Mapping[str, int]) -> list[KindModel]
                 further=tuple(_patterns(campaign, kind.name, number) for number in range(1, len(kind.templates))),
                 roots=tuple(root.stated for root in campaign.roots),
                 entries=kind.entries,
+                description=kind.table.description,
             )
         )
     return models

@@ -62,6 +62,7 @@ kind = Table(
     Column("name", Text, nullable=False, unique=True),
     Column("position", Integer, nullable=False, comment="place in the order of the production, from 0"),
     Column("path", Text, nullable=False, comment="the template, as the campaign states it"),
+    Column("description", Text, comment="as the campaign states it"),
     Column("model", Text, nullable=False, comment="coordinates, needs and patterns of paths, as JSON"),
     comment="The kinds of the campaign.",
 )
@@ -272,6 +273,20 @@ history = Table(
     comment="The summary as it changed: a row stands until a later run states another number.",
 )
 
+left_out = Table(
+    "left_out",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("path", Text, nullable=False, comment="that it would have, relative to the root"),
+    Column("ensemble", Text),
+    Column("stream", Text),
+    Column("configuration", Integer),
+    Column("coordinates", Text, nullable=False, comment="all of them, as JSON"),
+    Column("reason", Text, nullable=False),
+    comment="Artifacts that the campaign leaves out: they are not expected, and nothing waits for them.",
+)
+
 STATIC: tuple[Table, ...] = (
     meta,
     root,
@@ -285,7 +300,7 @@ STATIC: tuple[Table, ...] = (
     stray,
     unreadable,
 )
-STATIC += (container, recorded_input, column_part, summary, replica, claim, run, history)
+STATIC += (left_out, container, recorded_input, column_part, summary, replica, claim, run, history)
 # What cannot be rebuilt from campaign and disk; ``meta`` says of which version the tables are.
 DURABLE = (meta, replica, claim, run, history)
 REBUILT = tuple(table for table in STATIC if table not in DURABLE)

@@ -38,6 +38,7 @@ from latteboard.catalog.updating.earlier_places import (
     store_roots,
     stored_roots,
 )
+from latteboard.catalog.updating.left_out import store_left_out
 from latteboard.catalog.updating.places import PlacedFiles
 from latteboard.catalog.views import check_names, create_views, drop_views, made_by_people, remake
 from latteboard.status.states import RULES
@@ -92,6 +93,7 @@ def adopt(connection: Connection, campaign: Campaign) -> Adopted:
     store_values(connection, campaign, models)
     codes = stored_codes(connection, campaign)
     store_relations(connection, campaign, codes)
+    store_left_out(connection, campaign)
     _store_rules(connection)
     roots = roots_of(campaign)
     below = earlier_roots(known, roots)
@@ -158,7 +160,14 @@ def _replace_kinds(
             fresh.add(model.name)
     connection.execute(delete(kind))
     rows = [
-        {"id": m.id, "name": m.name, "position": m.position, "path": m.path, "model": m.to_json()}
+        {
+            "id": m.id,
+            "name": m.name,
+            "position": m.position,
+            "path": m.path,
+            "description": m.description,
+            "model": m.to_json(),
+        }
         for m in models.values()
     ]
     connection.execute(insert(kind), rows)
