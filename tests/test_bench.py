@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import child
+import expanding
 import machine
 import pages
 import pytest
@@ -243,6 +244,33 @@ def test_figures_of_the_reducer_are_ratios_to_its_floor() -> None:
     assert lines[0] == "|  | goal | measured |"
     assert sum(line.startswith("|") for line in lines) == 2 + len(tables.FIGURES)
     assert tables.TABLES["benchmark-reducer"]({"runs": []}) == ""
+
+
+# Large campaigns
+
+
+def test_a_large_campaign_is_told_in_processor_time_and_memory() -> None:
+    plain = {"read": 0.5, "expanded": 1.5, "peak_bytes": 390 * 2**20, "artifacts": 9_000_000, "further": 0}
+    run = {**a_reducing_run(1.0), "rounds": [{"plain": plain, "conditional": {**plain, "expanded": 2.5}}]}
+    lines = tables.TABLES["benchmark-campaign"]({"campaign": run}).splitlines()
+    assert lines[2].endswith("1.50 s (9,000,000 artifacts, 0.50 s to read and check): met |")
+    assert lines[3].endswith("390 MiB: met |")
+    assert lines[4].endswith("2.50 s (9,000,000 artifacts, 0.50 s to read and check): **not met** |")
+    assert tables.TABLES["benchmark-campaign"]({"runs": []}) == ""
+
+
+@pytest.mark.parametrize("sort", bench_run.CAMPAIGNS)
+def test_a_large_campaign_is_as_large_as_it_is_said_to_be(
+    sort: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(expanding, "LARGEST", 4)
+    monkeypatch.setattr(expanding, "ENSEMBLES", 1)
+    expanding.main(tmp_path, sort)
+    told = json.loads(capsys.readouterr().out)
+    # Of 784 configurations each ensemble would have some 450,000 artifacts, a tenth of them conditional.
+    assert told["artifacts"] / 4 * 784 == pytest.approx(450_000, rel=0.05)
+    assert told["further"] / told["artifacts"] == pytest.approx(0.1 if sort == "conditional" else 0, abs=0.01)
+    assert 0 < told["read"] < told["expanded"]
 
 
 # A production that is half done

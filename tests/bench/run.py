@@ -27,8 +27,9 @@ from tree import CHANGING, Tree, read_stamp
 
 HERE = Path(__file__).parent
 TOP = HERE.parent.parent
-PARTS = ("tree", "half-done", "reducer")
+PARTS = ("campaign", "tree", "half-done", "reducer")
 SECOND = 10**9  # ns
+CAMPAIGNS = ("plain", "conditional")
 HELPS = 10  # a tenth of a second each
 
 
@@ -140,12 +141,30 @@ def measure_half_done(folder: Path, files: int, rounds: int) -> dict[str, Any]:
     return {**run, "settling": settled["seconds"]}
 
 
+def measure_campaign(folder: Path, rounds: int) -> dict[str, Any]:
+    """Reading and expanding large campaigns, in turn."""
+    say("campaigns")
+    taken = []
+    for _ in range(rounds):
+        one = {sort: json.loads(python("expanding.py", folder / sort, sort).printed) for sort in CAMPAIGNS}
+        say("  " + ", ".join(f"{sort} {one[sort]['expanded']:.2f} s of the processor" for sort in CAMPAIGNS))
+        taken.append(one)
+    return {
+        "rounds": taken,
+        "date": datetime.now(UTC).date().isoformat(),
+        "machine": machine(folder),
+        "versions": versions(),
+    }
+
+
 def options() -> argparse.Namespace:
     """Parse the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--files", type=int, default=100_000, help="how many, roughly (default: %(default)s)")
     parser.add_argument(
-        "--only", choices=PARTS, help="the complete tree and pages, the half-done tree, the reducer; else all"
+        "--only",
+        choices=PARTS,
+        help="large campaigns, the complete tree and pages, the half-done tree, the reducer; else all",
     )
     parser.add_argument("--rounds", type=int, default=5, help="how often all is measured (default: %(default)s)")
     parser.add_argument("--folder", type=Path, default=TOP / "build" / "bench", help="where trees are made and kept")
@@ -158,6 +177,8 @@ def main() -> None:
     """Measure, and write down."""
     asked = options()
     results = json.loads(asked.results.read_text()) if asked.results.exists() else {"runs": []}
+    if asked.only in (None, "campaign"):
+        results["campaign"] = measure_campaign(asked.folder / "campaigns", asked.rounds)
     if asked.only in (None, "tree"):
         new = measure(asked.folder / str(asked.files), asked.files, asked.rounds)
         results["runs"] = with_run(results["runs"], new)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 from typing import Any
@@ -95,6 +95,38 @@ def half_done_table(results: Mapping[str, Any]) -> str:
     return written(HALF_DONE_FIGURES, runs, size) if runs else ""
 
 
+# Large campaigns
+
+
+def campaign_figures(sort: str, words: str) -> Sequence[Figure]:
+    """The figures of one of the campaigns."""
+
+    def of(name: str) -> Callable[[Run], float]:
+        return over_rounds(lambda one: float(one[sort][name]))
+
+    return (
+        Figure(
+            f"{words}: read, checked and expanded, processor time",
+            "{:.2f} s",
+            of("expanded"),
+            2.0,
+            lambda run: f"{of('artifacts')(run):,.0f} artifacts, {of('read')(run):.2f} s to read and check",
+        ),
+        Figure("peak memory", "{:.0f} MiB", lambda run: of("peak_bytes")(run) / MIB, 400),
+    )
+
+
+CAMPAIGN_FIGURES = (
+    *campaign_figures("plain", "20 ensembles"),
+    *campaign_figures("conditional", "a tenth from lists by configuration and needs with conditions"),
+)
+
+
+def campaign_table(results: Mapping[str, Any]) -> str:
+    """The table of large campaigns."""
+    return written(CAMPAIGN_FIGURES, {"measured": results["campaign"]}, lambda _: "") if "campaign" in results else ""
+
+
 # The reducer
 
 FIGURES = (
@@ -146,6 +178,7 @@ def reducer_table(results: Mapping[str, Any]) -> str:
 
 
 TABLES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
+    "benchmark-campaign": campaign_table,
     "benchmark": lambda results: table(results["runs"]),
     "benchmark-half-done": half_done_table,
     "benchmark-reducer": reducer_table,
