@@ -199,3 +199,12 @@ def test_streams_that_share_a_folder_are_compared_together(
     campaign = read_campaign(kinds='[kinds.log]\npath = "logs/{ensemble}{stream}{configuration}.log"\n')
     put(campaign, "logs/Ab10.lg")
     assert kinds("log")["log"]["folder"]["near"] == [{"name": "Ab10.lg", "expected": "Ab10.log"}]
+
+
+def test_a_name_that_nearly_matches_is_set_beside_any_of_its_kind(
+    read_campaign: Read, kinds: Callable[..., dict[str, Any]]
+) -> None:
+    campaign = read_campaign(kinds='[kinds.log]\npath = "logs/{ensemble}{stream}{configuration}.log"\n')
+    put(campaign, "logs/Ab10.lg")
+    narrowed = kinds("log", "ensemble=A", "stream=a")["log"]
+    assert (narrowed["expected"], narrowed["folder"]["near"]) == (2, [{"name": "Ab10.lg", "expected": "Ab10.log"}])

@@ -51,19 +51,28 @@ class FolderNames:
 
 
 def folder_names(campaign: Campaign, kind: str, expected: Expected) -> FolderNames | None:
-    """Compare the names in the first folder that is there with those that are expected; None if no root is there."""
+    """Compare the names in the first folder of some artifacts that is there with those expected of the kind.
+
+    None if no root is there.
+    """
     roots = [root.path for root in campaign.roots if root.path.is_dir()]
     firsts = [(next(_on_disk(expected, *one, 1)), one) for one in expected.block_slices]
     for root in roots:
         for path, _ in firsts:
             folder = path.rpartition("/")[0]
             if (root / folder).is_dir():
-                # Files of several ensembles and streams may lie in one folder.
-                blocks = [one for first, one in firsts if first.rpartition("/")[0] == folder]
-                some = (path.rpartition("/") for one in blocks for path in _on_disk(expected, *one, MOST_ROWS))
-                below = {name for above, _, name in some if above == folder}
+                # Names of all artifacts of the kind, since a name that nearly matches may be that of any of them.
+                below = {name for one in (expected, campaign.expected(kind)) for name in _names_below(one, folder)}
                 return _compared(campaign, kind, root, folder, below)
     return _compared_above(roots[0], firsts[0][0]) if roots else None
+
+
+def _names_below(expected: Expected, folder: str) -> Iterator[str]:
+    """The names of the first artifacts of each block in a folder: files of several ensembles and streams may lie there."""
+    for one in expected.block_slices:
+        if next(_on_disk(expected, *one, 1)).rpartition("/")[0] == folder:
+            some = (path.rpartition("/") for path in _on_disk(expected, *one, MOST_ROWS))
+            yield from (name for above, _, name in some if above == folder)
 
 
 def _on_disk(expected: Expected, block: Block, rows: slice, most: int) -> Iterator[str]:
