@@ -107,7 +107,9 @@ def test_a_pion_waits_for_light_propagators_only(tmp_path: Path) -> None:
 
 
 def test_a_correlator_at_rest_needs_nothing_with_a_phase(tmp_path: Path) -> None:
-    catalog = looked_at(copied("distillation", tmp_path))
+    campaign = copied("distillation", tmp_path)
+    put(campaign.root, ["cl21_24_64/cfgs/cl21_24_64_cfg_1000.lime"])
+    catalog = looked_at(campaign)
     one = {"ensemble": "cl21_24_64", "configuration": 1000, "t_source": 16}
     at_rest = {**one, "momentum": "0_0_0", "channel": "rho"}
     assert inputs(catalog, "correlator", **at_rest) == {"perambulator": 1, "meson_elemental": 1}
