@@ -87,6 +87,7 @@ bench: $(ENV) ## Measure index, pages and reducer, and renew the tables in READM
 
 readme: $(ENV) ## Renew what README shows: outputs, tables
 	@$(BIN)/python tests/tools/readme.py
+	@$(BIN)/python tests/tools/guide.py
 
 pictures: $(ENV) ## Renew the pictures of the pages that README shows (needs Chromium)
 	@$(BIN)/python tests/tools/pictures.py

@@ -250,11 +250,11 @@ def test_figures_of_the_reducer_are_ratios_to_its_floor() -> None:
 
 
 def test_a_large_campaign_is_told_in_processor_time_and_memory() -> None:
-    plain = {"read": 0.5, "expanded": 1.5, "peak_bytes": 390 * 2**20, "artifacts": 9_000_000, "further": 0}
+    plain = {"read": 0.5, "expanded": 1.5, "peak_bytes": 390 * 10**6, "artifacts": 9_000_000, "further": 0}
     run = {**a_reducing_run(1.0), "rounds": [{"plain": plain, "conditional": {**plain, "expanded": 2.5}}]}
     lines = tables.TABLES["benchmark-campaign"]({"campaign": run}).splitlines()
     assert lines[2].endswith("1.50 s (9,000,000 artifacts, 0.50 s to read and check): met |")
-    assert lines[3].endswith("390 MiB: met |")
+    assert lines[3].endswith("390 MB: met |")
     assert lines[4].endswith("2.50 s (9,000,000 artifacts, 0.50 s to read and check): **not met** |")
     assert tables.TABLES["benchmark-campaign"]({"runs": []}) == ""
 

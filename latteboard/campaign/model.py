@@ -47,7 +47,7 @@ class Definition:
         self.table = table
         self.mistakes = Mistakes()
         self._expected: dict[tuple[str, int], Expected] = {}
-        self._whole: dict[str, Columns] = {}
+        self._whole: dict[tuple[object, ...], Columns] = {}
         self._entries: dict[str, NDArray[np.int64]] = {}
         self._left_out: dict[str, LeftOut] = {}
         self._blocks: dict[tuple[str, int], list[Block]] = {}
@@ -147,10 +147,12 @@ class Definition:
 
     def whole(self, kind: str) -> Columns:
         """The artifacts of a kind, those that are left out among them."""
-        if kind not in self._whole:
-            stated = self.kinds[kind]
-            self._whole[kind] = self.relations.restrict(self.relations.table(stated.coordinates), stated.table.only)
-        return self._whole[kind]
+        stated = self.kinds[kind]
+        # Kinds of the same coordinates share their rows: there are many million.
+        alike = stated.coordinates, tuple((name, *map(str, values)) for name, values in stated.table.only.items())
+        if alike not in self._whole:
+            self._whole[alike] = self.relations.restrict(self.relations.table(stated.coordinates), stated.table.only)
+        return self._whole[alike]
 
     def entries_of(self, kind: str) -> NDArray[np.int64]:
         """For each artifact of :meth:`whole` the entry of ``[[leave_out]]`` that takes it away, ``EXPECTED`` where none does."""

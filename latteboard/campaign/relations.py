@@ -135,11 +135,11 @@ class Relations:
         keys = self.keys({name: rows[name] for name in relation.on})
         first, end = self._runs(own, keys, prod(map(self._radix, relation.on)))
         repeats = end - first
-        # Row r is repeated once for each value; ``position`` counts 0, 1, ... within the repetitions of one row.
-        index = np.repeat(np.arange(len(repeats)), repeats)
-        position = np.arange(len(index)) - np.repeat(np.cumsum(repeats) - repeats, repeats)
-        joined = {name: column[index] for name, column in rows.items()}
-        joined[axis] = relation.columns[axis][first[index] + position]
+        # A row is repeated once for each of its values: they stand in the relation one after the other, from ``first`` on.
+        found = np.arange(repeats.sum())
+        found += np.repeat(first - (np.cumsum(repeats) - repeats), repeats)
+        joined = {name: np.repeat(column, repeats) for name, column in rows.items()}
+        joined[axis] = relation.columns[axis][found]
         return joined
 
     @staticmethod
@@ -176,7 +176,8 @@ class Relations:
         key = np.zeros(length(rows), dtype=np.int64 if fits else object)
         least = 0  # what to add so that the digit of ABSENT is 0
         for name, column in rows.items():
-            key = key * self._radix(name) + column
+            key *= self._radix(name)
+            key += column
             least = least * self._radix(name) + (name in OPTIONAL)
         if least:
             key += least

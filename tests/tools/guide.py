@@ -1,14 +1,18 @@
-"""Follows docs/first-campaign.md as a newcomer does: runs its lines, writes its files, and compares what commands print."""
+"""Follows docs/first-campaign.md as a newcomer does: runs its lines, writes its files, shows what its commands print.
+
+``make readme`` runs this as a script and writes what they print anew; a test asks whether it is up to date.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import re
 import subprocess
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from readme import TOP, renewed_block, settled
+from readme import TOP, renewed_block
 
 GUIDE = TOP / "docs" / "first-campaign.md"
 STEP = re.compile(r"(?:^<!-- file (?P<file>.*?) -->\n)?^```(?P<sort>sh|toml|console)\n(?P<text>.*?)^```$", re.M | re.S)
@@ -40,9 +44,16 @@ def show(step: re.Match[str]) -> str:
     return renewed_block(step.group())
 
 
+# Each sort of block, and what a newcomer does with it.
 ACTIONS: dict[str, Callable[[re.Match[str]], str]] = {"sh": run_lines, "toml": write_file, "console": show}
 
 
-def is_true(text: str, folder: Path) -> bool:
-    """Whether the guide shows what its commands print now."""
-    return settled(followed(text, folder)) == settled(text)
+def main() -> None:
+    """Write the guide anew."""
+    with tempfile.TemporaryDirectory() as folder:
+        text = followed(GUIDE.read_text(encoding="utf-8"), Path(folder))
+    GUIDE.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
