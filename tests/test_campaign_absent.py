@@ -84,7 +84,7 @@ REFUSALS = {
         KINDS,
         KINDS + '[kinds.x]\npath = "{ensemble}_{wall}_{source}"\n',
     ),
-    "kinds.x.datasets: {source} has no value, since P has no source; state it there, or keep the kind from it with": (
+    "since P has no source; state it there, or keep the kind from it with only = { ensemble = [...] }": (
         KINDS,
         KINDS + '[kinds.x]\npath = "{wall}"\nonly = { wall = [0] }\ndatasets = "{source.t}"\n',
     ),

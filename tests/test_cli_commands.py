@@ -490,6 +490,15 @@ def test_why_takes_names_or_a_path_from_the_root_or_from_here(
         (["why", "prop", "configuration=7"], "prop: 0 artifacts agree with what was given, expected exactly one"),
         (["status", "--by", "colour"], "'colour' is nothing to group by; expected some of "),
         (["status", "--by", ""], "'' is nothing to group by"),
+        # what was probably meant
+        (["list", "porp"], "expected one of cfg, prop; did you mean 'prop'?"),
+        (
+            ["list", "prop", "confguration=10"],
+            "purgeable, id, perhaps with __in, __ge, __le, __ne; did you mean 'configuration'?",
+        ),
+        (["list", "prop", "--status", "redy"], "did you mean 'ready'?"),
+        (["list", "prop", "source=x9y9z9t99"], "source has no value 'x9y9z9t99'; it has x0y1z2t3, x1y2z3t7"),
+        (["status", "--by", "strem"], "did you mean 'stream'?"),
     ],
 )
 def test_a_bad_question_is_answered_in_one_line_that_says_what_is_allowed(

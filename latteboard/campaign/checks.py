@@ -17,6 +17,7 @@ from latteboard.campaign.model import Definition
 from latteboard.campaign.need_checks import check_inputs, check_source_sets
 from latteboard.campaign.path_checks import check_form, check_injective, check_separate
 from latteboard.campaign.recipe_checks import check_recipe, check_steps
+from latteboard.campaign.relations import length
 from latteboard.campaign.table_checks import TABLE_CHECKS, check_command, check_logs
 from latteboard.campaign.vocabulary import check_among, check_values, name_list, parameters
 from latteboard.errors import CampaignError, Mistakes, within
@@ -148,6 +149,15 @@ def _check_only(definition: Definition, kind: Kind) -> None:
                     check_values(allowed, definition.values_of(name))
 
 
+def _check_some(definition: Definition, kind: Kind) -> None:
+    """Require that something is expected: values that ``only`` allows together somewhere, an axis with values there."""
+    if not length(definition.whole(kind.name)):
+        allowed = [f"{name} = {name_list(values)}" for name, values in kind.table.only.items()]
+        where = f" with {' and '.join(allowed)}" if allowed else ""
+        message = f"nothing is expected: no configuration has {', '.join(kind.coordinates)}{where}"
+        raise CampaignError(message, key="only" if allowed else "path")
+
+
 def _check_parameters(definition: Definition, kind: Kind) -> None:
     """Require a value of each parameter in the streams of the kind; it may be stated for these alone."""
     paths = zip(kind.table.path_keys, kind.templates, strict=True)
@@ -203,7 +213,7 @@ def _check_datasets(definition: Definition, kind: Kind) -> None:
                 for stream in definition.streams_of(kind):
                     for name in definition.coordinates_named(template):
                         if name not in definition.coordinates_of[stream.ensemble]:
-                            state = "state it there, or keep the kind from it with only = {{ ensemble = [...] }}"
+                            state = "state it there, or keep the kind from it with only = { ensemble = [...] }"
                             raise CampaignError(
                                 f"{{{name}}} has no value, since {stream.ensemble} has no {name}; {state}"
                             )
@@ -239,6 +249,7 @@ OF_A_KIND: Checks = [
     (check_folder, ("path", "also")),
     (_check_only, ("path",)),
     (_check_somewhere, ("path", "only")),
+    (_check_some, ("path", "only")),
     (_check_parameters, ()),
     (_check_also, ("path", "also")),
     (_check_paths, ("path", "also")),

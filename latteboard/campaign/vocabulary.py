@@ -1,6 +1,6 @@
 """The names of a campaign: their checks, and the order of its coordinates and kinds."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from graphlib import CycleError, TopologicalSorter
 
 from latteboard.campaign.relations import MAIN
@@ -141,8 +141,10 @@ def check_among(name: str, allowed: Collection[str]) -> None:
         raise CampaignError(f"there is no {name!r}; {expected}{did_you_mean(name, allowed)}")
 
 
-def check_values(values: Iterable[object], known: Iterable[object]) -> None:
-    """Require that each of some values of a coordinate is one that it has."""
+def check_values(values: Sequence[object], known: Iterable[object]) -> None:
+    """Require at least one value of a coordinate, and that each is one that it has."""
+    if not values:
+        raise CampaignError("expected at least one value, found []")
     has = list(map(str, known))
     with Mistakes() as mistakes:
         for value in values:

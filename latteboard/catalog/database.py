@@ -19,6 +19,7 @@ from latteboard.catalog.tables.kinds import KindModel
 from latteboard.catalog.tables.schema import VERSION, claim, kind_table, run, summary
 from latteboard.errors import CatalogError, QueryError
 from latteboard.status.states import Status
+from latteboard.text import did_you_mean
 
 
 class Database:
@@ -148,7 +149,8 @@ class Database:
     def kind(self, name: str) -> KindModel:
         """The kind of this name; raises :class:`QueryError` if there is none."""
         if name not in self.kinds:
-            raise QueryError(f"{name!r} is not a kind; expected one of {', '.join(self.kinds)}")
+            known = ", ".join(self.kinds)
+            raise QueryError(f"{name!r} is not a kind; expected one of {known}{did_you_mean(name, self.kinds)}")
         return self.kinds[name]
 
     def readable(self, kind: str) -> Readable:

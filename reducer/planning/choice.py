@@ -9,6 +9,7 @@ from latteboard.catalog import Catalog
 from latteboard.catalog.questions.conditions import parse_conditions
 from latteboard.errors import QueryError
 from latteboard.recipe import Recipe
+from latteboard.text import did_you_mean
 
 # The conditions on the outputs of each kind, as :meth:`latteboard.catalog.Selection.filter` takes them.
 Choice = Mapping[str, Mapping[str, Any]]
@@ -53,7 +54,9 @@ def choose(campaign: Campaign, catalog: Catalog, words: Sequence[str]) -> dict[s
     for name in names:
         if name not in reduced:
             reason = "has no recipe" if name in campaign.kinds else "is not a kind"
-            raise QueryError(f"{name!r} {reason}; those that have one: {', '.join(reduced)}")
+            raise QueryError(
+                f"{name!r} {reason}; those that have one: {', '.join(reduced)}{did_you_mean(name, reduced)}"
+            )
     coordinates = {word.partition("=")[0] for word in conditions}
     chosen = [
         name for name in reduced if (name in names if names else coordinates <= set(campaign.kinds[name].coordinates))

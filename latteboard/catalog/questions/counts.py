@@ -12,6 +12,7 @@ from latteboard.catalog.dialects.sqlite import sum_bytes
 from latteboard.catalog.questions.left_out import left_out_artifacts
 from latteboard.errors import QueryError
 from latteboard.status.states import Status
+from latteboard.text import did_you_mean
 
 SUMMED = ("ensemble", "stream", "kind")
 
@@ -24,7 +25,8 @@ def status_rows(database: Database, by: Sequence[str] = SUMMED) -> list[dict[str
     known = list(dict.fromkeys((*SUMMED, *(name for model in database.kinds.values() for name in model.coordinates))))
     for name in by:
         if name not in known:
-            raise QueryError(f"{name!r} is nothing to group by; expected some of {', '.join(known)}")
+            expected = f"expected some of {', '.join(known)}"
+            raise QueryError(f"{name!r} is nothing to group by; {expected}{did_you_mean(name, known)}")
     counted = database.totals() if set(by) <= set(SUMMED) else _counted(database, by)
     rows: dict[tuple[Any, ...], dict[str, Any]] = {}
     for one in counted:

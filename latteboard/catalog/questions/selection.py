@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import islice
 from operator import index
 from typing import TYPE_CHECKING, Any, Self
 from unicodedata import normalize
@@ -22,6 +21,7 @@ from latteboard.catalog.tables.kinds import KindModel
 from latteboard.errors import QueryError
 from latteboard.names.templates import Source
 from latteboard.status.states import Status
+from latteboard.text import did_you_mean, listed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -132,9 +132,8 @@ class Selection:
         allowed = (*self._model.coordinates, *roots, "status", "size", "wanted", "purgeable", "id")
         if name not in allowed or operator not in ("", *OPERATORS):
             operators = ", ".join(f"__{one}" for one in OPERATORS)
-            raise QueryError(
-                f"{self._model.name} has no {key!r}: expected one of {', '.join(allowed)}, perhaps with {operators}"
-            )
+            expected = f"expected one of {', '.join(allowed)}, perhaps with {operators}"
+            raise QueryError(f"{self._model.name} has no {key!r}: {expected}{did_you_mean(name, {*allowed} - {name})}")
         return name, operator
 
     def _condition(self, connection: Connection, readable: Readable, key: str, value: Any) -> ColumnElement[bool]:
@@ -147,8 +146,8 @@ class Selection:
                     f"{self._model.name}: {name} is text, so {operator} has no meaning; expected a value or a list of values"
                 )
             if name == "root":
-                return _compared(readable.root_number, operator, _root_numbers(self._model, _listed(value)))
-            value = _codes(connection, name, _listed(value))
+                return _compared(readable.root_number, operator, _root_numbers(self._model, _as_list(value)))
+            value = _codes(connection, name, _as_list(value))
         else:
             value = _whole_numbers(key, operator, value)
         column = readable.columns[name] if name == "purgeable" else readable.rows.c[name]
@@ -164,7 +163,8 @@ def _root_numbers(model: KindModel, stated: list[Any]) -> list[int]:
     """The numbers of roots, as the campaign states these."""
     for root in stated:
         if root not in model.roots:
-            raise QueryError(f"{root!r} is not a root; expected one of {', '.join(model.roots)}")
+            known = ", ".join(model.roots)
+            raise QueryError(f"{root!r} is not a root; expected one of {known}{did_you_mean(root, model.roots)}")
     return [model.roots.index(root) for root in stated]
 
 
@@ -190,11 +190,11 @@ def _compared(column: ColumnElement[Any], operator: str, value: Any) -> ColumnEl
     if isinstance(value, range) and value.step > 0:
         among = and_(column >= value.start, column < value.stop, (column - value.start) % value.step == 0)
     else:
-        among = column.in_(_listed(value))
+        among = column.in_(_as_list(value))
     return ~among if operator == "ne" else among
 
 
-def _listed(value: Any) -> list[Any]:
+def _as_list(value: Any) -> list[Any]:
     return list(value) if isinstance(value, Iterable) and not isinstance(value, str) else [value]
 
 
@@ -202,10 +202,13 @@ def _status_condition(readable: Readable, operator: str, value: Any) -> ColumnEl
     """Conditions on the status as of the question, and on the stored one, for which there is an index."""
     if operator not in ("", "in", "ne"):
         raise QueryError(f"status {operator} has no meaning: expected a status or a list of them")
-    names = [one.name if isinstance(one, Status) else str(one) for one in _listed(value)]
+    names = [one.name if isinstance(one, Status) else str(one) for one in _as_list(value)]
     for name in names:
         if name not in Status.__members__:
-            raise QueryError(f"{name!r} is not a status; expected one of {', '.join(Status.__members__)}")
+            known = ", ".join(Status.__members__)
+            raise QueryError(
+                f"{name!r} is not a status; expected one of {known}{did_you_mean(name, Status.__members__)}"
+            )
     chosen = set(Status) - {Status[n] for n in names} if operator == "ne" else {Status[n] for n in names}
     if not chosen:
         return false()
@@ -223,7 +226,7 @@ def _codes(connection: Connection, axis: str, values: list[Any]) -> list[int]:
     names = [_same_text(str(value), codes) for value in values]
     for name in names:
         if name not in codes:
-            raise QueryError(f"{axis} has no value {name!r}; it has {', '.join(islice(codes, NAMED))} ...")
+            raise QueryError(f"{axis} has no value {name!r}; it has {listed(codes, NAMED)}{did_you_mean(name, codes)}")
     return [codes[name] for name in names]
 
 
