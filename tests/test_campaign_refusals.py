@@ -225,6 +225,10 @@ CASES = {
         "kinds.cfg.only", "'source'", "configuration"),
     "only of no value": change("given     = true", 'given = true\nonly = { ensemble = ["C"] }', "kinds.cfg.only.ensemble",
         "'C'", "A, B"),
+    "an axis too many": Case([
+        ("[axes]\n", f"[axes]\nhit = {[*range(5000)]}\nvec = {[*range(5000)]}\n"),
+        (PROP_PATH, PROP_PATH.replace("mq{mq}", "{hit}_{vec}"))],
+        "kinds.prop.path", ["expected at most 100,000,000 artifacts of a kind", "found 350,000,000 combinations of", "hit, vec"]),
     "only of no values": change("given     = true", "given = true\nonly = { configuration = [] }",
         "kinds.cfg.only.configuration", "expected at least one value, found []"),
     "only of values that do not occur together": change("given     = true",

@@ -35,7 +35,7 @@ def check_campaign(definition: Definition) -> None:
     CampaignError : all mistakes of the definition, those that were found before too.
     """
     mistakes = definition.mistakes
-    for check in (check_ensembles, check_axes, _check_derived, *TABLE_CHECKS, check_leave_out, check_left_out):
+    for check in (check_ensembles, check_axes, _check_derived, *TABLE_CHECKS, check_leave_out):
         with mistakes.keep():
             check(definition)
     # In a circle of kinds everything would stand between others.
@@ -47,8 +47,9 @@ def check_campaign(definition: Definition) -> None:
                 if definition.kinds.keys() >= names(kind) and not mistakes.at(*keys):
                     with mistakes.keep(f"kinds.{kind.name}"):
                         of_kind(definition, kind)
-    with mistakes.keep():
-        check_separate(definition)
+    for check in (check_separate, check_left_out):
+        with mistakes.keep():
+            check(definition)
     mistakes.tell()
 
 

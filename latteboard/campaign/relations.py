@@ -16,6 +16,7 @@ from math import prod
 import numpy as np
 from numpy.typing import NDArray
 
+from latteboard.errors import CampaignError
 from latteboard.names.templates import Value
 
 # The coordinates of the main relation, which holds the source lists of all ensembles and streams.
@@ -23,6 +24,7 @@ MAIN = ("ensemble", "stream", "configuration", "source_set", "source")
 # Those that an ensemble need not have, and the code of one that it has not.
 OPTIONAL = ("stream", "source_set", "source")
 ABSENT = -1
+MOST_ROWS = 10**8  # of one table: three gigabytes, and fifty times what a large production has of a kind
 # Up to so many keys a table of them is faster than a search, and small.
 TABULATED = 2**20
 
@@ -129,14 +131,22 @@ class Relations:
         return self.distinct({name: rows[name] for name in self.order if name in wanted})
 
     def join(self, rows: Columns, axis: str) -> Columns:
-        """The natural join of rows, which have all that an axis depends on, with the relation of the axis."""
+        """The natural join of rows, which have all that an axis depends on, with the relation of the axis.
+
+        Raises
+        ------
+        CampaignError : there would be more than ``MOST_ROWS``.
+        """
         relation = self.axes[axis]
         own = self.keys({name: relation.columns[name] for name in relation.on})
         keys = self.keys({name: rows[name] for name in relation.on})
         first, end = self._runs(own, keys, prod(map(self._radix, relation.on)))
         repeats = end - first
+        if (number := int(repeats.sum())) > MOST_ROWS:
+            expected = f"expected at most {MOST_ROWS:,} artifacts of a kind"
+            raise CampaignError(f"{expected}, found {number:,} combinations of {', '.join((*rows, axis))}", key="path")
         # A row is repeated once for each of its values: they stand in the relation one after the other, from ``first`` on.
-        found = np.arange(repeats.sum())
+        found = np.arange(number)
         found += np.repeat(first - (np.cumsum(repeats) - repeats), repeats)
         joined = {name: np.repeat(column, repeats) for name, column in rows.items()}
         joined[axis] = relation.columns[axis][found]
