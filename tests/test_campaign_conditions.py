@@ -293,7 +293,24 @@ def test_what_needs_itself_is_refused(tmp_path: Path) -> None:
         "kinds.gauge.needs: gauge with configuration = 30 needs itself, through configuration = 10",
     )
     kinds["gauge"]["needs"] = ["gauge"]
-    assert "circle" in refusal(tmp_path, kinds, ensembles=ensembles)
+    assert refusal(tmp_path, kinds, ensembles=ensembles) == (
+        "kinds.gauge.needs: it needs itself; another artifact of the same kind is named by its coordinates, such as "
+        '{ kind = "gauge", with = { configuration = "configuration - 10" } }'
+    )
+
+
+def test_a_chain_at_the_end_stands_between_no_source_sets(tmp_path: Path) -> None:
+    ensembles = {"A": {"L": 4, "T": 12, "configurations": [10, 20], "source_sets": {"0": [0, 1], "1": [1, 2]}}}
+    ensembles["A"]["sources"] = [[number, 0, 0, 0, t] for number in (10, 20) for t in (1, 2)]
+    before = {"kind": "sum", "with": {"configuration": "configuration - 10"}}
+    kinds = {
+        "point": {"path": "{ensemble}/point/{configuration}_{source}"},
+        "sum": {"path": "{ensemble}/sum/{configuration}", "needs": ["point", before]},
+    }
+    campaign = read(tmp_path, kinds, ensembles=ensembles)
+    assert needs(campaign, "sum", "sum") == {("A/sum/20", "A/sum/10")}
+    kinds["fit"] = {"path": "{ensemble}/fit/{configuration}", "needs": ["sum"]}
+    assert "it stands between point and fit" in refusal(tmp_path, kinds, ensembles=ensembles)
 
 
 def test_a_chain_cannot_be_temporary(tmp_path: Path) -> None:

@@ -187,7 +187,7 @@ CASES = {
         "ensembles.C", "the same", "registered already as B"),
     # kinds
     "needs an unknown kind": change('needs     = ["cfg"]', 'needs = ["src"]', "kinds.prop.needs", "'src'", "cfg"),
-    "needs itself": change('needs     = ["cfg"]', 'needs = ["prop"]', "kinds", "circle: prop needs prop"),
+    "needs itself": change('needs     = ["cfg"]', 'needs = ["prop"]', "kinds.prop.needs", "it needs itself", "configuration - 10"),
     "needs a kind twice": change('needs     = ["cfg"]', 'needs = ["cfg", "cfg"]', "kinds.prop.needs", "each kind once"),
     "needs in a circle": change('needs     = ["cfg"]', 'needs = ["average"]', "kinds",
         "circle", "prop needs average needs formfac_4D"),

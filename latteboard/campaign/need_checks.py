@@ -30,7 +30,10 @@ OF_SOURCES = {"source", "source_set"}
 
 def check_source_sets(definition: Definition, kind: Kind) -> None:
     """Refuse a file that names neither source nor source set between kinds that do: each set would write it anew."""
-    consumers = [other.name for other in definition.kinds.values() if kind.name in other.needs]
+    others = [
+        other for other in definition.kinds.values() if other.leader != kind.leader
+    ]  # a chain stands between none
+    consumers = [other.name for other in others if kind.name in other.needs]
     inputs = [need for need in kind.needs if _is_of_any_source(definition, kind, need)]
     if not consumers or not inputs or OF_SOURCES & set(kind.coordinates):
         return

@@ -215,6 +215,13 @@ def kinds_in_order(table: CampaignTable) -> list[str]:
     try:
         sorter.prepare()
     except CycleError as error:
+        kind, *others = error.args[1]
+        if others == [kind]:
+            other = f'{{ kind = "{kind}", with = {{ configuration = "configuration - 10" }} }}'
+            raise CampaignError(
+                f"it needs itself; another artifact of the same kind is named by its coordinates, such as {other}",
+                key=f"kinds.{kind}.needs",
+            ) from None
         circle = " needs ".join(reversed(error.args[1]))
         raise CampaignError(f"they need each other in a circle: {circle}", key="kinds") from None
     # Of the kinds whose needs have all been placed, the one that the campaign lists first comes next.
