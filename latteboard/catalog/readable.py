@@ -36,7 +36,6 @@ from latteboard.status.states import Status
 
 # The columns that every kind's view has beside its coordinates, in order; ``root`` only where there are several.
 COMMON = ("path", "root", "status", "size", "mtime", "problem", "blocked_by", "wanted", "purgeable", "id")
-STALE = "an input has changed since it was made"
 WORK_IN_HAND = (Status.recall, Status.ready)
 
 
@@ -52,7 +51,6 @@ class Readable:
         self.status = effective_status(kinds, model, self.rows)
         status_name = self._looked_up(status_rule, status_rule.c.code, self.status).c.name
         wording = self._looked_up(problem_text, problem_text.c.id, self.rows.c.problem).c.text
-        changed = case((self.rows.c.status == CODE[Status.stale], literal(STALE, Text)), else_=null())
         blocker = self._looked_up(kind, kind.c.id, self.rows.c.blocked_by).c.name
         blocked_by = blocker + " (" + cast(self.rows.c.blocked_count, Text) + ")"
         self.columns: dict[str, ColumnElement[Any]] = {
@@ -62,7 +60,7 @@ class Readable:
             "status": status_name,
             "size": self.rows.c.size,
             "mtime": iso_time(self.rows.c.mtime),
-            "problem": func.coalesce(changed, wording),  # of a stale file, why it is stale is what matters
+            "problem": wording,
             "blocked_by": blocked_by,
             "wanted": self.rows.c.wanted,
             "purgeable": self.rows.c.purgeable,

@@ -12,16 +12,14 @@ from sqlalchemy import Integer, cast, select
 from latteboard.catalog.database import Database
 from latteboard.catalog.dialects.sqlite import number_columns
 from latteboard.catalog.meta import texts
-from latteboard.catalog.readable import STALE, effective_status, format_key
+from latteboard.catalog.readable import effective_status, format_key
 from latteboard.catalog.tables.kinds import KindModel
 from latteboard.catalog.tables.schema import problem_text
 from latteboard.names.templates import Choice, Field, Piece
-from latteboard.status.states import Status
 
 Numbers = NDArray[np.int64]
 Texts = Mapping[int, str]
 MINUTE = 60_000_000_000  # ns
-CHANGED = 0  # stands for :data:`latteboard.catalog.readable.STALE` among the problems, whose own numbers begin at 1
 
 
 @dataclass(frozen=True)
@@ -73,7 +71,6 @@ def kind_columns(database: Database, kind: str) -> KindColumns:
         wordings = dict(connection.execute(select(problem_text.c.id, problem_text.c.text)).all())
     count = len(model.coordinates)
     statuses, places, sizes, minutes, problems, blocked_by, blocked_counts, purgeable = columns[count:]
-    problems[statuses == Status.stale] = CHANGED
     return KindColumns(
         model=model,
         coordinates=dict(zip(model.coordinates, columns[:count], strict=True)),
@@ -83,7 +80,7 @@ def kind_columns(database: Database, kind: str) -> KindColumns:
         sizes=sizes,
         minutes=minutes,
         problems=problems,
-        wordings={CHANGED: STALE, **wordings},
+        wordings=wordings,
         blocked_by=blocked_by,
         blocked_counts=blocked_counts,
         purgeable=purgeable,

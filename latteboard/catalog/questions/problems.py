@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Connection, Table, and_, func, or_, select
 from latteboard.catalog.database import Database
 from latteboard.catalog.dialects.sqlite import now_seconds, sum_bytes
 from latteboard.catalog.questions.changed_inputs import changed_inputs
-from latteboard.catalog.readable import STALE, path_below
+from latteboard.catalog.readable import path_below
 from latteboard.catalog.statements import CODE
 from latteboard.catalog.tables.kinds import KindModel
 from latteboard.catalog.tables.schema import claim, problem_text, stray, unreadable
@@ -174,7 +174,7 @@ def _groups_of(database: Database, connection: Connection, model: KindModel) -> 
     )
     groups: dict[tuple[int, str], list[tuple[int | None, str, int]]] = {}
     for code, problem, text, number in connection.execute(counted):
-        wording = text or (STALE if code == Status.stale else "")
+        wording = text or ""
         groups.setdefault((code, NUMBER.sub("0", wording)), []).append((problem, wording, number))
     for (code, _), parts in sorted(groups.items(), key=lambda item: (item[0][0], -sum(p[2] for p in item[1]))):
         problem, wording, _ = parts[0]

@@ -25,7 +25,7 @@ from sqlalchemy import (
 from latteboard.catalog.tables.kinds import KindModel
 from latteboard.status.states import Status
 
-VERSION = 4
+VERSION = 5
 
 metadata = MetaData()
 

@@ -22,6 +22,8 @@ from latteboard.status.evidence import Evidence
 from latteboard.status.rules import Verdicts, settle
 from latteboard.status.states import Status
 
+STALE = "an input has changed since it was made"
+
 
 @dataclass(frozen=True)
 class Run:
@@ -99,10 +101,20 @@ def _write(transaction: IndexTransaction, name: str, verdicts: Verdicts, copies:
     shown = columns["problem"].copy()
     quiet = shown[copies.rows] == 0  # what is wrong with the file itself is said first
     shown[copies.rows[quiet]] = copies.problems[quiet]
+    stale = verdicts.statuses == Status.stale
+    shown[stale] = _with_change(transaction, shown[stale])
     columns["shown_problem"] = shown
     codes = transaction.adopted.codes
     keys = {axis: codes[axis][column] for axis, column in transaction.campaign.expected(name).rows.items()}
     return write_rows(transaction.connection, model, columns, keys)
+
+
+def _with_change(transaction: IndexTransaction, problems: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The problems of stale files: why they are stale matters first, and what else there is stays said."""
+    numbers, inverse = np.unique(problems, return_inverse=True)
+    wordings = transaction.wordings()
+    texts = ["; ".join(filter(None, [STALE, wordings.get(number)])) for number in numbers.tolist()]
+    return np.array([transaction.problem(text) for text in texts], dtype=np.int64)[inverse]
 
 
 def _ids(model: KindModel, models: Mapping[str, KindModel]) -> NDArray[np.int64]:

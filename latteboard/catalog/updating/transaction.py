@@ -95,7 +95,7 @@ class IndexTransaction:
     def choose_files(self) -> None:
         """Once all is recorded: let one file of each artifact count, of those that are looked for in several places."""
         changed = [name for name, placed in self.placed.items() if placed.is_changed]
-        wordings = {number: text for text, number in self._problems.items()} if changed else {}
+        wordings = self.wordings() if changed else {}
         for name in changed:
             self.placed[name].choose(self.problem, wordings)
             self._count_chosen(name)
@@ -123,6 +123,10 @@ class IndexTransaction:
             self._problems[text] = number
             self.connection.execute(insert(problem_text).values(id=number, text=text))
         return self._problems[text]
+
+    def wordings(self) -> dict[int, str]:
+        """The wordings of problems by number."""
+        return {number: text for text, number in self._problems.items()}
 
     def _keep_from_vanishing(self, seen: Observations, columns: StoredColumns) -> None:
         """Take artifacts that were there for unknown while their disk, or the target of their link, is away.
