@@ -65,10 +65,8 @@ def test_a_kind_may_be_restricted_and_its_products_need_only_what_is_left() -> N
     }
     production = small(kinds, axes={"dt": [3, 4]}).production()
     assert production.inputs == {"a1_dt4": {}, "b1": {"a": ["a1_dt4"]}}
-    assert not production.kinds_without_inputs()
-    assert changed(small(kinds, axes={"dt": [3, 4]}), b={"path": "b_dt{dt}"}).production().kinds_without_inputs() == {
-        ("b", "a")
-    }
+    assert not production.lacking
+    assert changed(small(kinds, axes={"dt": [3, 4]}), b={"path": "b_dt{dt}"}).production().lacking == {("b", "a")}
 
 
 def test_what_is_made_with_another_kind_needs_what_that_one_needs() -> None:

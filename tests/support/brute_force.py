@@ -16,6 +16,7 @@ from observations import (
     Snapshot,
     artifact_key,
     is_growing,
+    place_key,
     same_time,
 )
 from plain_production import Artifact, Production
@@ -47,12 +48,14 @@ class Rules:
         self.snapshot = snapshot
         self.seen = snapshot.observations(production.artifacts.values())
         self.presence: dict[str, str | None] = {}
+        # The place of the file that counts, and the places of further files.
+        self.place = {path: self._place(artifact) for path, artifact in production.artifacts.items()}
+        self.others = {path: self._others(artifact) for path, artifact in production.artifacts.items()}
         before = snapshot.memory.sound
         keys = {path: artifact_key(artifact) for path, artifact in production.artifacts.items()}
         self._sound = {path: before[artifact] for path, artifact in keys.items() if artifact in before}
-        for kind in production.order:
-            for artifact in production.of_kind(kind):
-                self._settle(artifact)
+        for artifact in production.artifacts.values():
+            self._settle(artifact)
         self.wanted = self._wanted()
         self.held = self._held()
 
@@ -84,8 +87,9 @@ class Rules:
         """Everything that the catalog keeps for the next index."""
         artifacts = self.production.artifacts
         sound = {artifact_key(artifacts[path]): copy for path, copy in self._sound.items()}
-        bad = {artifact_key(artifacts[path]) for path, seen in self.seen.items() if self._was_bad_content(seen)}
-        unseen = {artifact_key(artifact) for path, artifact in artifacts.items() if path not in self.seen}
+        places = {place: place_key(a, number) for a in artifacts.values() for number, place in enumerate(a.places)}
+        bad = {places[place] for place, seen in self.seen.items() if self._was_bad_content(seen)}
+        unseen = {key for place, key in places.items() if place not in self.seen}
         return Memory(self.seen, sound, frozenset(bad | (unseen & self.snapshot.memory.bad_content)))
 
     def _was_bad_content(self, seen: Observation) -> bool:
@@ -95,10 +99,37 @@ class Rules:
             return seen.bad_content
         return seen.bad_content or not file.mark.complete
 
+    # Where it is
+
+    def _place(self, artifact: Artifact) -> str:
+        """The first sound file counts; where none is sound, the first one there; else one that may be there unseen."""
+        ranks = [self._rank(artifact, place) for place in artifact.places]
+        return artifact.places[ranks.index(min(ranks))]
+
+    def _rank(self, artifact: Artifact, place: str) -> int:
+        seen = self.seen.get(place)
+        if seen is None:
+            return 3  # perhaps, but nobody has ever seen it
+        if seen.file is None:
+            return 4
+        if seen.away:
+            return 2
+        is_young = is_growing(seen.file, seen.start, self.snapshot.grace)
+        return 1 if is_young or self._is_bad(artifact, seen, seen.file) else 0
+
+    def _others(self, artifact: Artifact) -> list[str]:
+        """The places of further files of an artifact."""
+        return [p for p in artifact.places if p != self.place[artifact.path] and self._rank(artifact, p) < 2]
+
     # On disk or in the archive
 
     def _settle(self, artifact: Artifact) -> None:
+        """Settle an artifact after all that it needs, which may be of its own kind."""
         path = artifact.path
+        if path in self.presence:
+            return
+        for name in self.production.inputs_of(path):
+            self._settle(self.production.artifacts[name])
         self.presence[path] = self._presence(artifact)
         if self.presence[path] in ("done", "stale"):
             file = self._file(path)
@@ -106,11 +137,11 @@ class Rules:
 
     def _presence(self, artifact: Artifact) -> str | None:
         """The status of an artifact that is there, or unknown; None for one that is not there."""
-        seen = self.seen.get(artifact.path)
+        seen = self.seen.get(self.place[artifact.path])
         if seen is not None and seen.file is not None and not seen.away:
             if is_growing(seen.file, seen.start, self.snapshot.grace):
                 return "growing"
-            if self._is_bad(artifact, seen):
+            if self._is_bad(artifact, seen, seen.file):
                 return "bad"
             return "stale" if self._is_stale(artifact, seen.file) else "done"
         if self._has_sound_copy(artifact.path):
@@ -118,13 +149,14 @@ class Rules:
         # A file that was there is unknown while its disk is away; one that was missing there is missing still.
         return "unknown" if seen is None or seen.file is not None else None
 
-    def _is_bad(self, artifact: Artifact, seen: Observation) -> bool:
-        file = self._file(artifact.path)
+    @staticmethod
+    def _is_bad(artifact: Artifact, seen: Observation, file: File) -> bool:
         is_incomplete = file.mark is not None and not file.mark.complete
-        return file.size < artifact.min_bytes or is_incomplete or seen.bad_content
+        lacks = artifact.is_folder and file.damaged
+        return file.size < artifact.min_bytes or is_incomplete or lacks or seen.bad_content
 
     def _file(self, path: str) -> File:
-        file = self.seen[path].file
+        file = self.seen[self.place[path]].file
         assert file is not None
         return file
 
@@ -161,27 +193,37 @@ class Rules:
     def _has_other_inputs(self, path: str, mark: Mark, *, is_touched: bool) -> bool:
         """Whether an input has another size than recorded, was left out, or is recorded and no longer needed."""
         inputs = {name: self._file(name) for name in self._inputs_on_disk(path)}
-        if any(name in mark.inputs and mark.inputs[name][0] != file.size for name, file in inputs.items()):
+        known, unknown = self._recorded(mark)
+        if any(name in known and known[name][0] != file.size for name, file in inputs.items()):
             return True
-        others = [name for name in mark.inputs if name not in self.production.inputs_of(path)]
-        if any(name in self.production.artifacts for name in others):
+        if any(name not in self.production.inputs_of(path) for name in known):
             return True
-        new = [(file.size, file.mtime) for name, file in inputs.items() if name not in mark.inputs]
-        return not are_renamed([mark.inputs[name] for name in others], new, by_size_only=is_touched)
+        new = [(file.size, file.mtime) for name, file in inputs.items() if name not in known]
+        return not are_renamed(unknown, new, by_size_only=is_touched)
+
+    def _recorded(self, mark: Mark) -> tuple[dict[str, Copy], list[Copy]]:
+        """The recorded inputs by the path of the artifact that they are, and those whose names are none of now."""
+        names = self.production.recorded
+        known = {names[name]: copy for name, copy in mark.inputs.items() if name in names}
+        return known, [copy for name, copy in mark.inputs.items() if name not in names]
 
     def _has_inputs_of_other_times(self, path: str, mark: Mark) -> bool:
         """Whether an input has another time than recorded, and no replica of the recorded size and time is known."""
+        recorded, _ = self._recorded(mark)
         for name in self._inputs_on_disk(path):
-            if name in mark.inputs:
-                size, time = mark.inputs[name]
+            if name in recorded:
+                size, time = recorded[name]
                 if not any(its[0] == size and same_time(its[1], time) for its in self._replicas(name)):
                     return True
         return False
 
     def _replicas(self, path: str) -> list[Copy]:
-        """The file on disk and all copies in archives, outdated ones too: a recall gives a file a later time."""
-        file = self._file(path)
-        return [(file.size, file.mtime), *self.snapshot.archive.get(path, [])]
+        """The file that counts, other sound ones, and all copies in archives, outdated ones too: a recall gives a later time."""
+        artifact = self.production.artifacts[path]
+        sound = [place for place in self.others[path] if self._rank(artifact, place) == 0]
+        files = [self.seen[place].file for place in (self.place[path], *sound)]
+        copies = [(file.size, file.mtime) for file in files if file is not None]
+        return [*copies, *self.snapshot.archive.get(path, [])]
 
     # Wanted and held
 

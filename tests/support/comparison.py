@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import h5py
-from brute_force import ArtifactState, Rules, judge
+from brute_force import ArtifactState, Rules
 from disk import closed
-from observations import SECOND, Copy, File, Memory, Observation, Snapshot, artifact_key
-from plain_production import Production
+from observations import SECOND, Copy, File, Memory, Snapshot, artifact_key
+from plain_production import ABOVE, Production
 from scenes import Scene, lay, write
-from worlds import ARCHIVES, GRACE, MINUTE, START, World
+from worlds import ARCHIVES, GRACE, MINUTE, ROOTS, START, World
 
 from indexer.index import index_campaign
 from latteboard.campaign import Campaign
@@ -32,12 +32,13 @@ NUMBERS = ("number", "bytes", "purgeable", "purgeable_bytes")
 
 @dataclass(frozen=True)
 class CatalogRow:
-    """Everything that the catalog says of one artifact; the time is in seconds."""
+    """Everything that the catalog says of one artifact; the time is in seconds, the place is relative to the first root."""
 
     state: ArtifactState
     size: int | None
     mtime: int | None
     problem: str | None = None
+    place: str = ""
 
 
 class Comparison:
@@ -165,7 +166,12 @@ class Comparison:
 
     def claim(self, *paths: str, hours: int = 6) -> States:
         """Hand out tasks; negative hours ago they have expired."""
-        found = {artifact.path: artifact for kind in self.campaign.kinds for artifact in self.catalog[kind]}
+        names = self.production.recorded
+        found = {
+            names.get(artifact.path, artifact.path): artifact
+            for kind in self.campaign.kinds
+            for artifact in self.catalog[kind]
+        }
         until = datetime.now(UTC) + timedelta(hours=hours)
         self.catalog.claim([found[path] for path in paths], until, "somebody")
         claimed = self.snapshot.claimed | set(paths) if hours > 0 else self.snapshot.claimed - set(paths)
@@ -176,20 +182,28 @@ class Comparison:
 
     def compare(self) -> States:
         """The states by the brute force, after making sure that the catalog says the same of every artifact and in sum."""
-        expected = judge(self.production, self.snapshot)
-        self.rows = catalog_rows(Path(self.campaign.catalog))
+        rules = Rules(self.production, self.snapshot)
+        expected = rules.states()
+        places = catalog_rows(Path(self.campaign.catalog), several=len(self.production.roots()) > 1)
+        self.rows = {self.production.by_place.get(place, place): row for place, row in places.items()}
         assert self.rows.keys() == expected.keys(), f"expected by one only: {self.rows.keys() ^ expected.keys()}"
-        known = self.snapshot.observations(self.production.artifacts.values())
-        files = {path: known[path].file if path in known else None for path in expected}
+        seen = {path: rules.seen.get(place) for path, place in rules.place.items()}
+        files = {path: one.file if one else None for path, one in seen.items()}
         wrong = [path for path in expected if not _agrees(self.rows[path], expected[path], files[path])]
+        wrong += [path for path in expected if not self._is_found_there(rules, path)]
         assert not wrong, "\n".join(self._described(path, expected[path]) for path in wrong[:MOST_DESCRIBED])
         return expected
 
+    def _is_found_there(self, rules: Rules, path: str) -> bool:
+        """Whether the catalog looks at the file that counts, and names as many others as there are."""
+        _, is_also, also = (self.rows[path].problem or "").partition("also at ")
+        named = also.count(", ") + 1 if is_also else 0
+        return (self.rows[path].place, named) == (rules.place[path], len(rules.others[path]))
+
     def _compare_summary(self) -> None:
         """Compare the summary, which is as of the index: no claim has changed a number in it."""
-        states = judge(self.production, replace(self.snapshot, claimed=frozenset()))
-        known = self.snapshot.observations(self.production.artifacts.values())
-        found, expected = read_summary(Path(self.campaign.catalog)), summary(self.production, states, known)
+        rules = Rules(self.production, replace(self.snapshot, claimed=frozenset()))
+        found, expected = read_summary(Path(self.campaign.catalog)), summary(self.production, rules)
         assert found == expected, f"summary: {found - expected} too many, {expected - found} too few"
 
     def _compare_copies(self, rules: Rules) -> None:
@@ -200,19 +214,21 @@ class Comparison:
             for archive, copy in zip(ARCHIVES, self.scene.archive.get(path, []), strict=False)
         }
         rows = ask(Path(self.campaign.catalog), "select archive, path, sound from replica")
-        found = {(archive, path): bool(sound) for archive, path, sound in rows if path in self.production.artifacts}
+        names = self.production.recorded
+        found = {(archive, names[path]): bool(sound) for archive, path, sound in rows if path in names}
         assert found == expected, (
             f"sound copies: {found.items() - expected.items()}, not {expected.items() - found.items()}"
         )
 
     def _described(self, path: str, expected: ArtifactState) -> str:
         lines = [f"{path}: {expected} expected, {self.rows[path]} found"]
+        memory = self.snapshot.memory
         for name in (path, *self.production.inputs_of(path)):
-            least, now = self.production.artifacts[name].min_bytes, self.snapshot.disk.get(name)
-            copies = self.snapshot.archive.get(name, [])
-            lines.append(f"    {name} of at least {least} bytes: {now}, archived {copies}")
-            memory, artifact = self.snapshot.memory, artifact_key(self.production.artifacts[name])
-            lines.append(f"        known before: {memory.seen.get(name)}, sound {memory.sound.get(artifact)}")
+            artifact, copies = self.production.artifacts[name], self.snapshot.archive.get(name, [])
+            sound = memory.sound.get(artifact_key(artifact))
+            lines.append(f"    {name} of at least {artifact.min_bytes} bytes: archived {copies}, sound before {sound}")
+            for place in artifact.places:
+                lines.append(f"        {place}: {self.snapshot.disk.get(place)}, before {memory.seen.get(place)}")
         return "\n".join(lines)
 
 
@@ -224,10 +240,11 @@ def _agrees(row: CatalogRow, state: ArtifactState, file: File | None) -> bool:
     return (row.state, row.size) == (state, file.size) and (row.mtime in seconds or not 0 <= file.mtime < 2**63)
 
 
-def catalog_rows(catalog: Path) -> dict[str, CatalogRow]:
-    """All that a catalog says of each artifact, asked by a plain SQLite tool."""
-    question = "select path, status, blocked_by, wanted, purgeable, size, mtime, problem from artifact"
-    return {path: _catalog_row(*rest) for path, *rest in ask(catalog, question)}
+def catalog_rows(catalog: Path, *, several: bool = False) -> dict[str, CatalogRow]:
+    """All that a catalog says of each artifact by its place, asked by a plain SQLite tool; there may be several roots."""
+    root = f"iif(root = '{ROOTS[0]}', '', '{ABOVE}' || root || '/') || " if several else ""
+    question = f"select {root}path, status, blocked_by, wanted, purgeable, size, mtime, problem from artifact"
+    return {place: _catalog_row(place, *rest) for place, *rest in ask(catalog, question)}
 
 
 def ask(catalog: Path, question: str) -> list[tuple[Any, ...]]:
@@ -240,6 +257,7 @@ def ask(catalog: Path, question: str) -> list[tuple[Any, ...]]:
 
 
 def _catalog_row(
+    place: str,
     status: str,
     blocked_by: str | None,
     wanted: int,
@@ -251,17 +269,17 @@ def _catalog_row(
     kind, _, count = (blocked_by or "").removesuffix(")").partition(" (")
     state = ArtifactState(status, kind or None, int(count) if count else None, bool(wanted), bool(purgeable))
     seconds = None if mtime is None else int(datetime.fromisoformat(mtime).timestamp())
-    return CatalogRow(state, size, seconds, problem)
+    return CatalogRow(state, size, seconds, problem, place)
 
 
 Sums = Counter[tuple[Any, ...]]
 
 
-def summary(production: Production, states: States, known: Mapping[str, Observation]) -> Sums:
+def summary(production: Production, rules: Rules) -> Sums:
     """Numbers and bytes by ensemble, stream, kind and status, as the catalog's summary gives them."""
     sums: Sums = Counter()
-    for path, state in states.items():
-        artifact, seen = production.artifacts[path], known.get(path)
+    for path, state in rules.states().items():
+        artifact, seen = production.artifacts[path], rules.seen.get(rules.place[path])
         size = 0 if seen is None or seen.file is None else seen.file.size  # as last seen, if its disk is away
         where = (artifact.coordinates.get("ensemble"), artifact.coordinates.get("stream"), artifact.kind, state.status)
         for name, amount in zip(NUMBERS, (1, size, state.purgeable, size * state.purgeable), strict=True):

@@ -8,7 +8,7 @@ from random import Random
 from campaign_edits import edited
 from comparison import Comparison
 from observations import SECOND, File
-from scenes import MIXTURES, Scene, enough_bytes, is_hdf5, place, random_scene, rarely
+from scenes import MIXTURES, Scene, clear, enough_bytes, folders_of, is_hdf5, is_in, put, random_scene, rarely
 from worlds import DAY, GRACE, MINUTE, START, World
 
 from latteboard.errors import BooksKept, CampaignError
@@ -52,7 +52,8 @@ class History:
 
     def _begin(self, chance: Random) -> str:
         """Write the first files; one folder of the root is a link to another disk."""
-        folders = sorted({path.partition("/")[0] for path in self.comparison.production.artifacts if "/" in path})
+        artifacts = self.comparison.production.artifacts
+        folders = sorted({path.partition("/")[0] for path in artifacts if "/" in path.rstrip("/")})
         if folders:
             self._mount = chance.choice(folders)
             (self._folder / "disk").mkdir()
@@ -93,7 +94,12 @@ class History:
         return chance.sample(candidates, min(chance.randint(1, most), len(candidates)))
 
     def _expected_on_disk(self) -> list[str]:
-        return sorted(self.comparison.scene.disk.keys() & self.comparison.production.artifacts.keys())
+        return sorted(path for path in self.comparison.scene.disk if self._place_of(path))
+
+    def _place_of(self, path: str) -> str | None:
+        """The place of an artifact that a file is, or is in."""
+        places = self.comparison.production.by_place
+        return next((place for place in (path, path[: path.rfind("/") + 1]) if place in places), None)
 
     def _different(self) -> list[str]:
         """Paths on which another file was once."""
@@ -107,26 +113,37 @@ class History:
         return self._clock - 60 * MINUTE
 
     def _drawn(self, chance: Random, paths: list[str]) -> dict[str, File]:
-        """New files for these paths, or none, in the order of the production."""
+        """New files in these places, or none, in the order of the production."""
         production, mixture = self.comparison.production, chance.choice(MIXTURES)
         scene = Scene(self._disk(), {})
-        for path in [path for path in production.artifacts if path in paths]:
-            scene.disk.pop(path, None)
+        for path in [path for path in production.by_place if path in paths]:
+            clear(scene.disk, path)
             state = chance.choice(mixture)
             start = self._clock if state == "growing" or rarely(chance, 8) else START
-            place(chance, production, scene, path, state, start=start)
-        return {path: scene.disk[path] for path in paths if path in scene.disk}
+            put(chance, production, scene, path, state, start=start)
+        return {path: file for path, file in scene.disk.items() if any(is_in(path, place) for place in paths)}
+
+    def _places(self, chance: Random, paths: Iterable[str]) -> list[str]:
+        """A place or two of each of some artifacts, the first one mostly."""
+        found = []
+        for path in paths:
+            places = self.comparison.production.artifacts[path].places
+            found += chance.sample([places[0], *places], chance.randint(1, min(2, len(places))))
+        return list(dict.fromkeys(found))
 
     def _write(self, chance: Random) -> str:
         artifacts = self.comparison.production.artifacts
-        paths = list(artifacts) if rarely(chance, 5) else self._some(chance, artifacts)
-        disk = {path: file for path, file in self._disk().items() if path not in paths}
+        paths = self._places(chance, list(artifacts) if rarely(chance, 5) else self._some(chance, artifacts))
+        disk = self._disk()
+        for path in paths:
+            clear(disk, path)
         drawn = self._drawn(chance, paths)
         self._lay({**disk, **drawn})
         return f"write {_listed(drawn)} of {_listed(paths)}, remove the others of them"
 
     def _overwrite(self, chance: Random) -> str:
-        drawn = self._drawn(chance, self._some(chance, self._expected_on_disk()))
+        places = self.comparison.production.by_place
+        drawn = self._drawn(chance, self._some(chance, [path for path in self._expected_on_disk() if path in places]))
         self._in_place(drawn)
         return f"overwrite {_listed(drawn)} in place"
 
@@ -171,7 +188,7 @@ class History:
     # Folders
 
     def _folders(self) -> list[str]:
-        return sorted({str(folder) for path in self.comparison.scene.disk for folder in Path(path).parents} - {"."})
+        return folders_of(self.comparison.scene.disk)
 
     def _remove_folder(self, chance: Random) -> str:
         folders = self._some(chance, self._folders(), most=1)
@@ -262,17 +279,22 @@ class History:
         return f"edit the campaign: {description}"
 
     def _rename_template(self, chance: Random) -> str:
-        """Rename the files of a kind, all or some, together with its template."""
+        """Rename the files of a kind, all or some, together with its templates."""
         before = self.comparison.production
         world = World(copy.deepcopy(self.comparison.world.campaign), self.comparison.world.lists)
         name = chance.choice(sorted(world.campaign["kinds"]))
         kind = world.campaign["kinds"][name]
         old, new = (f"{name}x", name) if f"{name}x" in kind["path"] else (name, f"{name}x")
         kind["path"] = kind["path"].replace(old, new)
-        names = {artifact.path: artifact.path.replace(old, new) for artifact in before.of_kind(name)}
-        disk = self.comparison.scene.disk
-        moved = [path for path in names if path in disk and not rarely(chance, 6)]
-        self._lay({names[path] if path in moved else path: file for path, file in disk.items()})
+        if "also" in kind:
+            kind["also"] = [template.replace(old, new) for template in kind["also"]]
+        names = {place: place.replace(old, new) for one in before.of_kind(name) for place in one.places}
+        moved = [place for place in names if not rarely(chance, 6)]
+        disk = {}
+        for path, file in self._disk().items():
+            place = self._place_of(path)
+            disk[names[place] + path[len(place) :] if place in moved else path] = file
+        self._lay(disk)
         self.comparison.state_campaign(world)
         drawn = self._drawn(chance, self._some(chance, names.values(), most=2)) if rarely(chance, 2) else {}
         self._lay({**self._disk(), **drawn})

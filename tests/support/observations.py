@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from plain_production import Artifact, key
+from plain_production import ABOVE, Artifact, key
 
 SECOND = 1_000_000_000  # in nanoseconds, as all times here
 # Units in which file systems and copy tools keep times, in ns: FAT, scp and tar, object stores, utimes, NTFS.
@@ -15,6 +15,7 @@ COARSENESSES = (2 * SECOND, SECOND, 1_000_000, 1_000, 100, 1)
 
 Copy = tuple[int, int]  # size in bytes, modification time
 ArtifactKey = tuple[str, tuple[tuple[str, Any], ...]]  # kind and coordinates, whatever its path
+PlaceKey = tuple[ArtifactKey, str, int]  # an artifact, a root, and which of its templates
 
 
 @dataclass(frozen=True)
@@ -66,12 +67,12 @@ class Memory:
     ----------
     seen : the last sight of each path, none of those that no index ever saw
     sound : for each artifact, size and time of its file that was last done or stale on this disk
-    bad_content : artifacts whose file was found bad in content, or marked incomplete
+    bad_content : artifacts whose file in some place was found bad in content, or marked incomplete
     """
 
     seen: Mapping[str, Observation] = field(default_factory=dict)
     sound: Mapping[ArtifactKey, Copy] = field(default_factory=dict)
-    bad_content: frozenset[ArtifactKey] = frozenset()
+    bad_content: frozenset[PlaceKey] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -110,32 +111,51 @@ class Snapshot:
         return any(path.startswith(f"{folder}/") for folder in self.away)
 
     def observations(self, artifacts: Iterable[Artifact]) -> dict[str, Observation]:
-        """Last sight of each artifact after this index; none of those that no index ever saw."""
+        """Last sight of each place of each artifact after this index; none of those that no index ever saw."""
         observed = {}
         for artifact in artifacts:
-            if not self.is_hidden(artifact.path):
-                observed[artifact.path] = self._observe(artifact)
-            elif artifact.path in self.memory.seen:
-                before = self.memory.seen[artifact.path]
-                observed[artifact.path] = replace(before, away=before.away or self.is_away(artifact.path))
+            for number, place in enumerate(artifact.places):
+                if not self.is_hidden(place):
+                    observed[place] = self._observe(artifact, number)
+                elif place in self.memory.seen:
+                    before = self.memory.seen[place]
+                    observed[place] = replace(before, away=before.away or self.is_away(place))
         return observed
 
-    def _observe(self, artifact: Artifact) -> Observation:
-        file = self.disk.get(artifact.path)
+    def _observe(self, artifact: Artifact, number: int) -> Observation:
+        file = file_at(self.disk, artifact, artifact.places[number])
         seen = Observation(file, self.start)
         if file is None or not artifact.path.endswith(".h5"):
             return seen
         # A verdict on contents outlives a touch: a file that was found bad is opened again once anything about it
         # changes, by any index. One that is too young or too small to be opened waits for that.
-        was_bad = artifact_key(artifact) in self.memory.bad_content
+        was_bad = place_key(artifact, number) in self.memory.bad_content
         if file.size < artifact.min_bytes or is_growing(file, self.start, self.grace):
             return replace(seen, bad_content=was_bad)
         return replace(seen, bad_content=file.damaged and (self.deep or was_bad))
 
 
+def file_at(disk: Mapping[str, File], artifact: Artifact, place: str) -> File | None:
+    """The file in a place; of a folder its files together, damaged if it lacks one, and not there if it is empty."""
+    if not artifact.is_folder:
+        return disk.get(place)
+    found = {path.removeprefix(place): file for path, file in disk.items() if path.startswith(place)}
+    if not found:
+        return None
+    lacks = not found.keys() >= {*artifact.holds} or len(found) < artifact.files
+    size, newest = sum(file.size for file in found.values()), max(file.mtime for file in found.values())
+    return File(size, newest, damaged=lacks)
+
+
 def artifact_key(artifact: Artifact) -> ArtifactKey:
     """Kind and coordinates."""
     return artifact.kind, key(artifact.coordinates)
+
+
+def place_key(artifact: Artifact, number: int) -> PlaceKey:
+    """One of the places of an artifact, whatever its path: by its root, and by its position among the templates."""
+    roots = [place.split("/")[1] if place.startswith(ABOVE) else "" for place in artifact.places]
+    return artifact_key(artifact), roots[number], number - roots.index(roots[number])
 
 
 def is_growing(file: File, start: int, grace: int) -> bool:

@@ -1,7 +1,7 @@
 """Random disks and archives for a production, and the trees of files that they stand for."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import cache
 from io import BytesIO
@@ -9,8 +9,8 @@ from pathlib import Path
 from random import Random
 
 import h5py
-from observations import SECOND, Copy, File, Mark
-from plain_production import Production
+from observations import SECOND, Copy, File, Mark, file_at
+from plain_production import Artifact, Production, below_root
 from worlds import ARCHIVES, DAY, GRACE, MINUTE, REDUCED_BYTES, START
 
 Disk = dict[str, File]
@@ -36,7 +36,7 @@ class Scene:
 
 
 def random_scene(chance: Random, production: Production) -> Scene:
-    """A disk and an archive for a production."""
+    """Disks and an archive for a production."""
     scene = Scene({}, {})
     for kind in production.order:
         mixture = chance.choice(MIXTURES)
@@ -52,7 +52,8 @@ def changed_scene(chance: Random, production: Production, before: Scene) -> Scen
     for kind in production.order:
         for artifact in production.of_kind(kind):
             if rarely(chance, 4):
-                scene.disk.pop(artifact.path, None)
+                for one in artifact.places:
+                    clear(scene.disk, one)
                 scene.archive.pop(artifact.path, None)
                 place(chance, production, scene, artifact.path, chance.choice(mixture), start=START + DAY)
     return scene
@@ -60,8 +61,14 @@ def changed_scene(chance: Random, production: Production, before: Scene) -> Scen
 
 def random_folders(chance: Random, scene: Scene) -> list[str]:
     """Folders that cannot be read: mostly none."""
-    folders = sorted({str(folder) for path in scene.disk for folder in Path(path).parents} - {"."})
+    folders = folders_of(scene.disk)
     return chance.sample(folders, min(chance.choice([1, 2]), len(folders))) if rarely(chance, 3) else []
+
+
+def folders_of(places: Iterable[str]) -> list[str]:
+    """The folders of files, without the roots themselves."""
+    folders = {str(folder) for place in places for folder in Path(place).parents}
+    return sorted(folder for folder in folders if below_root(f"{folder}/x") != "x" and folder not in (".", ".."))
 
 
 def rarely(chance: Random, times: int) -> bool:
@@ -70,7 +77,26 @@ def rarely(chance: Random, times: int) -> bool:
 
 
 def place(chance: Random, production: Production, scene: Scene, path: str, state: str, *, start: int) -> None:
-    """Put one artifact on the disk or into the archive a week before ``start``; its inputs stand there already."""
+    """Put one artifact on a disk or into the archive a week before ``start``; its inputs stand there already.
+
+    It lies in its first place mostly, or in another one, sometimes in two.
+    """
+    artifact = production.artifacts[path]
+    places = [artifact.places[0], *artifact.places]
+    for number, one in enumerate(chance.sample(places, 1 if rarely(chance, 2) else min(2, len(places) - 1))):
+        put(
+            chance,
+            production,
+            scene,
+            one,
+            state if number == 0 else chance.choice(["absent", "sound", state]),
+            start=start,
+        )
+
+
+def put(chance: Random, production: Production, scene: Scene, at: str, state: str, *, start: int) -> None:
+    """Put one artifact into one of its places, or into the archive."""
+    path = production.by_place[at]
     artifact = production.artifacts[path]
     least = artifact.min_bytes
     enough = enough_bytes(production, path) + chance.choice([0, 0, 7])
@@ -80,10 +106,36 @@ def place(chance: Random, production: Production, scene: Scene, path: str, state
     elif state == "copied too small" and least:
         scene.archive[path] = [(least - 1, time)]
     elif state != "absent":
-        scene.disk[path] = _file(chance, production, scene, path, state, start=start, enough=enough, time=time)
+        file = _file(chance, production, scene, path, state, start=start, enough=enough, time=time)
+        lacks = state == "damaged"
+        scene.disk.update(_contents(artifact, at, file, lacks=lacks) if artifact.is_folder else {at: file})
         if rarely(chance, 4):
             copies = [(enough, time), (enough, time - MINUTE), (max(least - 1, 0), time)]
             scene.archive[path] = chance.sample(copies, chance.randint(1, len(ARCHIVES)))
+
+
+def _contents(artifact: Artifact, at: str, file: File, *, lacks: bool) -> Disk:
+    """The files in a folder, of this size and time together."""
+    names = [*artifact.holds, *(f"f{number}" for number in range(artifact.files))]
+    names = [*(names[1:] if lacks else names), "f9"]
+    each = file.size // len(names)
+    sizes = [file.size - each * (len(names) - 1), *([each] * (len(names) - 1))]
+    files = {
+        f"{at}{name}": File(size, file.mtime - n * MINUTE)
+        for n, (name, size) in enumerate(zip(names, sizes, strict=True))
+    }
+    return files
+
+
+def clear(disk: Disk, place: str) -> None:
+    """Remove the file in a place, or those in a folder."""
+    for path in [path for path in disk if is_in(path, place)]:
+        del disk[path]
+
+
+def is_in(path: str, place: str) -> bool:
+    """Whether a path is a place, or in it if that is a folder."""
+    return path == place or (place.endswith("/") and path.startswith(place))
 
 
 def enough_bytes(production: Production, path: str) -> int:
@@ -119,9 +171,12 @@ def _file(
 def _mark(chance: Random, production: Production, scene: Scene, path: str, time: int) -> Mark:
     """A record of the inputs that a reduced file had, which may differ from those that are there now."""
     inputs: dict[str, Copy] = {}
-    for name in production.inputs_of(path):
-        now = scene.disk.get(name)
-        copies = scene.archive.get(name, [])
+    for one in production.inputs_of(path):
+        files = {
+            place: file_at(scene.disk, production.artifacts[one], place) for place in production.artifacts[one].places
+        }
+        at = chance.choice([place for place, file in files.items() if file] or [one])
+        name, now, copies = below_root(at), files[at], scene.archive.get(one, [])
         if now is None:
             if copies or rarely(chance, 2):
                 inputs[name] = copies[0] if copies else (REDUCED_BYTES, time - MINUTE)
@@ -153,11 +208,13 @@ def lay(root: Path, before: Disk, after: Disk, *, folder_time: int, write_mark: 
     for path in sorted({*before, *after}):
         if before.get(path) == after.get(path):
             continue
-        changed |= {folder for folder in (root / path).parents if folder.is_relative_to(root)}
+        file = Path(os.path.normpath(root / path))
+        own = root if file.is_relative_to(root) else root.parent / file.relative_to(root.parent).parts[0]
+        changed |= {folder for folder in file.parents if folder.is_relative_to(own)}
         if path in before:
-            (root / path).unlink()
+            file.unlink()
         if path in after:
-            write(root / path, after[path], write_mark)
+            write(file, after[path], write_mark)
     for folder in sorted(changed, reverse=True):
         os.utime(folder, ns=(folder_time, folder_time))
 
