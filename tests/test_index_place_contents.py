@@ -13,6 +13,7 @@ from disk import DAY, HOUR, OLD, START, closed, index, only, query
 
 from latteboard.campaign import Campaign
 from latteboard.catalog import Catalog
+from latteboard.catalog.questions.columns import kind_columns
 from latteboard.catalog.questions.problems import problem_groups
 from latteboard.files.hdf5 import RecordedInput, stamp, write_mark
 
@@ -96,6 +97,20 @@ def test_the_record_that_counts_is_that_of_the_copy_that_counts(campaign: Campai
     index(campaign, at=START + 3 * DAY, fast=True)
     assert told(campaign)[:3] == (AVERAGE, "fast", "done")
     assert [size for (size,) in query(campaign, recorded)] == sizes
+
+
+def test_a_stale_file_says_where_further_ones_are(campaign: Campaign) -> None:
+    inputs = [(name, write(campaign, name)) for name in RAW]
+    for root in (0, 1):
+        reduce(campaign, inputs, root=root)
+    write(campaign, RAW[0], sites=400)
+    index(campaign)
+    both = "an input has changed since it was made; also at slow"
+    assert told(campaign) == (AVERAGE, "fast", "stale", both)
+    catalog = Catalog(campaign.catalog)
+    assert [one.wording for one in problem_groups(catalog) if one.kind == "average"] == [both]
+    columns = kind_columns(catalog, "average")
+    assert [columns.wordings[number] for number in columns.problems.tolist() if number > 0] == [both]
 
 
 def test_records_follow_their_root_when_the_order_of_roots_changes(campaign: Campaign, read_campaign: Read) -> None:
