@@ -456,6 +456,17 @@ def test_a_new_value_of_an_axis_and_a_new_axis_are_taken_up(read_campaign: Read)
     still_kept(changed, kept)
 
 
+def test_a_catalog_that_is_open_knows_the_names_of_the_last_index(campaign: Campaign, read_campaign: Read) -> None:
+    catalog = Catalog(campaign.catalog)
+    assert "A_a/cfg/10.lime" in {one.path for one in catalog["cfg"]}
+    index(
+        read_campaign(("/cfg/{configuration}.lime", "/gauge/{configuration}.lime"), ("[kinds.joined]", "[kinds.all]"))
+    )
+    assert "A_a/gauge/10.lime" in {one.path for one in catalog["cfg"]}
+    assert "joined" not in catalog.kinds
+    assert catalog["all"].count() > 0
+
+
 def test_a_kind_under_a_new_name_is_taken_up(campaign: Campaign, read_campaign: Read) -> None:
     kept = keep_books(campaign)
     before = statuses(campaign)

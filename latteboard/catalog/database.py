@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from functools import cached_property
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from sqlalchemy import Connection, Table, inspect, select
 from sqlalchemy.exc import DatabaseError
@@ -20,6 +19,14 @@ from latteboard.catalog.tables.schema import VERSION, claim, kind_table, run, su
 from latteboard.errors import CatalogError, QueryError
 from latteboard.status.states import Status
 from latteboard.text import did_you_mean
+
+
+class _Kinds(NamedTuple):
+    """The kinds of a catalog with their tables, and the state of its file when they were read."""
+
+    state: tuple[int, ...]
+    models: dict[str, KindModel]
+    tables: dict[str, Table]
 
 
 class Database:
@@ -86,6 +93,7 @@ class Database:
         waiting: Callable[[Path], None] = lambda _: None,
     ) -> None:
         self.path = path
+        self._kinds: _Kinds | None = None
         self._engine = sqlite_opening.engine(path, wait_seconds, waiting)
 
     def is_catalog(self, connection: Connection) -> bool:
@@ -135,16 +143,24 @@ class Database:
                 f"{self.path}: not a catalog: {reason}; state another catalog in the campaign"
             ) from error
 
-    @cached_property
+    @property
     def kinds(self) -> dict[str, KindModel]:
         """The kinds in the order of the production."""
-        with self.reading() as connection:
-            return {model.name: model for model in stored_models(connection)}
+        return self._known().models
 
-    @cached_property
+    @property
     def tables(self) -> dict[str, Table]:
         """The table of each kind."""
-        return {name: kind_table(model) for name, model in self.kinds.items()}
+        return self._known().tables
+
+    def _known(self) -> _Kinds:
+        """The kinds as of the last index: the campaign may change while somebody asks."""
+        state = sqlite_opening.state_of(self.path)
+        if self._kinds is None or self._kinds.state != state:
+            with self.reading() as connection:
+                models = {model.name: model for model in stored_models(connection)}
+            self._kinds = _Kinds(state, models, {name: kind_table(model) for name, model in models.items()})
+        return self._kinds
 
     def kind(self, name: str) -> KindModel:
         """The kind of this name; raises :class:`QueryError` if there is none."""

@@ -86,6 +86,15 @@ def connect(path: Path, timeout: float = PATIENCE_SECONDS) -> sqlite3.Connection
     return sqlite3.connect(path.absolute(), timeout=timeout)
 
 
+def state_of(path: Path) -> tuple[int, ...]:
+    """What differs once anything was written to a file, or another one stands in its place; empty if there is none."""
+    try:
+        status = path.stat()
+    except OSError:
+        return ()
+    return status.st_ino, status.st_mtime_ns, status.st_ctime_ns, status.st_size
+
+
 def cause(path: Path, error: sqlite3.OperationalError) -> str:
     """The cause of an error in words; SQLite itself does not say why it cannot open a file."""
     if error.sqlite_errorcode in (sqlite3.SQLITE_READONLY_ROLLBACK, sqlite3.SQLITE_IOERR_DELETE):
