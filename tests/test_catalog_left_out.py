@@ -139,6 +139,14 @@ def test_files_of_what_is_left_out_are_strays_with_the_reason(production: Callab
     assert len(statuses(campaign, "slices")) == 3
 
 
+def test_a_kind_without_coordinates_is_never_left_out(production: Callable[..., Campaign]) -> None:
+    whole = '[kinds.all]\npath = "all.h5"\nneeds = ["joined"]\n'
+    campaign = production(whole, EXCEPTIONAL)
+    look(campaign)
+    assert statuses(campaign, "all") == {"all.h5": "blocked"}
+    assert "all" not in {one.kind for one in left_out_artifacts(Catalog(campaign.catalog))}
+
+
 def test_lists_and_questions_say_why(production: Callable[..., Campaign], ask: Ask) -> None:
     look(production(EXCEPTIONAL))
     assert ask("list", "slices")[1].splitlines()[-1] == "1 left out: latteboard list slices --left-out"

@@ -227,7 +227,7 @@ def test_index_says_what_it_found(campaign: Campaign, command: Command) -> None:
     put(campaign, "A_a/cfg/core")
     code, out, err = command("--campaign", campaign.path, "index")
     assert (code, err) == (0, "")
-    assert re.fullmatch(r"5 of 18 artifacts on disk, 5 changed, 1 strays; 5 folders, \d+\.\d s\n", out)
+    assert re.fullmatch(r"5 of 18 artifacts on disk, 5 changed, 1 stray; 5 folders, \d+\.\d s\n", out)
 
 
 def test_index_json_holds_the_numbers(campaign: Campaign, command: Command) -> None:

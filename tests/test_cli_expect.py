@@ -80,6 +80,7 @@ def test_the_machine_readable_form_has_its_keys(expect: Command, campaign: Campa
             "names": 1,
             "matching": 1,
             "others": 0,
+            "left_out": 0,
             "near": [],
         },
     }
@@ -148,6 +149,21 @@ def test_names_that_nearly_match_are_set_beside_those_expected(
     assert (folder["names"], folder["matching"], folder["near"]) == (3, 1, near)
     lines = expect("prop")[1].splitlines()
     assert lines[-2:] == ["    there is   prop_mq0.010_x1y2z3t7.lime", "    expected   prop_mq0.01_x1y2z3t7.lime"]
+
+
+def test_folders_that_are_artifacts_are_compared_too_and_what_is_left_out_is_told(
+    read_campaign: Read, kinds: Callable[..., dict[str, Any]], expect: Command
+) -> None:
+    campaign = read_campaign(
+        kinds='[kinds.eig]\npath = "{ensemble}_{stream}/eig/{configuration:04d}/"\nfiles = 1\n'
+        '[[leave_out]]\nensemble = "A"\nconfiguration = 20\nreason = "exceptional"\n'
+    )
+    for name in ("0010", "0020", "010"):
+        put(campaign, f"A_a/eig/{name}/v0.bin")
+    folder = kinds("eig")["eig"]["folder"]
+    assert (folder["names"], folder["matching"], folder["left_out"]) == (3, 1, 1)
+    assert folder["near"] == [{"name": "010", "expected": "0010"}]
+    assert f"on disk: 1 of 3 names match, 1 left out in {campaign.root}/A_a/eig" in expect("eig")[1]
 
 
 def test_files_of_other_kinds_are_no_near_names(read_campaign: Read, kinds: Callable[..., dict[str, Any]]) -> None:

@@ -2,10 +2,12 @@
 
 import os
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from enum import Enum, auto
 from pathlib import Path
 
 from latteboard.campaign.campaign import Campaign
@@ -39,6 +41,7 @@ class FolderNames:
     names : how many were looked at: those of files, or of folders if these are the artifacts; hidden ones are left out
     matching : those of them that are expected, of this kind
     others : those that are expected, of other kinds
+    left_out : those of artifacts that the campaign leaves out
     near : names that match nothing, with the expected name that each is most like, the most similar first
     """
 
@@ -47,7 +50,17 @@ class FolderNames:
     names: int
     matching: int
     others: int
+    left_out: int
     near: Sequence[NearName]
+
+
+class _Sort(Enum):
+    """What a name on disk is to the campaign."""
+
+    own = auto()
+    of_other = auto()
+    left_out = auto()
+    unknown = auto()
 
 
 def folder_names(campaign: Campaign, kind: str, expected: Expected) -> FolderNames | None:
@@ -83,18 +96,23 @@ def _on_disk(expected: Expected, block: Block, rows: slice, most: int) -> Iterat
 
 
 def _compared(campaign: Campaign, kind: str, root: Path, folder: str, below: set[str]) -> FolderNames:
-    names = _names_in(root / folder, folders=campaign.kinds[kind].table.path.endswith("/"))
-    prefix = f"{folder}/" if folder else ""
-    unmatched, others = [], 0
-    matching = sum(name in below for name in names)
-    for name in names:
-        if name in below:
-            continue
-        kinds = {found for found, _ in campaign.matches(prefix + name)} if campaign.parse(prefix + name) else set()
-        matching, others = matching + (kind in kinds), others + bool(kinds - {kind})
-        unmatched += [] if kinds else [name]
-    near = _near(unmatched, sorted(below))
-    return FolderNames(str(root / folder), "", len(names), matching, others, near)
+    is_folder = campaign.kinds[kind].table.path.endswith("/")
+    names = _names_in(root / folder, folders=is_folder)
+    prefix, end = f"{folder}/" if folder else "", "/" if is_folder else ""
+    sorts = {name: _Sort.own if name in below else _sort(campaign, kind, f"{prefix}{name}{end}") for name in names}
+    numbers = Counter(sorts.values())
+    near = _near([name for name, sort in sorts.items() if sort == _Sort.unknown], sorted(below))
+    own, of_other, left_out = (numbers[sort] for sort in (_Sort.own, _Sort.of_other, _Sort.left_out))
+    return FolderNames(str(root / folder), "", len(names), own, of_other, left_out, near)
+
+
+def _sort(campaign: Campaign, kind: str, path: str) -> _Sort:
+    """What a path is, that is none of the first ones of the kind."""
+    parsed = campaign.parse(path)
+    if parsed is not None:
+        return _Sort.own if parsed[0] == kind else _Sort.of_other
+    is_left_out = any(campaign.left_out_reason(*reading) for reading in campaign.matches(path))
+    return _Sort.left_out if is_left_out else _Sort.unknown
 
 
 def _compared_above(root: Path, first: str) -> FolderNames:
@@ -103,7 +121,7 @@ def _compared_above(root: Path, first: str) -> FolderNames:
     depth = next(depth for depth in reversed(range(len(parts))) if root.joinpath(*parts[:depth]).is_dir())
     names = _names_in(root.joinpath(*parts[:depth]), folders=True)
     near = _near(names, [parts[depth]])
-    return FolderNames(str(root.joinpath(*parts[:depth])), "/".join(parts[depth:]), len(names), 0, 0, near)
+    return FolderNames(str(root.joinpath(*parts[:depth])), "/".join(parts[depth:]), len(names), 0, 0, 0, near)
 
 
 def _names_in(folder: Path, *, folders: bool) -> list[str]:

@@ -75,7 +75,8 @@ def _folder_lines(folder: FolderNames) -> Iterator[str]:
     if folder.missing:
         yield f"  on disk: {folder.path} has no {folder.missing}"
     else:
-        others = f", {folder.others:,} of other kinds" if folder.others else ""
+        rest = {"of other kinds": folder.others, "left out": folder.left_out}
+        others = "".join(f", {number:,} {words}" for words, number in rest.items() if number)
         yield f"  on disk: {folder.matching:,} of {counted(folder.names, 'name')} match{others} in {folder.path}"
     for near in folder.near:
         yield f"    there is   {near.name}"

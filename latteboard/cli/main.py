@@ -31,7 +31,7 @@ from latteboard.cli.shared import (
 )
 from latteboard.cli.steps import STEPS
 from latteboard.errors import LatteboardError, UnreadableFolders
-from latteboard.text import shown
+from latteboard.text import counted, shown
 from latteboard.version import __version__
 
 GARBAGE = 100_000  # objects after which Python looks for circles of them
@@ -116,15 +116,16 @@ def index(campaign_file: Path, /, *, as_json: bool, threads: int | None, **optio
     if as_json:
         print_json(report.as_json())
     else:
+        strays, folders = counted(report.strays, "stray"), counted(report.directories, "folder")
         click.echo(
-            f"{report.found:,} of {report.expected:,} artifacts on disk, {report.changed:,} changed, {report.strays:,} strays; "
-            f"{report.directories:,} folders, {report.seconds:.1f} s"
+            f"{report.found:,} of {report.expected:,} artifacts on disk, {report.changed:,} changed, {strays}; "
+            f"{folders}, {report.seconds:.1f} s"
         )
     say_notices(report.notices)
     if report.unreadable:
         first, reason = min(report.unreadable.items())
         raise UnreadableFolders(
-            f"{first}: {reason}. {len(report.unreadable)} folders could not be read: what was known of them stays, "
+            f"{first}: {reason}. {counted(len(report.unreadable), 'folder')} could not be read: what was known of them stays, "
             "the rest is unknown. See: select * from unreadable"
         )
 

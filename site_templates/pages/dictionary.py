@@ -11,6 +11,7 @@ from latteboard.catalog.questions.contents import StreamFacts, View
 from latteboard.catalog.questions.sql_examples import Example, Question, questions
 from latteboard.catalog.tables.kinds import KindModel
 from latteboard.recipe import named_step
+from latteboard.text import counted
 from site_templates.drawing.graph import Edge, Graph, Node, layout
 from site_templates.pages.definitions import (
     AxisEntry,
@@ -167,7 +168,9 @@ def _facts(model: KindModel, campaign: Campaign) -> Iterator[tuple[str, str]]:
     }
     yield from (("also", template) for template in model.also)
     yield from ((name, text) for name, text in facts.items() if text)
-    yield from (("holds", str(template)) for template in kind.datasets)
+    yield from (("holds", str(template)) for template in (*kind.datasets, *kind.holds))
+    if kind.table.files:
+        yield "holds", f"at least {counted(kind.table.files, 'file')}"
 
 
 def _step(name: str, options: Mapping[str, object]) -> str:

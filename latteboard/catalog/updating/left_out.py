@@ -24,6 +24,8 @@ def store_left_out(connection: Connection, campaign: Campaign) -> None:
 def _rows(campaign: Campaign) -> Iterator[tuple[Any, ...]]:
     for kind in campaign.kinds:
         taken = campaign.left_out(kind)
+        if not taken:  # a kind without coordinates has one row, whatever is taken away
+            continue
         reasons = [campaign.leave_out[entry].reason for entry in taken.entries.tolist()]
         for block, rows in taken.artifacts.block_slices:
             paths = taken.artifacts.paths(block, rows)
