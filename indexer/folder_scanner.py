@@ -85,9 +85,13 @@ class FolderScanner:
             observations = self._judge(matched, report, schedules)
             self._schedule_files(observations, self._plan.rows[matched.named], schedules)
             report.observations.append(observations)
-        for left_out, vanished in ((matcher.unreadable, False), (matcher.vanished, True)):
+        # A link that leads nowhere, and always did, is no file.
+        for left_out, state, vanished in (
+            (matcher.unreadable, FileState.unknown, False),
+            (matcher.vanished, FileState.absent, True),
+        ):
             report.observations += [
-                check.without_file(named[0], self._place(named), rows, FileState.unknown, vanished=vanished)
+                check.without_file(named[0], self._place(named), rows, state, vanished=vanished)
                 for named, rows in left_out
             ]
         for listing in changed:

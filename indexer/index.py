@@ -127,7 +127,7 @@ def run_index(
     check_roots(campaign, catalog, accept_empty=options.accept_empty)
     started = time.time_ns() if now_ns is None else now_ns
     last = catalog.last_look(campaign)
-    fast = options.fast and any(root.folders for root in last.roots)
+    fast = options.fast and last.is_current and any(root.folders for root in last.roots)
     plan = Plan(campaign) if fast else Plan(campaign).prepare()
     request = _request(campaign, options, started, last.run, fast=fast)
     scans = [RootScan(campaign, number, plan, last, request) for number in range(len(campaign.roots))]

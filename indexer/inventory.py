@@ -21,8 +21,6 @@ from latteboard.catalog.updating.observations import Observations, RootState
 from latteboard.catalog.updating.transaction import IndexTransaction
 from latteboard.status.states import FileState
 
-NO_DIGEST = -1  # of a folder whose disk is away: when it is back, nothing in it is as it was
-
 
 @dataclass(frozen=True)
 class _Absence:
@@ -50,7 +48,10 @@ class FolderInventory:
     def __init__(
         self, campaign: Campaign, root: int, plan: Plan, last: RootState, request: Request, *, is_first: bool
     ) -> None:
-        """``root`` is the number of the root, ``last`` what was known of it; nothing ever was if this is the first index."""
+        """``root`` is the number of the root, ``last`` what was known of it.
+
+        ``is_first`` says that nothing is known of its artifacts as they are expected now.
+        """
         self.total = FolderReport()
         self._campaign = campaign
         self._number = root
@@ -80,13 +81,14 @@ class FolderInventory:
         """
         visited = set(self.total.visited)
         hidden = self._hidden(visited)
+        away = {path for path in self._known.keys() - visited if not _is_below(path, hidden) and self._is_away(path)}
         if not self._is_first and not (hidden or self._before or self._known.keys() - visited):
             return
         for named, rows in self._plan.rows.items():
             place = place_below(self._campaign, self._number, named)
             absences: dict[_Absence, list[int]] = {}
             for number, path in enumerate(rows.folders):
-                if path not in visited and (absence := self._absence(path, hidden)) is not None:
+                if path not in visited and (absence := self._absence(path, hidden, away)) is not None:
                     absences.setdefault(absence, []).append(number)
             for absence, numbers in absences.items():
                 if rows.inside and absence is _GONE:
@@ -94,11 +96,11 @@ class FolderInventory:
                 chosen = np.concatenate([rows.of_folder(number) for number in numbers])
                 yield without_file(named[0], place, chosen, absence.state, vanished=absence.vanished)
 
-    def _absence(self, path: str, hidden: set[str]) -> "_Absence | None":
+    def _absence(self, path: str, hidden: set[str], away: set[str]) -> "_Absence | None":
         """Why a folder was not visited; None if it was not there before either."""
         if _is_below(path, hidden):
             return _HIDDEN
-        if path in self._known and self._is_away(path):
+        if _is_below(path, away):
             return _AWAY
         return _GONE if self._is_first or path in self._known or _is_below(path, self._before) else None
 
@@ -139,7 +141,10 @@ class FolderInventory:
         total, connection, root = self.total, transaction.connection, self._number
         missing = self._missing(folders.folders_of_strays(connection, root))
         away = {path for path in missing if path in self._known and self._is_away(path)}
-        states = [*total.folders, *(replace(self._known[path], mtime=0, digest=NO_DIGEST) for path in sorted(away))]
+        # All of a changed campaign is looked into anew. What cannot be is remembered: its disk may be away next time.
+        hidden = self._hidden(set(total.visited)) if self._is_first else set()
+        unseen = {*away, *(path for path in self._known if _is_below(path, hidden))}
+        states = [*total.folders, *(self._known[path].doubted() for path in sorted(unseen))]
         for path in away:
             top = self._disks.top(path)
             total.unreadable.setdefault(top or ".", f"{self._disks.reason(top)}; {HINT}")

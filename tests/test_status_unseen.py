@@ -108,6 +108,38 @@ def test_files_on_a_disk_that_is_away_are_unknown_and_are_back_with_it(
     assert statuses(linked.index(start=START + 3 * DAY, **look))["b/1"] == "done"
 
 
+@pytest.mark.parametrize("how", ["vanished", "empty"])
+def test_a_disk_that_is_away_when_the_campaign_changes_is_away(tmp_path: Path, linked: Comparison, how: str) -> None:
+    more = {"e": {"path": "b/more/{configuration}"}, "f": {"path": "b/f{configuration}"}}
+    linked.state_campaign(changed(linked.world, **more))
+    (tmp_path / "disk").rename(tmp_path / "elsewhere")
+    if how == "empty":
+        (tmp_path / "disk").mkdir()
+    there = {"a/1": "done", "c/1": "done", "d/1": "done"}
+    # Nobody has looked for the new files yet.
+    unseen = {"b/1": "unknown", "b/more/1": "unknown", "b/f1": "unknown"}
+    for day in (1, 2):
+        assert statuses(linked.index(start=START + day * DAY, away=["b"])) == {**there, **unseen}
+    if how == "empty":
+        (tmp_path / "disk").rmdir()
+    (tmp_path / "elsewhere").rename(tmp_path / "disk")
+    back = {"b/1": "done", "b/more/1": "ready", "b/f1": "ready"}
+    assert statuses(linked.index(start=START + 3 * DAY)) == {**there, **back}
+
+
+@pytest.mark.parametrize("how", ["vanished", "empty"])
+def test_what_a_changed_campaign_could_not_look_at_is_unknown_when_its_disk_goes_away(
+    tmp_path: Path, linked: Comparison, how: str
+) -> None:
+    linked.index(start=START + DAY, unreadable=["b"])
+    linked.state_campaign(changed(linked.world, d={"archive": "tape"}))
+    assert statuses(linked.index(start=START + 2 * DAY, fast=True, unreadable=["b"]))["b/1"] == "done"
+    (tmp_path / "disk").rename(tmp_path / "elsewhere")
+    if how == "empty":
+        (tmp_path / "disk").mkdir()
+    assert statuses(linked.index(start=START + 3 * DAY, away=["b"]))["b/1"] == "unknown"
+
+
 def test_files_on_a_disk_that_became_another_device_are_unknown(tmp_path: Path, linked: Comparison) -> None:
     with TemporaryDirectory(dir="/dev/shm" if Path("/dev/shm").is_dir() else None) as other:
         if Path(other).stat().st_dev == tmp_path.stat().st_dev:

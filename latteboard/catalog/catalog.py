@@ -15,9 +15,10 @@ from latteboard.catalog import durable
 from latteboard.catalog.database import Database
 from latteboard.catalog.dialects import sqlite
 from latteboard.catalog.identity import check_owner, is_up_to_date, remember
+from latteboard.catalog.meta import read_meta
 from latteboard.catalog.questions.facts import Facts, read_facts
 from latteboard.catalog.questions.selection import Artifact, Selection
-from latteboard.catalog.tables.schema import run
+from latteboard.catalog.tables.schema import VERSION, run
 from latteboard.catalog.updating.earlier_places import earlier_roots, roots_of, stored_roots
 from latteboard.catalog.updating.folders import read_root
 from latteboard.catalog.updating.observations import LastLook, RootState
@@ -77,10 +78,17 @@ class Catalog(Database):
             if not self.is_catalog(connection):
                 return LastLook(0, is_current=False, roots=nothing)
             number = connection.execute(select(func.max(run.c.id))).scalar() or 0
-            if not is_up_to_date(connection, campaign):
+            if is_up_to_date(connection, campaign):
+                roots = [read_root(connection, root) for root in range(len(campaign.roots))]
+                return LastLook(number, is_current=True, roots=roots)
+            if read_meta(connection, "schema") != str(VERSION):
                 return LastLook(number, is_current=False, roots=nothing)
-            roots = [read_root(connection, root) for root in range(len(campaign.roots))]
-            return LastLook(number, is_current=True, roots=roots)
+            before = earlier_roots(stored_roots(connection), roots_of(campaign))
+            roots = [
+                empty if one.number is None or one.moved else read_root(connection, one.number).identities
+                for one, empty in zip(before, nothing, strict=True)
+            ]
+            return LastLook(number, is_current=False, roots=roots)
 
     def files_below(self, campaign: Campaign, root: int) -> int:
         """The number of artifacts with a file below a root of a campaign at the last index; 0 if that did not look there."""

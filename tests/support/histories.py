@@ -228,6 +228,7 @@ class History:
         """Take the linked disk away for one index, which may refuse to believe it, and bring it back."""
         if self._mount is None or not (self.comparison.campaign.root / self._mount).is_symlink():
             return "unmount nothing"
+        edit = f"{self._edit(chance)}, " if rarely(chance, 3) else ""
         disk, is_empty = self._folder / "disk", chance.choice([False, True])
         disk.rename(self._folder / "elsewhere")
         if is_empty:
@@ -236,13 +237,13 @@ class History:
             closed = [folder for folder in self._unreadable if folder != self._mount]  # else it hides that it is empty
             self.comparison.index(start=self._clock, away=[self._mount], unreadable=closed)
         except BooksKept:
-            return f"unmount {self._mount}: refused"
+            return f"{edit}unmount {self._mount}: refused"
         finally:
             if is_empty:
                 disk.rmdir()
             (self._folder / "elsewhere").rename(disk)
             self._clock += DAY
-        return f"unmount {self._mount}, {'empty' if is_empty else 'dangling'}, for one index and mount it again"
+        return f"{edit}unmount {self._mount}, {'empty' if is_empty else 'dangling'}, for one index and mount it again"
 
     # Archives, claims, campaign, time
 

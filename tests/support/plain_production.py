@@ -201,7 +201,7 @@ class Production:
         stated = {name: self._values(name, {}) for name in entry.replaced}
         for name, value in entry.replaced.items():
             if not is_arithmetic(value, stated[name]):
-                asked[name] = next(one for one in stated[name] if is_among(one, value))
+                asked[name] = next((one for one in stated[name] if is_among(one, value)), value)
         place = {name: asked[name] for name in ("ensemble", "stream") if name in asked}
         for name, value in entry.replaced.items():
             if is_arithmetic(value, stated[name]):

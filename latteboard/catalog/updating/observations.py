@@ -90,6 +90,9 @@ class Record:
     touched: bool
 
 
+NO_DIGEST = -1  # no folder has it
+
+
 @dataclass(frozen=True, slots=True)
 class FolderState:
     """A folder as it was when it was listed; see the table ``folder``.
@@ -112,6 +115,10 @@ class FolderState:
     unsettled_until: int
     due: int
 
+    def doubted(self) -> "FolderState":
+        """The folder by its identity alone: once it is listed again, nothing in it is as it was."""
+        return replace(self, mtime=0, digest=NO_DIGEST)
+
 
 @dataclass(frozen=True)
 class RootState:
@@ -121,6 +128,11 @@ class RootState:
     unreadable: dict[str, str]
     containers: dict[str, tuple[int, int]]
 
+    @property
+    def identities(self) -> "RootState":
+        """Which folders there were on which disks, and nothing of what was in them."""
+        return RootState({path: state.doubted() for path, state in self.folders.items()}, {}, {})
+
 
 @dataclass(frozen=True)
 class LastLook:
@@ -129,7 +141,7 @@ class LastLook:
     Attributes
     ----------
     run : its number, 0 if there was none
-    is_current : whether it was of the campaign as it stands; else nothing is known of the roots
+    is_current : whether it was of the campaign as it stands; else only which folders there were is known of the roots
     roots : in the campaign's order
     """
 

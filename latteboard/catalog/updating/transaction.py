@@ -131,11 +131,14 @@ class IndexTransaction:
     def _keep_from_vanishing(self, seen: Observations, columns: StoredColumns) -> None:
         """Take artifacts that were there for unknown while their disk, or the target of their link, is away.
 
-        Size and time stay as they were last seen, so that people see how much is away.
+        Size and time stay as they were last seen, so that people see how much is away. Where nothing was ever looked for,
+        the observation stands as it is.
         """
         known = columns["state"][seen.rows]
-        gone = (known != FileState.absent) & ~columns.inserted[seen.rows]
-        seen.states = np.where(gone, np.uint8(FileState.unknown), np.uint8(FileState.absent))
+        never = columns.inserted[seen.rows] | ((seen.kind, seen.place) in self.adopted.moved)
+        gone = (known != FileState.absent) & ~never
+        others = np.where(never, seen.states, np.uint8(FileState.absent))
+        seen.states = np.where(gone, np.uint8(FileState.unknown), others)
         columns_of_files = {attribute: columns[name][seen.rows] for name, attribute in FILE_COLUMNS.items()}
         kept = Files(**columns_of_files, blocks=np.zeros(len(seen.rows), dtype=np.int64))
         seen.files = seen.files.where(gone, kept)
