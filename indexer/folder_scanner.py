@@ -85,7 +85,14 @@ class FolderScanner:
             observations = self._judge(matched, report, schedules)
             self._schedule_files(observations, self._plan.rows[matched.named], schedules)
             report.observations.append(observations)
-        # A link that leads nowhere, and always did, is no file.
+        self._report_unseen(matcher, report)
+        for listing in changed:
+            self._report_folder(listing, schedules[listing.path], report)
+            self._report_rest(listing, matcher.strays(listing), report)
+        return report
+
+    def _report_unseen(self, matcher: Matcher, report: FolderReport) -> None:
+        """Report artifacts that could not be looked at, or whose disk is away. A link that always led nowhere is no file."""
         for left_out, state, vanished in (
             (matcher.unreadable, FileState.unknown, False),
             (matcher.vanished, FileState.absent, True),
@@ -94,10 +101,6 @@ class FolderScanner:
                 check.without_file(named[0], self._place(named), rows, state, vanished=vanished)
                 for named, rows in left_out
             ]
-        for listing in changed:
-            self._report_folder(listing, schedules[listing.path], report)
-            self._report_rest(listing, matcher.strays(listing), report)
-        return report
 
     def _place(self, named: Named) -> int:
         return place_below(self._campaign, self._number, named)
