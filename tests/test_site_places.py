@@ -131,6 +131,7 @@ def test_what_may_be_deleted_is_counted_by_root(campaign: Campaign, tmp_path: Pa
 def test_pages_name_roots_and_further_paths(campaign: Campaign, tmp_path: Path) -> None:
     first = build_site(Catalog(campaign.catalog), tmp_path / "pages", campaign=campaign)
     text = {name: (first.parent / name).read_text() for name in (DICTIONARY, PROBLEMS, PURGE, kind_page("cfg"))}
+    assert "What exists only on these disks" in text[PURGE]
     assert (
         f"1 of them (1.0 kB) are below <bdi>fast</bdi>, 1 of them (2.0 kB) are below <bdi>{tmp_path}/slow</bdi>."
         in text[PURGE]
