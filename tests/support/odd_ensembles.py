@@ -62,14 +62,27 @@ def _stream(draw: Draw, name: str, lists: dict[str, str], *, few: bool) -> dict[
     return {"configurations": stated, "sources": {"file": name}, "source_sets": draw(st.sampled_from(layouts))}
 
 
+def _list_of_axis(draw: Draw, name: str, ensembles: list[str], lists: dict[str, str]) -> dict[str, Any]:
+    """Values that differ by configuration, or by ensemble and configuration; some may have none."""
+    stated = {"file": name, "columns": ["configuration", "dt"]}
+    places: list[tuple[Any, ...]] = [(number,) for number in (10, 12, 14, 18, 20)]
+    if rarely(draw, 3):
+        stated["columns"] = ["ensemble", "configuration", "dt"]
+        places = [(ensemble, *place) for ensemble in ensembles for place in places]
+    if rarely(draw, 3):
+        stated["partial"] = True
+        places.remove(draw(st.sampled_from(places)))
+    rows = [(*place, dt) for place in places for dt in draw(st.sampled_from([[3], [4], [3, 4]]))]
+    lists[name] = "".join(" ".join(map(str, row)) + "\n" for row in rows)
+    return stated
+
+
 def axes(draw: Draw, campaign: dict[str, Any], lists: dict[str, str]) -> None:
     """Axes, some with values that differ by configuration or ensemble, and a derived name of one."""
     dt, flavor = draw(st.sampled_from([[3], [3, 4]])), draw(st.sampled_from([["u"], ["u", "ud"]]))
     campaign["axes"] = {"dt": dt, "flavor": flavor}
-    if rarely(draw, 3):  # values that differ by configuration
-        by_number = [(number, draw(st.sampled_from([[3], [4], [3, 4]]))) for number in (10, 12, 14, 18, 20)]
-        lists["dt.lst"] = "".join(f"{number} {value}\n" for number, values in by_number for value in values)
-        campaign["axes"]["dt"] = {"file": "dt.lst", "columns": ["configuration", "dt"]}
+    if rarely(draw, 3):
+        campaign["axes"]["dt"] = _list_of_axis(draw, "dt.lst", list(campaign["ensembles"]), lists)
     if rarely(draw, 3):
         last = campaign["ensembles"][sorted(campaign["ensembles"])[-1]]
         last["axes"] = draw(st.sampled_from([{"dt": [4, 5]}, {"flavor": ["d"]}, {"dt": [5], "flavor": ["u", "d"]}]))

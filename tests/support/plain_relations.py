@@ -50,7 +50,8 @@ def relations(campaign: Mapping[str, Any], lists: Mapping[str, str]) -> Iterator
         for ensemble, stated in campaign["ensembles"].items():
             values = stated.get("axes", {}).get(axis, everywhere.get(axis, []))
             if isinstance(values, dict):
-                rows += [{"ensemble": ensemble, **row} for row in axis_list(lists[values["file"]], values["columns"])]
+                listed = axis_list(lists[values["file"]], values["columns"])
+                rows += [{"ensemble": ensemble, **row} for row in listed if row.get("ensemble", ensemble) == ensemble]
             else:
                 rows += [{"ensemble": ensemble, axis: value} for value in values]
         there = [row for row in rows if any(row.items() - {(axis, row[axis])} <= other.items() for other in main)]
@@ -58,8 +59,9 @@ def relations(campaign: Mapping[str, Any], lists: Mapping[str, str]) -> Iterator
 
 
 def axis_list(text: str, columns: list[str]) -> list[Row]:
-    """The rows of a list of whole numbers."""
-    return [dict(zip(columns, map(int, line.split()), strict=True)) for line in text.splitlines()]
+    """The rows of a list; what is no whole number is a text."""
+    words = (line.split() for line in text.splitlines())
+    return [{n: int(w) if w.isdigit() else w for n, w in zip(columns, row, strict=True)} for row in words]
 
 
 def configurations(stated: Any, lists: Mapping[str, str]) -> list[int]:
