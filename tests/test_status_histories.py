@@ -15,7 +15,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from worlds import World, worlds
 
-HISTORIES = int(os.environ.get("LATTEBOARD_HISTORIES", "8"))
+HISTORIES = int(os.environ.get("LATTEBOARD_HISTORIES", "6"))
 
 
 def failure(world: World, seed: int, steps: list[int]) -> str | None:
