@@ -242,7 +242,7 @@ def _agrees(row: CatalogRow, state: ArtifactState, file: File | None) -> bool:
 
 def catalog_rows(catalog: Path, *, several: bool = False) -> dict[str, CatalogRow]:
     """All that a catalog says of each artifact by its place, asked by a plain SQLite tool; there may be several roots."""
-    root = f"iif(root = '{ROOTS[0]}', '', '{ABOVE}' || root || '/') || " if several else ""
+    root = f"case root when '{ROOTS[0]}' then '' else '{ABOVE}' || root || '/' end || " if several else ""
     question = f"select {root}path, status, blocked_by, wanted, purgeable, size, mtime, problem from artifact"
     return {place: _catalog_row(place, *rest) for place, *rest in ask(catalog, question)}
 
