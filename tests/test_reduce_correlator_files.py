@@ -187,6 +187,15 @@ def test_real_and_imaginary_part_are_one_number(
         (0, False),
         (np.array([0], dtype=np.int32), False),
         (np.array([1]), True),
+        # as other codes and languages write it
+        (True, True),
+        (False, False),
+        (0.0, False),
+        (np.float32(1), True),
+        ("0", False),
+        (np.bytes_(b"1"), True),
+        ("false", False),
+        (h5py.Empty("i4"), None),
     ],
 )
 def test_whether_a_correlator_is_shifted_stands_in_its_attribute(
@@ -200,13 +209,18 @@ def test_whether_a_correlator_is_shifted_stands_in_its_attribute(
         assert file.datasets([NAME])[NAME].is_shifted is expected
 
 
-@pytest.mark.parametrize("attribute", ["yes", [0, 1], h5py.Empty("i4")], ids=str)
-def test_an_attribute_that_says_neither_is_refused(tmp_path: Path, attribute: Any) -> None:
+@pytest.mark.parametrize(
+    ("attribute", "stated"),
+    [("yes", "'yes'"), ([0, 1], "2 values"), (2, "2"), (-1, "-1"), (0.5, "'0.5'"), (1j, "'1j'")],
+    ids=str,
+)
+def test_an_attribute_that_says_neither_is_refused(tmp_path: Path, attribute: Any, stated: str) -> None:
     path = plain(tmp_path / "a.h5", numbered())
     with h5py.File(path, "r+") as file:
         file[NAME].attrs["is_shifted"] = attribute
-    with CorrelatorFile(path) as file, pytest.raises(InputRefused, match=f"^{path}: {NAME}: .*is_shifted"):
+    with CorrelatorFile(path) as file, pytest.raises(InputRefused) as refused:
         file.datasets([NAME])
+    assert str(refused.value) == f"{path}: {NAME}: its attribute is_shifted is {stated}; expected 0 or 1"
 
 
 @pytest.mark.parametrize("meta", ["t0==2&tsep==3&nt==8", np.bytes_(b"t0==2&tsep==3&nt==8")], ids=["text", "bytes"])

@@ -36,6 +36,7 @@ from latteboard.files.hdf5 import read_mark
 from latteboard.names.templates import Source
 from latteboard.recipe import Average, Fourier, Recipe, Slice
 from reducer.commands import average_files, concatenate_files, project_files, slice_file, transform_file
+from reducer.correlators.file import CorrelatorFile
 from reducer.making.make import make
 from reducer.tasks.task import Input, Row, Task
 
@@ -287,6 +288,40 @@ def test_a_correlator_that_is_shifted_already(tmp_path: Path, files: Files) -> N
         project(files)
 
 
+def say_shifted(path: Path, value: bool | None) -> None:  # noqa: FBT001
+    """State of all datasets whether they are shifted, or nothing."""
+    with CorrelatorFile(path) as given:
+        names = given.names
+    with h5py.File(path, "r+") as file:
+        for name in names:
+            file[name].attrs.pop("is_shifted", None)
+            if value is not None:
+                file[name].attrs["is_shifted"] = value
+
+
+@pytest.mark.parametrize("stated", [None, 0])
+def test_raw_correlators_are_neither_averaged_nor_transformed(tmp_path: Path, files: Files, stated: int | None) -> None:
+    if stated is None:
+        for path in files:
+            say_shifted(path, None)
+    reason = (
+        "does not say that its origin is its source (by meta or is_shifted), so its {} may have no meaning; "
+        "slice it first, or set is_shifted to 1 if it is shifted"
+        if stated is None
+        else "is not sliced and shifted to its source yet, so its {} has no meaning; slice it first"
+    )
+    with refused(tmp_path, f"{files[0]}: {form_factor(SOURCES[0])}: {reason.format('mean')}"):
+        average_files(files, tmp_path / "out.h5")
+    with refused(tmp_path, f"{files[0]}: {form_factor(SOURCES[0])}: {reason.format('transform')}"):
+        transform_file(files[0], tmp_path / "out.h5", max_momentum=0)
+
+
+def test_what_says_that_it_is_shifted_is_transformed(tmp_path: Path, files: Files) -> None:
+    say_shifted(files[0], True)
+    transform_file(files[0], tmp_path / "out.h5", max_momentum=0)
+    assert (tmp_path / "out.h5").exists()
+
+
 def test_a_slice_that_is_sliced_again(tmp_path: Path, files: Files) -> None:
     cut = slices_of(files)
     message = (
@@ -302,15 +337,6 @@ def test_an_average_that_is_sliced(tmp_path: Path, files: Files) -> None:
     average_files(slices_of(files), tmp_path / "mean.h5")
     with pytest.raises(InputRefused, match=f"^{tmp_path / 'mean.h5'}: {MEAN}: is a time slice already "):
         slice_file(tmp_path / "mean.h5", tmp_path / "out.h5")
-
-
-def test_an_average_of_what_is_not_sliced(tmp_path: Path, files: Files) -> None:
-    message = (
-        f"{files[0]}: {form_factor(SOURCES[0])}: is not sliced and shifted to its source yet, so its mean has no meaning; "
-        "slice it first"
-    )
-    with refused(tmp_path, message):
-        average_files(files, tmp_path / "out.h5")
 
 
 def test_momenta_that_are_transformed_or_sliced_again(tmp_path: Path, files: Files) -> None:

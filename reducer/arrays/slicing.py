@@ -7,6 +7,7 @@ boundary a slice lies.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import lru_cache
 from typing import Any, Self
 
@@ -65,12 +66,14 @@ def boundary_signs(times: NDArray[np.int64], T: int) -> NDArray[np.int64]:
 def separation_of_fraction(T: int, fraction: float, *, backward: bool) -> int:
     """The separation that spans a fraction of the lattice, rounded towards zero; negative where time runs backward.
 
+    The fraction is the decimal number that is written, not the binary one next to it: 0.29 of 100 is 29.
+
     Examples
     --------
-    >>> separation_of_fraction(48, 0.5, backward=True)
-    -24
+    >>> separation_of_fraction(48, 0.5, backward=True), separation_of_fraction(100, 0.29, backward=False)
+    (-24, 29)
     """
-    return int(T * fraction) * (-1 if backward else 1)
+    return int(T * Fraction(repr(fraction))) * (-1 if backward else 1)
 
 
 @dataclass(frozen=True)

@@ -121,8 +121,10 @@ class CorrelatorFile:
                 raise self.refusal("never written: whoever wrote the file was stopped", name)
             plain = plist.get_layout() == h5py.h5d.CONTIGUOUS and plist.get_external_count() == 0 and dtype.isnative
             offset = dataset.get_offset() if plain and not self._file.userblock_size else None
-            is_shifted = _flag(dataset, b"is_shifted")
+            is_shifted, stated = _flag(dataset, b"is_shifted")
             meta = h5py.Dataset(dataset).attrs["meta"] if h5py.h5a.exists(dataset, b"meta") else ""
+        if stated is not None and is_shifted is None:
+            raise self.refusal(f"its attribute is_shifted is {stated}; expected 0 or 1", name)
         meta = meta.decode() if isinstance(meta, bytes) else str(meta)
         return DatasetInfo(name, shape, dtype, offset, is_shifted, meta)
 
@@ -204,16 +206,32 @@ def _is_written(dataset: Any, plist: Any) -> bool:
     return bool(dataset.get_num_chunks() == prod(chunks))
 
 
-def _flag(dataset: Any, name: bytes) -> bool | None:
-    """An attribute that is 0 or not; read at a low level, since the comfortable way takes as long as all else together."""
+# How codes write whether something holds; as numbers of any type, too.
+_FLAGS = {"0": False, "1": True, "false": False, "true": True}
+
+
+def _flag(dataset: Any, name: bytes) -> tuple[bool | None, str | None]:
+    """An attribute that holds or not, and how it is stated; None and None where there is none, or an empty one.
+
+    Of another value only how it is stated is known. A whole number is read at a low level, since the comfortable way takes as
+    long as all else together.
+    """
     if not h5py.h5a.exists(dataset, name):
-        return None
+        return None, None
     attribute = h5py.h5a.open(dataset, name)
-    if attribute.get_type().get_class() != h5py.h5t.INTEGER or attribute.get_space().get_simple_extent_npoints() != 1:
-        raise ValueError(f"its attribute {name.decode()} is no number; expected 0 or 1")
-    found = np.zeros((), dtype=np.int64)
-    attribute.read(found, mtype=h5py.h5t.NATIVE_INT64)
-    return bool(found)
+    numbers = attribute.get_space().get_simple_extent_npoints()
+    if attribute.get_type().get_class() == h5py.h5t.INTEGER and numbers == 1:
+        found = np.zeros((), dtype=np.int64)
+        attribute.read(found, mtype=h5py.h5t.NATIVE_INT64)
+        return (bool(found), str(found)) if found in (0, 1) else (None, str(found))
+    stated = h5py.Dataset(dataset).attrs[name.decode()]
+    if isinstance(stated, h5py.Empty):
+        return None, None
+    if numbers != 1:
+        return None, f"{numbers} values"
+    one = np.asarray(stated).reshape(-1)[0]
+    text = one.decode("utf-8", "replace") if isinstance(one, bytes) else str(one)
+    return _FLAGS.get(text.removesuffix(".0").strip().lower()), repr(text)
 
 
 def _runs(rows: Sequence[int], *, steps: tuple[int, ...] = (1, -1)) -> Iterator[tuple[int, int]]:

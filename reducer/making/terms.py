@@ -97,8 +97,6 @@ def _check_stage(term: Term, recipe: Recipe) -> None:
         raise term.refusal("is in momentum space already; expected sites")
     if recipe.tslice is not None and dataset.meta and dataset.is_shifted is None:
         raise term.refusal(f"is a time slice already ({dataset.meta.splitlines()[0]}); expected a 4D correlator")
-    if recipe.tslice is None and recipe.average is not None and dataset.is_shifted is not None and not dataset.meta:
-        raise term.refusal("is not sliced and shifted to its source yet, so its mean has no meaning; slice it first")
     if 0 in dataset.shape:
         raise term.refusal(f"has shape {dataset.shape}, so there is nothing in it")
     if (recipe.tslice or recipe.fft) and (len(dataset.complex_shape) < 4 or dataset.complex_dtype.char not in "FD"):
@@ -106,6 +104,21 @@ def _check_stage(term: Term, recipe: Recipe) -> None:
             f"has shape {dataset.shape}, {dataset.dtype}; expected (..., T, Z, Y, X, 2) of float64 or "
             "float32, or complex numbers without the last axis"
         )
+    if recipe.tslice is None and (recipe.average or recipe.fft) and not _is_shifted(term):
+        what = "mean" if recipe.average else "transform"
+        if dataset.is_shifted is None:
+            raise term.refusal(
+                f"does not say that its origin is its source (by meta or is_shifted), so its {what} may have no meaning; "
+                "slice it first, or set is_shifted to 1 if it is shifted"
+            )
+        raise term.refusal(f"is not sliced and shifted to its source yet, so its {what} has no meaning; slice it first")
+
+
+def _is_shifted(term: Term) -> bool:
+    """Whether its origin is its source: it says so, it is a time slice by its ``meta``, or a mean over sources."""
+    return bool(
+        term.dataset.is_shifted or term.dataset.meta or (term.source is None and term.dataset.is_shifted is None)
+    )
 
 
 def _sliced(term: Term, correlator: Correlator, options: Slice) -> Term:
