@@ -69,7 +69,31 @@ def test_a_name_says_what_the_correlator_is(
     backward: bool,
     spin: str | None,
 ) -> None:
-    assert parse_name(name) == Correlator(name, form, source, t0, separation, backward, spin)
+    is_baryon = True if form == "spectrum" and "proton" in name else None
+    assert parse_name(name) == Correlator(name, form, source, t0, separation, backward, spin, is_baryon)
+
+
+@pytest.mark.parametrize(
+    ("group", "is_baryon"),
+    [
+        ("spec/proton", True),
+        ("spec/Nucleon_np", True),
+        ("xi/smeared", True),
+        ("mesons/gamma_5", False),
+        ("spec/PION", False),
+        ("spec/piplus", False),
+        # both, or neither
+        ("baryons/pi", None),
+        ("spec/omega", None),
+        ("spec/sigma_np", None),
+        ("spec/phi_ju", None),
+        ("spec/protons_and_more", None),
+    ],
+)
+def test_a_spectrum_is_of_a_baryon_or_a_meson_if_its_path_says_so(group: str, *, is_baryon: bool | None) -> None:
+    found = parse_name(f"{group}/4D_correlator/x0_y1_z2_t3")
+    assert found is not None
+    assert found.is_baryon is is_baryon
 
 
 @pytest.mark.parametrize(
@@ -228,7 +252,7 @@ def test_what_is_written_in_a_spectrum_s_name_is_read_back(
     group: str, particle: str, source: Source, spin: str
 ) -> None:
     name = f"{group}{particle}/{spin}/4D_correlator/{place(source)}"
-    assert parse_name(name) == Correlator(name, "spectrum", source, None, None, particle.endswith("_np"), spin)
+    assert parse_name(name) == Correlator(name, "spectrum", source, None, None, particle.endswith("_np"), spin, True)
     assert averaged_name(name) == f"{group}{particle}/spin_avg/4D_correlator/src_avg"
     assert averaged_name(averaged_name(name)) == averaged_name(name)
 

@@ -322,6 +322,39 @@ def test_what_says_that_it_is_shifted_is_transformed(tmp_path: Path, files: File
     assert (tmp_path / "out.h5").exists()
 
 
+def write_ones(path: Path, particle: str) -> str:
+    """A spectrum of ones, whose source is two slices before the time boundary."""
+    name = f"spec/{particle}/4D_correlator/x1_y2_z3_t6"
+    with h5py.File(path, "w") as file:
+        file[name] = np.ones((8, 4, 4, 4, 2))
+    return name
+
+
+@pytest.mark.parametrize(
+    ("particle", "stated", "beyond"),
+    [("proton", None, -1), ("pion", None, 1), ("proton", False, 1), ("pion", True, -1), ("sigma", True, -1)],
+)
+def test_the_sign_beyond_the_time_boundary_is_that_of_the_particle(
+    tmp_path: Path, particle: str, *, stated: bool | None, beyond: int
+) -> None:
+    name = write_ones(tmp_path / "a.h5", particle)
+    slice_file(tmp_path / "a.h5", tmp_path / "out.h5", boundary_sign=stated)
+    with h5py.File(tmp_path / "out.h5") as file:
+        assert file[name][:, 0, 0, 0, 0].tolist() == [1, 1, beyond, beyond, beyond]
+
+
+@pytest.mark.parametrize("particle", ["sigma", "phi_ju", "baryons/pion"])
+def test_a_particle_whose_sign_is_not_known(tmp_path: Path, particle: str) -> None:
+    name = write_ones(tmp_path / "a.h5", particle)
+    message = (
+        f"{tmp_path / 'a.h5'}: {name}: its path names neither a baryon nor a meson, or both, so its sign beyond the time "
+        "boundary is not known; state --boundary-sign or --no-boundary-sign, in a recipe tslice = { boundary_sign = true } or "
+        "false"
+    )
+    with refused(tmp_path, message):
+        slice_file(tmp_path / "a.h5", tmp_path / "out.h5")
+
+
 def test_a_slice_that_is_sliced_again(tmp_path: Path, files: Files) -> None:
     cut = slices_of(files)
     message = (

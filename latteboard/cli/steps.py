@@ -40,7 +40,7 @@ fraction = click.option(
 boundary_sign = click.option(
     "--boundary-sign/--no-boundary-sign",
     default=None,
-    help="Multiply slices beyond the time boundary by -1; else a spectrum's, and not a form factor's.",
+    help="Multiply slices beyond the time boundary by -1; else those of a spectrum of baryons.",
 )
 max_momentum = click.option(
     "--max-momentum",

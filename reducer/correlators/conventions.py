@@ -5,6 +5,9 @@ Spectrum:    ``<group>/<particle>/<spin>/4D_correlator/x0_y1_z2_t3``
 
 A particle that ends in ``_np`` has negative parity and runs backward in time.
 
+Quarks are antiperiodic in time, so that a correlator of baryons changes its sign where it crosses the boundary, and one of mesons
+does not. Which of both a spectrum is of is told by the name of its particle, see :data:`BARYONS` and :data:`MESONS`.
+
 The codes are https://github.com/callat-qcd/nucleon_elastic_FF.
 """
 
@@ -22,6 +25,12 @@ AVERAGED = "src_avg"
 CORRELATOR_4D = "4D_correlator"
 SPINS = ("spin_up", "spin_dn")
 AVERAGED_SPIN = "spin_avg"
+
+# Whole parts of a path, in lower case and without ``_np``. Sigma and omega are in neither: there are a meson and a baryon of each.
+BARYONS = frozenset(("baryon", "baryons", "proton", "neutron", "nucleon", "nucleons", "delta", "lambda", "xi"))
+MESONS = frozenset(
+    ("meson", "mesons", "pion", "pi", "piplus", "piminus", "kaon", "kplus", "kminus", "eta", "rho", "phi", "jpsi")
+)
 
 _SOURCE = re.compile(r"x(\d+)_y(\d+)_z(\d+)_t(\d+)")
 _TIMES = re.compile(r"_t0_(\d+)_")
@@ -41,6 +50,7 @@ class Correlator:
         path has none (a spectrum, or an average for ``t0``)
     backward : its particle has negative parity
     spin : ``spin_up`` or ``spin_dn``; None where the path has neither (a form factor, or an average)
+    is_baryon : of a spectrum, whether its particle is a baryon or a meson; None where its path tells neither, or both
     """
 
     name: str
@@ -50,6 +60,7 @@ class Correlator:
     separation: int | None
     backward: bool
     spin: str | None = None
+    is_baryon: bool | None = None
 
 
 @lru_cache(maxsize=1 << 14)
@@ -73,7 +84,8 @@ def parse_name(name: str) -> Correlator | None:
     if after and _names_sources(after[0]):
         spin = before.pop() if before and before[-1] in (*SPINS, AVERAGED_SPIN) else AVERAGED_SPIN
         backward = bool(before) and _is_backward(before[-1])
-        return Correlator(name, "spectrum", _source(after[0]), None, None, backward, spin if spin in SPINS else None)
+        known_spin = spin if spin in SPINS else None
+        return Correlator(name, "spectrum", _source(after[0]), None, None, backward, known_spin, _is_baryon(before))
     if not before or not _names_sources(before[-1]):
         return None
     particle = next((part for part in reversed(before) if _SEPARATION.search(part)), "")
@@ -87,6 +99,19 @@ def parse_name(name: str) -> Correlator | None:
         None if separation is None else -abs(int(separation[1])) if backward else int(separation[1]),
         backward,
     )
+
+
+def _is_baryon(parts: Iterable[str]) -> bool | None:
+    """Whether the parts of a path name a baryon or a meson; None if neither, or both.
+
+    Examples
+    --------
+    >>> _is_baryon(["spec", "Proton_np"]), _is_baryon(["spec", "pion"]), _is_baryon(["spec", "omega"])
+    (True, False, None)
+    """
+    names = {_BACKWARD.sub("", part.lower()) for part in parts}
+    baryon, meson = bool(names & BARYONS), bool(names & MESONS)
+    return None if baryon == meson else baryon
 
 
 def _names_sources(part: str) -> bool:

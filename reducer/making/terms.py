@@ -121,6 +121,18 @@ def _is_shifted(term: Term) -> bool:
     )
 
 
+def _changes_sign(term: Term, correlator: Correlator) -> bool:
+    """Whether slices beyond the time boundary need the sign of antiperiodic quarks; form factors have it already."""
+    if correlator.form == "form factor":
+        return False
+    if correlator.is_baryon is None:
+        raise term.refusal(
+            "its path names neither a baryon nor a meson, or both, so its sign beyond the time boundary is not known; state "
+            "--boundary-sign or --no-boundary-sign, in a recipe tslice = { boundary_sign = true } or false"
+        )
+    return correlator.is_baryon
+
+
 def _sliced(term: Term, correlator: Correlator, options: Slice) -> Term:
     """The same term with only the slices between source and sink, in running order and relative to the source."""
     dataset, source = term.dataset, correlator.source
@@ -142,8 +154,7 @@ def _sliced(term: Term, correlator: Correlator, options: Slice) -> Term:
     if not (source.x < X and source.y < Y and source.z < Z):
         raise term.refusal(f"the source is outside the lattice, which is {X} x {Y} x {Z}")
     t0 = source.t if correlator.t0 is None else correlator.t0
-    # Form factors have the sign of the time boundary already; spectra need it.
-    flips = correlator.form == "spectrum" if options.boundary_sign is None else options.boundary_sign
+    flips = _changes_sign(term, correlator) if options.boundary_sign is None else options.boundary_sign
     try:
         slices = TimeSlices.between(t0, separation, T, boundary_sign=flips)
     except ShapeError as error:
