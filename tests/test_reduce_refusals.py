@@ -322,6 +322,53 @@ def test_what_says_that_it_is_shifted_is_transformed(tmp_path: Path, files: File
     assert (tmp_path / "out.h5").exists()
 
 
+@pytest.mark.parametrize(
+    ("numbers", "told"),
+    [
+        (
+            np.ones((8, 4, 4, 4), dtype=[("re", "f8"), ("im", "f8")]),
+            "[('re', '<f8'), ('im', '<f8')] of shape (8, 4, 4, 4)",
+        ),
+        (np.ones((8, 4, 4, 4, 2), dtype="i4"), "int32 of shape (8, 4, 4, 4, 2)"),
+        (1.0, "float64 of shape ()"),
+    ],
+    ids=["records", "whole numbers", "one number"],
+)
+@pytest.mark.parametrize("step", ["slice", "mean", "transform"])
+def test_what_is_a_correlator_by_its_name_only_is_not_carried_along(
+    tmp_path: Path, numbers: Any, told: str, step: str
+) -> None:
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file[A3] = numbers
+    steps = {
+        "slice": lambda: slice_file(tmp_path / "a.h5", tmp_path / "out.h5"),
+        "mean": lambda: average_files([tmp_path / "a.h5"], tmp_path / "out.h5"),
+        "transform": lambda: transform_file(tmp_path / "a.h5", tmp_path / "out.h5", max_momentum=0),
+    }
+    message = f"is a 4D correlator by its name, and holds {told}; expected an array of floats or complex numbers"
+    with refused(tmp_path, f"{tmp_path / 'a.h5'}: {A3}: {message}"):
+        steps[step]()
+
+
+def test_nan_in_what_is_carried_along_is_found_too(tmp_path: Path, files: Files) -> None:
+    records = np.zeros(3, dtype=[("re", "f8"), ("im", "f8")])
+    records["im"][1] = np.inf
+    for name, values in (("two_pt", np.array([1.0, np.nan, np.nan])), ("records", records)):
+        with h5py.File(files[0], "r+") as file:
+            file[name] = values
+        with refused(
+            tmp_path,
+            f"{files[0]}: {name}: 1 numbers are NaN or infinite at index 1 of its first axis; "
+            "expected finite ones (--allow-nan records them instead)",
+        ):
+            slice_file(files[0], tmp_path / "out.h5")
+        slice_file(files[0], tmp_path / "allowed.h5", allow_nan=True)
+        with h5py.File(tmp_path / "allowed.h5") as file:
+            assert file[name].attrs["not_finite"] == (2 if name == "two_pt" else 1)
+        (tmp_path / "allowed.h5").unlink()
+        drop(files[0], name)
+
+
 def write_ones(path: Path, particle: str) -> str:
     """A spectrum of ones, whose source is two slices before the time boundary."""
     name = f"spec/{particle}/4D_correlator/x1_y2_z3_t6"

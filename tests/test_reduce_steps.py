@@ -391,7 +391,7 @@ def test_datasets_that_are_no_correlators_are_copied_whole_with_their_attributes
     others: dict[str, Any] = {
         "ff/plaquette": np.float32(0.55),
         "ff/times": np.arange(T),
-        "ff/unknown": np.array([np.nan, 1.0]),
+        "ff/unknown": np.array([2.0, 1.0]),
         "ff/proton/A3/px0_py0_pz0/local_current": np.ones((T, 2)),
         "notes": "made by hand",
     }

@@ -71,13 +71,17 @@ def _read(term: Term, slab: slice, scratch: _Scratch) -> Numbers:
 
 
 def count_not_finite(numbers: Numbers) -> int:
-    """Count NaN and infinite numbers; a finite sum shows quickly that there is none.
+    """Count NaN and infinite numbers, those in records too; a finite sum shows quickly that there is none.
 
     Examples
     --------
     >>> count_not_finite(np.array([1.0, np.nan, -np.inf]))
     2
+    >>> count_not_finite(np.array([(1.0, np.nan)], dtype=[("re", "f8"), ("im", "f8")]))
+    1
     """
+    if numbers.dtype.names is not None:
+        return sum(count_not_finite(numbers[name]) for name in numbers.dtype.names)
     if numbers.dtype.kind not in "fc":
         return 0
     with np.errstate(over="ignore", invalid="ignore"):

@@ -65,9 +65,15 @@ def terms_of(given: Input, file: CorrelatorFile, recipe: Recipe) -> Iterator[Ter
         already.
     """
     for dataset in file.datasets(_picked(given, file)).values():
-        correlator = parse_name(dataset.name) if dataset.dtype.kind in "fc" and dataset.shape else None
+        named = parse_name(dataset.name)
+        correlator = named if dataset.dtype.kind in "fc" and dataset.shape else None
         rows = range(dataset.shape[0] if dataset.shape else 0)
         term = Term(file, dataset, correlator, rows, meta=dataset.meta)
+        if named is not None and correlator is None and (recipe.tslice or recipe.average or recipe.fft):
+            found = f"{dataset.dtype} of shape {dataset.shape}"
+            raise term.refusal(
+                f"is a 4D correlator by its name, and holds {found}; expected an array of floats or complex numbers"
+            )
         if term.source is not None and given.source not in (None, str(term.source)):
             raise term.refusal(f"is of source {term.source}; expected {given.source} only")
         if correlator is not None:

@@ -18,7 +18,7 @@ from reducer.making.blueprint import Blueprint
 from reducer.making.compute import Numbers, count_not_finite, not_finite_input, slabs
 from reducer.making.job import Job
 from reducer.making.layout import Layout
-from reducer.making.output import Output
+from reducer.making.output import NOT_FINITE, Output
 from reducer.making.targets import Target, row_dataset
 from reducer.making.terms import Term
 
@@ -47,13 +47,25 @@ def write_single(job: Job, draft: Path, average: Path | None, *, average_name: s
                 job.check_stop()
                 _write(target, [_Destination.single(one, target, output) for one, output in outputs])
             else:
-                for _, output in outputs:
-                    target.first.file.copy(target.name, output.file)
+                _copy(target, outputs)
         for one, output in outputs:
             output.carry_labels(files)
             datasets = (row_dataset(target, one.task.recipe) for target in targets if target.is_correlator)
             output.write_metas({dataset.name: dataset.meta for dataset in datasets})
             _finish(one, output, targets)
+
+
+def _copy(target: Target, outputs: Sequence[tuple[Job, Output]]) -> None:
+    """Copy a dataset whole that is no correlator; numbers that are not finite are counted, or refused, as in all others."""
+    dataset = target.first.dataset
+    has_numbers = dataset.dtype.kind in "fc" or dataset.dtype.names is not None
+    number = sum(count_not_finite(numbers) for _, numbers in slabs(target)) if has_numbers else 0
+    for job, output in outputs:
+        if number and not job.allow_nan:
+            raise not_finite_input(target)
+        target.first.file.copy(target.name, output.file)
+        if number:
+            output.file[target.name].attrs[NOT_FINITE] = number
 
 
 # -- several configurations ----------------------------------------------------------------------------------------------
