@@ -379,3 +379,67 @@ def test_a_projection_reads_the_slices_that_it_needs_and_hardly_more(tmp_path: P
     told, counted = map(int, subprocess.check_output(script(COUNT, tmp_path), text=True).split())
     assert told == needed
     assert needed <= counted <= 1.05 * needed
+
+
+# -- links ---------------------------------------------------------------------------------------------------------------
+
+
+def test_a_dataset_is_there_under_each_of_its_names(tmp_path: Path) -> None:
+    other = plain(tmp_path / "other.h5", numbered() + 1000)
+    path = plain(tmp_path / "a.h5", numbered())
+    with h5py.File(path, "r+") as file:
+        file["one/hard"] = file[NAME]
+        file["one/soft"] = h5py.SoftLink(f"/{NAME}")
+        file["one/external"] = h5py.ExternalLink("other.h5", f"/{NAME}")
+        file["two"] = file["one"]
+        file["three"] = h5py.SoftLink("/one")
+    expected = {
+        NAME: 0,
+        **{
+            f"{group}/{name}": 1000 * (name == "external")
+            for group in ("one", "two", "three")
+            for name in ("hard", "soft", "external")
+        },
+    }
+    with CorrelatorFile(path) as file:
+        assert file.names == sorted(expected)
+        for name, dataset in file.datasets(file.names).items():
+            found = np.empty((2, *dataset.shape[1:]), dataset.dtype)
+            file.read(dataset, [1, 2], found)
+            np.testing.assert_array_equal(found, numbered()[[1, 2]] + expected[name])
+    assert other.exists()
+
+
+@pytest.mark.parametrize(
+    "link", [h5py.SoftLink("/nowhere"), h5py.ExternalLink("gone.h5", "/x"), h5py.ExternalLink("a.h5", "/nowhere")]
+)
+def test_a_link_that_leads_nowhere_is_refused(tmp_path: Path, link: Any) -> None:
+    path = plain(tmp_path / "a.h5", numbered())
+    with h5py.File(path, "r+") as file:
+        file["more/lost"] = link
+    with CorrelatorFile(path) as file, pytest.raises(InputRefused) as refused:
+        assert file.names
+    assert str(refused.value) == f"{path}: more/lost: a link that leads nowhere; remove it, or bring back what it names"
+
+
+def test_a_link_back_to_where_it_is_is_refused(tmp_path: Path) -> None:
+    path = plain(tmp_path / "a.h5", numbered())
+    with h5py.File(path, "r+") as file:
+        inner = file.create_group("one/two")
+        inner["back"] = file["one"]
+    with CorrelatorFile(path) as file, pytest.raises(InputRefused) as refused:
+        assert file.names
+    assert str(refused.value) == f"{path}: one/two/back: a link to a group that it is in; expected names with an end"
+
+
+def test_groups_that_double_at_each_step_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("reducer.correlators.file.MOST_NAMES", 1000)
+    path = plain(tmp_path / "a.h5", numbered())
+    with h5py.File(path, "r+") as file:
+        group = file.create_group("deep")
+        for _ in range(12):
+            inner = group.create_group("a")
+            group["b"] = inner
+            group = inner
+    with CorrelatorFile(path) as file, pytest.raises(InputRefused, match="more than 1,000 names"):
+        assert file.names

@@ -18,6 +18,7 @@ from latteboard.errors import InputRefused
 from latteboard.files.hdf5 import DAMAGED, open_file, reading
 
 Numbers = NDArray[Any]
+MOST_NAMES = 10**6  # of a file with links
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,7 @@ class CorrelatorFile:
         """Raises :class:`InputRefused` if it cannot be opened."""
         self.path = path
         self.bytes_read = 0
+        self._several = False  # whether something has several names
         self._open()
 
     def _open(self) -> None:
@@ -97,16 +99,63 @@ class CorrelatorFile:
 
     @cached_property
     def names(self) -> list[str]:
-        """The paths of all datasets, sorted."""
+        """The paths of all datasets, sorted; by links, of whatever sort, a dataset may have several, and is one under each.
+
+        Raises :class:`InputRefused` if a link leads nowhere, or back to where it is.
+        """
+        return sorted(self._followed() if self._has_links else self._visited)
+
+    @cached_property
+    def _visited(self) -> list[str]:
+        """The datasets that the library visits: each once, by one of its names, and none by symbolic links."""
         found: list[str] = []
 
         def note(name: bytes, info: Any) -> None:
+            self._several |= info.rc > 1
             if info.type == h5py.h5o.TYPE_DATASET:
-                found.append(name.decode("utf-8", "surrogateescape"))
+                found.append(_text(name))
 
         with reading(self.path):
             h5py.h5o.visit(self._file.id, note, info=True)
-        return sorted(found)
+        return found
+
+    @cached_property
+    def _has_links(self) -> bool:
+        """Whether there is a symbolic link, or something under several names; visits are much faster than following."""
+        assert self._visited is not None
+        symbolic = False
+
+        def note(_: bytes, info: Any) -> None:
+            nonlocal symbolic
+            symbolic |= info.type != h5py.h5l.TYPE_HARD
+
+        with reading(self.path):
+            self._file.id.links.visit(note, info=True)
+        return symbolic or self._several
+
+    def _followed(self) -> Iterator[str]:
+        """The paths of all datasets, links followed."""
+        waiting = [(b"", self._file.id, frozenset([_address(h5py.h5o.open(self._file.id, b"/"))]))]
+        number = 0
+        while waiting:
+            prefix, group, above = waiting.pop()
+            for name in list(group):
+                path = prefix + name
+                try:
+                    one = h5py.h5o.open(group, name)
+                except (KeyError, OSError) as error:
+                    raise self.refusal(
+                        "a link that leads nowhere; remove it, or bring back what it names", _text(path)
+                    ) from error
+                number += 1
+                if number > MOST_NAMES:
+                    raise self.refusal(f"more than {MOST_NAMES:,} names by links of groups into groups", _text(path))
+                if isinstance(one, h5py.h5d.DatasetID):
+                    yield _text(path)
+                elif isinstance(one, h5py.h5g.GroupID):
+                    if _address(one) in above:
+                        raise self.refusal("a link to a group that it is in; expected names with an end", _text(path))
+                    waiting.append((path + b"/", one, above | {_address(one)}))
 
     def datasets(self, names: Collection[str]) -> dict[str, DatasetInfo]:
         """Metadata of some datasets; one that was created and never written is refused."""
@@ -120,6 +169,7 @@ class CorrelatorFile:
             if not _is_written(dataset, plist):
                 raise self.refusal("never written: whoever wrote the file was stopped", name)
             plain = plist.get_layout() == h5py.h5d.CONTIGUOUS and plist.get_external_count() == 0 and dtype.isnative
+            plain = plain and not (self._has_links and _address(dataset)[0] != _address(self._file.id)[0])
             offset = dataset.get_offset() if plain and not self._file.userblock_size else None
             is_shifted, stated = _flag(dataset, b"is_shifted")
             meta = h5py.Dataset(dataset).attrs["meta"] if h5py.h5a.exists(dataset, b"meta") else ""
@@ -193,6 +243,16 @@ class CorrelatorFile:
                 first, last = sorted((rows[begin], rows[end - 1]))
                 found = source[first : last + 1]
                 out[begin:end] = found if rows[begin] == first else found[::-1]
+
+
+def _text(name: bytes) -> str:
+    return name.decode("utf-8", "surrogateescape")
+
+
+def _address(one: Any) -> tuple[int, int]:
+    """Which file something is in, and where: the same under all its names."""
+    info = h5py.h5o.get_info(one)
+    return info.fileno, info.addr
 
 
 def _is_written(dataset: Any, plist: Any) -> bool:
