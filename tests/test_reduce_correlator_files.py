@@ -443,3 +443,84 @@ def test_groups_that_double_at_each_step_are_refused(tmp_path: Path, monkeypatch
             group = inner
     with CorrelatorFile(path) as file, pytest.raises(InputRefused, match="more than 1,000 names"):
         assert file.names
+
+
+# -- virtual datasets ----------------------------------------------------------------------------------------------------
+
+
+def made_of_slices(folder: Path, *, shape: tuple[int, ...] = (T, 2, 3, 4, 2), name: str = NAME) -> Path:
+    """A virtual dataset of which each slice is in a file of its own."""
+    data, path = numbered(), folder / "a.h5"
+    layout = h5py.VirtualLayout(shape, "f8")
+    for t in range(T):
+        with h5py.File(folder / f"t{t}.h5", "w") as file:
+            file["slice"] = data[t]
+        layout[t] = h5py.VirtualSource(f"t{t}.h5", "slice", data.shape[1:])
+    with h5py.File(path, "w") as file:
+        file.create_group(name.rpartition("/")[0])
+        file.create_virtual_dataset(name, layout)
+    return path
+
+
+def lose_a_dataset(folder: Path) -> None:
+    with h5py.File(folder / "t6.h5", "r+") as file:
+        file["other"] = file.pop("slice")
+
+
+def damage(folder: Path) -> None:
+    (folder / "t6.h5").write_bytes(b"no HDF5")
+
+
+@pytest.mark.parametrize(
+    ("lose", "told"),
+    [
+        (lambda folder: (folder / "t6.h5").unlink(), "its source t6.h5 is not there"),
+        (lose_a_dataset, "its source slice in t6.h5 is not there"),
+        (damage, "its source t6.h5: "),
+    ],
+    ids=["file", "dataset", "damaged"],
+)
+def test_a_virtual_dataset_that_lacks_a_source_is_refused(
+    tmp_path: Path, lose: Callable[[Path], None], told: str
+) -> None:
+    path = made_of_slices(tmp_path)
+    with CorrelatorFile(path) as file:
+        found = np.empty((T, 2, 3, 4, 2))
+        file.read(file.datasets([NAME])[NAME], range(T), found)
+        np.testing.assert_array_equal(found, numbered())
+    lose(tmp_path)
+    with CorrelatorFile(path) as file, pytest.raises(InputRefused) as refused:
+        file.datasets([NAME])
+    assert str(refused.value).startswith(f"{path}: {NAME}: a virtual dataset: {told}")
+
+
+def test_numbers_that_no_source_gives_are_refused(tmp_path: Path) -> None:
+    path = made_of_slices(tmp_path, shape=(T + 1, 2, 3, 4, 2))
+    message = f"^{path}: {NAME}: a virtual dataset: some of its numbers are in no source"
+    with CorrelatorFile(path) as file, pytest.raises(InputRefused, match=message):
+        file.datasets([NAME])
+
+
+def test_a_virtual_dataset_of_more_files_than_may_be_open_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = made_of_slices(tmp_path)
+    monkeypatch.setattr("reducer.correlators.virtual.SPARE_FILES", 2**40)
+    monkeypatch.setattr("resource.getrlimit", lambda _: (1024, 4096))
+    with (
+        CorrelatorFile(path) as file,
+        pytest.raises(InputRefused, match="made of 8 files, and a process may open 4,096"),
+    ):
+        file.datasets([NAME])
+
+
+def test_a_virtual_dataset_that_is_copied_whole_needs_its_sources_no_more(tmp_path: Path) -> None:
+    path = made_of_slices(tmp_path, name="notes/table")
+    with h5py.File(path, "r+") as file:
+        file["notes/table"].attrs["units"] = "fm"
+    (tmp_path / "elsewhere").mkdir()
+    with CorrelatorFile(path) as file, h5py.File(tmp_path / "elsewhere" / "out.h5", "w") as out:
+        file.copy("notes/table", out)
+    with h5py.File(tmp_path / "elsewhere" / "out.h5") as out:
+        np.testing.assert_array_equal(out["notes/table"][()], numbered())
+        assert dict(out["notes/table"].attrs) == {"units": "fm"}

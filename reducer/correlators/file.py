@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from latteboard.errors import InputRefused
 from latteboard.files.hdf5 import DAMAGED, open_file, reading
+from reducer.correlators.virtual import lack
 
 Numbers = NDArray[Any]
 MOST_NAMES = 10**6  # of a file with links
@@ -168,6 +169,8 @@ class CorrelatorFile:
             plist = dataset.get_create_plist()
             if not _is_written(dataset, plist):
                 raise self.refusal("never written: whoever wrote the file was stopped", name)
+            if plist.get_layout() == h5py.h5d.VIRTUAL and (reason := lack(self.path, self._file, plist, shape)):
+                raise self.refusal(f"a virtual dataset: {reason}", name)
             plain = plist.get_layout() == h5py.h5d.CONTIGUOUS and plist.get_external_count() == 0 and dtype.isnative
             plain = plain and not (self._has_links and _address(dataset)[0] != _address(self._file.id)[0])
             offset = dataset.get_offset() if plain and not self._file.userblock_size else None
@@ -188,6 +191,11 @@ class CorrelatorFile:
 
         Raises :class:`InputRefused` if it cannot be read, and what the library raises if it cannot be written.
         """
+        if self._file[name].is_virtual:  # its sources would be looked for beside the copy
+            copied = into.create_dataset(name, data=self.read_whole(self._dataset(name)))
+            for attribute, value in self._file[name].attrs.items():
+                copied.attrs[attribute] = value
+            return
         try:
             self._file.copy(name, into, name)
         except DAMAGED:

@@ -1,0 +1,66 @@
+"""Virtual datasets: whether all that they are made of is there. HDF5 reads fill values, without a word, in place of what is not."""
+
+import resource
+from collections.abc import Iterator
+from math import prod
+from pathlib import Path
+from typing import Any
+
+import h5py
+
+from latteboard.errors import InputRefused
+from latteboard.files.hdf5 import open_file
+
+SAME_FILE = "."
+SPARE_FILES = 128  # that a process may have open beside the sources of one dataset
+
+
+def lack(path: Path, file: h5py.File, properties: Any, shape: tuple[int, ...]) -> str | None:
+    """What a virtual dataset lacks, in words; None if every number of it is in a source that is there.
+
+    Parameters
+    ----------
+    path, file : of the dataset
+    properties : with which it was created
+    """
+    number = properties.get_virtual_count()
+    names = [properties.get_virtual_filename(n) for n in range(number)]
+    if any("%" in name.replace("%%", "") for name in names):
+        return "its sources are files by a pattern, so that nobody knows how many there should be"
+    if sum(properties.get_virtual_vspace(n).get_select_npoints() for n in range(number)) < prod(shape):
+        return "some of its numbers are in no source, and would be read as fill values"
+    sources: dict[str, set[str]] = {name: set() for name in names}
+    for n, name in enumerate(names):
+        sources[name].add(properties.get_virtual_dsetname(n).replace("%%", "%"))
+    return _too_many(len(sources)) or next(_lost(path, file, sources), None)
+
+
+def _too_many(number: int) -> str | None:
+    """Beyond the limit of open files sources would be read as fill values: it is raised as far as it can be."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    needed = number + SPARE_FILES
+    if needed > soft != resource.RLIM_INFINITY:
+        if needed > hard != resource.RLIM_INFINITY:
+            return f"it is made of {number:,} files, and a process may open {hard:,} (see: ulimit -n)"
+        resource.setrlimit(resource.RLIMIT_NOFILE, (needed, hard))
+    return None
+
+
+def _lost(path: Path, file: h5py.File, sources: dict[str, set[str]]) -> Iterator[str]:
+    """The sources that are not there, in words."""
+    for stated, datasets in sources.items():
+        name = stated.replace("%%", "%")
+        if stated == SAME_FILE:
+            yield from (f"its source {one} in the same file is not there" for one in datasets if one not in file)
+            continue
+        # Where the library looks for a relative name.
+        places = [folder / name for folder in (path.parent, path.resolve().parent, Path.cwd())]
+        source = next((place for place in places if place.exists()), None)
+        if source is None:
+            yield f"its source {name} is not there"
+            continue
+        try:
+            with open_file(source) as opened:
+                yield from (f"its source {one} in {name} is not there" for one in sorted(datasets) if one not in opened)
+        except InputRefused as error:
+            yield f"its source {name}: {error.reason}"
