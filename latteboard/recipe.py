@@ -4,7 +4,7 @@ The campaign states recipes and checks them strictly; the reducer carries them o
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from annotated_types import Ge, Gt, Le
@@ -17,9 +17,16 @@ Step = str | Mapping[str, Options]
 
 @dataclass(frozen=True)
 class _Strict:
-    """Options of a step that are checked strictly: pydantic reads the rule here, and is imported only where it is applied."""
+    """Options of a step that are checked strictly: pydantic reads the rule here, and is imported only where it is applied.
+
+    All steps have ``without``: datasets of the inputs whose paths match one of these patterns of shell type are left out.
+    """
 
     __pydantic_config__: ClassVar[Any] = {"strict": True, "extra": "forbid"}
+    without: tuple[str, ...] = field(default=(), kw_only=True, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "without", tuple(self.without))  # a list, as campaigns and plans state it
 
 
 @dataclass(frozen=True)
@@ -32,7 +39,12 @@ class Slice(_Strict):
 
 @dataclass(frozen=True)
 class Average(_Strict):
-    """``average``: the mean over every coordinate that the input has and the output has not."""
+    """``average``: the mean over every coordinate that the input has and the output has not.
+
+    ``same_configuration`` says that inputs which seem to be of several configurations are of one.
+    """
+
+    same_configuration: bool = False
 
 
 @dataclass(frozen=True)
@@ -51,6 +63,7 @@ class Concatenation(_Strict):
     virtual: bool = False
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.append and self.virtual:
             raise ValueError("append and virtual exclude each other")
 
@@ -87,6 +100,12 @@ class Recipe:
         """
         return cls(**{name: STEPS[name](**options) for name, options in map(named_step, steps)})  # type: ignore[arg-type]
 
+    @property
+    def without(self) -> tuple[str, ...]:
+        """The patterns of datasets that a step leaves out."""
+        steps = (self.tslice, self.average, self.fft, self.concatenate)
+        return tuple(pattern for step in steps if step is not None for pattern in step.without)
+
     def steps(self) -> list[Step]:
         """The list that :meth:`read` reads back; equal recipes always give equal lists.
 
@@ -103,7 +122,8 @@ class Recipe:
 def _options(step: Any) -> dict[str, Any]:
     """The options of a step that are not left at their defaults."""
     values = {field.name: (getattr(step, field.name), field.default) for field in fields(step)}
-    return {name: value for name, (value, default) in values.items() if value != default}
+    stated = {name: value for name, (value, default) in values.items() if value != default}
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in stated.items()}
 
 
 def modes_problem(max_momentum: int, L: int) -> str | None:

@@ -1,9 +1,10 @@
 """The steps as commands on named files: each builds one task and carries it out."""
 
-import re
 from collections.abc import Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from threadpoolctl import threadpool_limits
 
@@ -11,11 +12,26 @@ from latteboard.errors import InputRefused, OutputRefused
 from latteboard.files.hdf5 import read_mark
 from latteboard.recipe import Average, Concatenation, Fourier, Recipe, Slice
 from reducer.correlators.file import CorrelatorFile
-from reducer.making.labels import Labels
+from reducer.making.labels import check_keys
 from reducer.making.make import make
-from reducer.tasks.task import Input, Result, Row, Task
+from reducer.named_files import check_same_configuration, keys_of
+from reducer.tasks.task import UNKNOWN, Input, Key, Physics, Result, Row, Task
 
-NUMBER = re.compile(r"[0-9]+")
+
+@dataclass(frozen=True)
+class Handling:
+    """How outputs are written, the same for all steps.
+
+    Attributes
+    ----------
+    overwrite : replace an output that is there
+    allow_nan : record numbers that are not finite instead of refusing them
+    without : leave out datasets of the inputs whose paths match one of these patterns
+    """
+
+    overwrite: bool = False
+    allow_nan: bool = False
+    without: Sequence[str] = ()
 
 
 def slice_file(
@@ -24,25 +40,36 @@ def slice_file(
     *,
     fraction: float | None = None,
     boundary_sign: bool | None = None,
-    overwrite: bool = False,
-    allow_nan: bool = False,
+    baryon: Sequence[str] = (),
+    meson: Sequence[str] = (),
+    **handling: Any,
 ) -> Result:
-    """Take the time slices between source and sink, shifted to the source; defaults follow from the contents of the file."""
-    recipe = Recipe(tslice=Slice(fraction=fraction, boundary_sign=boundary_sign))
-    return _carry_out([given], output, recipe, overwrite=overwrite, allow_nan=allow_nan)
+    """Take the time slices between source and sink, shifted to the source; defaults follow from the contents of the file.
+
+    ``baryon`` and ``meson`` name particles whose sign beyond the time boundary is not known by their names.
+    """
+    how = Handling(**handling)
+    recipe = Recipe(tslice=Slice(fraction=fraction, boundary_sign=boundary_sign, without=tuple(how.without)))
+    return _carry_out([given], output, recipe, how, _particles(baryon, meson))
 
 
-def average_files(given: Sequence[Path], output: Path, *, overwrite: bool = False, allow_nan: bool = False) -> Result:
-    """Average slices over their sources, and a spectrum over its spins."""
-    return _carry_out(given, output, Recipe(average=Average()), overwrite=overwrite, allow_nan=allow_nan)
+def average_files(given: Sequence[Path], output: Path, *, same_configuration: bool = False, **handling: Any) -> Result:
+    """Average slices over their sources, and a spectrum over its spins.
+
+    ``same_configuration`` says that files which seem to be of several configurations are of one.
+    """
+    how = Handling(**handling)
+    if not same_configuration:
+        check_same_configuration(given)
+    average = Average(same_configuration=same_configuration, without=tuple(how.without))
+    return _carry_out(given, output, Recipe(average=average), how)
 
 
-def transform_file(
-    given: Path, output: Path, *, max_momentum: int, overwrite: bool = False, allow_nan: bool = False
-) -> Result:
+def transform_file(given: Path, output: Path, *, max_momentum: int, **handling: Any) -> Result:
     """Transform from sites to momenta of at most ``max_momentum`` on each axis, in units of 2 pi / L."""
-    recipe = Recipe(fft=Fourier(max_momentum=max_momentum))
-    return _carry_out([given], output, recipe, overwrite=overwrite, allow_nan=allow_nan)
+    how = Handling(**handling)
+    recipe = Recipe(fft=Fourier(max_momentum=max_momentum, without=tuple(how.without)))
+    return _carry_out([given], output, recipe, how)
 
 
 def project_files(
@@ -53,36 +80,64 @@ def project_files(
     keep_average: Path | None = None,
     fraction: float | None = None,
     boundary_sign: bool | None = None,
-    overwrite: bool = False,
-    allow_nan: bool = False,
+    baryon: Sequence[str] = (),
+    meson: Sequence[str] = (),
+    same_configuration: bool = False,
+    **handling: Any,
 ) -> Result:
     """Slice, average and transform 4D files of all sources in one pass; the average is written to ``keep_average``."""
+    how = Handling(**handling)
+    if not same_configuration:
+        check_same_configuration(given)
     recipe = Recipe(
-        Slice(fraction=fraction, boundary_sign=boundary_sign), Average(), Fourier(max_momentum=max_momentum)
+        Slice(fraction=fraction, boundary_sign=boundary_sign, without=tuple(how.without)),
+        Average(same_configuration=same_configuration),
+        Fourier(max_momentum=max_momentum),
     )
-    return _carry_out(given, output, recipe, overwrite=overwrite, allow_nan=allow_nan, keep_average=keep_average)
+    return _carry_out(given, output, recipe, how, _particles(baryon, meson), keep_average=keep_average)
+
+
+def _particles(baryon: Sequence[str], meson: Sequence[str]) -> Physics:
+    both = sorted(set(map(str.lower, baryon)) & set(map(str.lower, meson)))
+    if both:
+        raise InputRefused(f"{both[0]} is named as a baryon and as a meson; expected one of them")
+    return Physics(baryons=tuple(baryon), mesons=tuple(meson))
 
 
 def _carry_out(
     given: Sequence[Path],
     output: Path,
     recipe: Recipe,
+    how: Handling,
+    physics: Physics = UNKNOWN,
     *,
-    overwrite: bool,
-    allow_nan: bool,
     keep_average: Path | None = None,
 ) -> Result:
-    task = Task("", str(output.absolute()), recipe, (Row(tuple(map(_input, given))),))
+    task = Task("", str(output.absolute()), recipe, (Row(tuple(map(_input, given))),), physics=physics)
     for target in filter(None, (output, keep_average)):
-        _check_target(target, given, overwrite=overwrite)
+        _check_target(target, given, overwrite=how.overwrite)
+    _check_patterns(given, how.without)
     if keep_average is not None:
         keep_average = keep_average.absolute()
         if keep_average.resolve() == output.resolve():
             raise OutputRefused(f"{output}: is named twice; expected another file for the average")
     with threadpool_limits(1):
-        made = make(task, Path(), allow_nan=allow_nan, overwrite=overwrite, keep_average=keep_average)
+        made = make(task, Path(), allow_nan=how.allow_nan, overwrite=how.overwrite, keep_average=keep_average)
     assert made is not None
     return made
+
+
+def _check_patterns(given: Sequence[Path], without: Sequence[str]) -> None:
+    """Require that each pattern of datasets to leave out matches one: a mistyped one would leave out nothing."""
+    names = set()
+    for path in given if without else ():
+        with CorrelatorFile(path) as file:
+            names |= set(file.names)
+    for pattern in without:
+        if not any(fnmatchcase(name, pattern) for name in names):
+            raise InputRefused(
+                f"{given[0]}: no dataset matches --without {pattern}; expected a pattern such as '*/xml'"
+            )
 
 
 def _check_target(target: Path, given: Sequence[Path], *, overwrite: bool) -> None:
@@ -114,54 +169,33 @@ def concatenate_files(
     append: bool = False,
     virtual: bool = False,
     configurations: Sequence[int] | None = None,
-    overwrite: bool = False,
-    allow_nan: bool = False,
+    **handling: Any,
 ) -> Result:
     """Concatenate the files of several configurations, sorted by configuration.
 
     ``append`` adds them to an existing output, or makes one that can be added to. Without ``configurations``, one for each
     file, they are taken from the labels or marks of the files, or else from the one number in which the names differ.
     """
-    recipe = Recipe(concatenate=Concatenation(along=along, append=append, virtual=virtual))
-    keys = _keys_of(given) if configurations is None else [("", number) for number in configurations]
-    if len(keys) != len(given):
-        raise InputRefused(f"{len(given)} files and {len(keys)} configurations; expected one for each file")
+    how = Handling(**handling)
+    steps = Concatenation(along=along, append=append, virtual=virtual, without=tuple(how.without))
+    keys = _keys(given, output if append else None, configurations)
     rows = [Row((_input(path),), number, stream or None) for path, (stream, number) in zip(given, keys, strict=True)]
-    _check_target(output, given, overwrite=overwrite or append)
-    task = Task("", str(output.absolute()), recipe, tuple(sorted(rows, key=lambda row: row.key)))
-    made = make(task, Path(), allow_nan=allow_nan, overwrite=overwrite)
+    _check_target(output, given, overwrite=how.overwrite or append)
+    _check_patterns(given, how.without)
+    rows.sort(key=lambda row: row.key)
+    task = Task("", str(output.absolute()), Recipe(concatenate=steps), tuple(rows))
+    made = make(task, Path(), allow_nan=how.allow_nan, overwrite=how.overwrite)
     return made or Result(str(output), 0, 0)
 
 
-def _keys_of(given: Sequence[Path]) -> list[tuple[str, int]]:
-    """Stream and configuration of each file: from its labels or its mark, else from the number in which names differ.
-
-    Raises
-    ------
-    InputRefused : neither states them.
-    """
-    stated = [_stated(path) for path in given]
-    if all(key is not None for key in stated):
-        return [key for key in stated if key is not None]
-    numbers = [list(map(int, NUMBER.findall(str(path)))) for path in given]
-    bare = {NUMBER.sub("0", str(path)) for path in given}
-    columns = list(zip(*numbers, strict=False)) if len(bare) == 1 else []
-    telling = {column for column in columns if len(set(column)) > 1}
-    if len(telling) != 1:
-        raise InputRefused(
-            f"{given[0]}: of which configuration it is cannot be told: expected names that differ in one number only; "
-            "state it with --configurations"
-        )
-    return [("", number) for number in telling.pop()]
-
-
-def _stated(path: Path) -> tuple[str, int] | None:
-    """Stream and configuration that a file states: a concatenated file the first of its own; None if it states none."""
-    with CorrelatorFile(path) as file:
-        labels = Labels.read(file)
-    if labels:
-        return labels.keys[0]
-    mark = read_mark(path)
-    if mark is None or mark.recipe.get("configuration") is None:
-        return None
-    return str(mark.recipe.get("stream") or ""), int(mark.recipe["configuration"])
+def _keys(given: Sequence[Path], grows: Path | None, configurations: Sequence[int] | None) -> list[Key]:
+    """Stream and configuration of each file; those of an output that grows are named in the same way."""
+    if configurations is None:
+        mark = None if grows is None else read_mark(grows) if grows.exists() else None
+        keys = keys_of(given, [] if mark is None else [Path(one.path) for one in mark.inputs])
+    else:
+        keys = [("", number) for number in configurations]
+    if len(keys) != len(given):
+        raise InputRefused(f"{len(given)} files and {len(keys)} configurations; expected one for each file")
+    check_keys(keys, given[0])
+    return keys

@@ -56,7 +56,7 @@ momentum = [0, 0, 0]
 
 def test_all_tables_are_accepted_and_named_as_not_acted_on(read_campaign: Read) -> None:
     campaign = read_campaign(kinds=KINDS, archives="")
-    names = ["machines", "notify", "watch", "particles", "sites", "observables"]
+    names = ["machines", "notify", "watch", "sites", "observables"]
     assert not_acted_on(campaign.table) == [*names, "kinds.prop.logs", "kinds.prop.check"]
 
 

@@ -1,11 +1,14 @@
 """The documents beside README are true as far as a program can tell: tables, links, files and targets that they name."""
 
+import ast
 import re
 from pathlib import Path
 
 import pytest
 from markers import marked
 from readme import STATUSES, TOP, statuses
+
+from reducer.correlators.conventions import BARYONS, MESONS
 
 DOCUMENTS = [TOP / "README.md", TOP / "CONTRIBUTING.md", *sorted((TOP / "docs").glob("*.md"))]
 TEXTS = {path.relative_to(TOP).as_posix(): path.read_text(encoding="utf-8") for path in DOCUMENTS}
@@ -55,6 +58,32 @@ def test_readme_leads_to_every_document() -> None:
 
 def test_the_table_of_statuses_is_that_of_the_program() -> None:
     assert marked(STATUSES.read_text(encoding="utf-8"), "statuses") == statuses(), "renew it with: make readme"
+
+
+def test_the_particles_that_a_document_lists_are_those_of_the_program() -> None:
+    rows = re.findall(r"^\| (baryons|mesons) \| (.*) \|$", TEXTS["docs/reducer.md"], re.MULTILINE)
+    listed = {name: frozenset(re.findall(r"`(\w+)`", names)) for name, names in rows}
+    assert listed == {"baryons": BARYONS, "mesons": MESONS}
+
+
+def sentences(path: Path) -> list[str]:
+    """The texts of a program, with ``...`` for what is filled in."""
+    found = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.JoinedStr):
+            found.append("".join(part.value if isinstance(part, ast.Constant) else "..." for part in node.values))
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            found.append(node.value)
+    return found
+
+
+def test_every_refusal_that_a_document_explains_is_one_of_the_program() -> None:
+    files = (*TOP.glob("reducer/**/*.py"), *TOP.glob("latteboard/files/*.py"))
+    program = "\n".join(text for path in files for text in sentences(path))
+    _, _, table = TEXTS["docs/reducer.md"].partition("| says | because | do |")
+    told = re.findall(r"^\| `([^`]+)` \|", table, re.MULTILINE)
+    assert len(told) > 8
+    assert [text for text in told if text not in program] == []
 
 
 def test_a_link_that_leads_nowhere_is_found(tmp_path: Path) -> None:

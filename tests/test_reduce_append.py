@@ -32,6 +32,7 @@ from members import (
 from latteboard.errors import InputRefused, OutputRefused
 from latteboard.files.hdf5 import RecordedInput, read_mark
 from reducer.correlators.file import CorrelatorFile
+from reducer.hdf5.diff import compare
 from reducer.making.make import make
 
 OUTPUT = "joined.h5"
@@ -209,7 +210,22 @@ def test_a_configuration_that_lacks_one_of_its_files_is_refused(tmp_path: Path) 
     refuses("made of other inputs; remake it", tmp_path, {10: [one, other]})
 
 
-@pytest.mark.parametrize("steps", [JOIN, VIRTUAL, [{"concatenate": {"append": True, "along": 0}}]])
+@pytest.mark.parametrize("steps", [JOIN, VIRTUAL], ids=["plain", "virtual"])
+def test_any_concatenation_of_ours_is_continued_however_it_was_first_made(
+    tmp_path: Path, members: dict[int, Path], steps: Any
+) -> None:
+    join(tmp_path, members, APPEND, path="whole.h5")
+    (tmp_path / OUTPUT).unlink()
+    first, *_ = members
+    join(tmp_path, {first: members[first]}, steps)
+    join(tmp_path, members, APPEND)
+    assert not compare(tmp_path / OUTPUT, tmp_path / "whole.h5")
+    with h5py.File(tmp_path / OUTPUT) as file:
+        assert not any(file[name].is_virtual for name in (A3, V4))
+        assert file[A3].maxshape[0] is None
+
+
+@pytest.mark.parametrize("steps", [[{"concatenate": {"append": True, "along": 0}}]])
 def test_a_file_that_was_made_in_another_way_is_refused(tmp_path: Path, members: dict[int, Path], steps: Any) -> None:
     (tmp_path / OUTPUT).unlink()
     join(tmp_path, {10: members[10]}, steps)

@@ -269,7 +269,7 @@ def test_momentum_files_keep_their_momenta_and_name_their_axes(tmp_path: Path, s
 def test_momenta_that_are_not_the_same_in_all_configurations_are_refused(tmp_path: Path) -> None:
     members = {
         number: write(tmp_path / f"{number}.h5", {A3_MOMENTUM: np.ones((3, 3, 3, 3)) + 1j, "momenta": momenta})
-        for number, momenta in ((1, [0, 1, -1]), (2, [0, 1, 2]))
+        for number, momenta in ((1, [0, 1, -1]), (2, [0, 1, 2, -2, -1]))
     }
     refuses("2.h5: momenta: is not the same in all inputs", tmp_path, members)
 

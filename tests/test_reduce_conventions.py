@@ -11,6 +11,7 @@ from reducer.correlators.conventions import (
     Correlator,
     averaged_name,
     common_meta,
+    is_baryon,
     meta_line,
     momentum_name,
     other_spin,
@@ -69,12 +70,11 @@ def test_a_name_says_what_the_correlator_is(
     backward: bool,
     spin: str | None,
 ) -> None:
-    is_baryon = True if form == "spectrum" and "proton" in name else None
-    assert parse_name(name) == Correlator(name, form, source, t0, separation, backward, spin, is_baryon)
+    assert parse_name(name) == Correlator(name, form, source, t0, separation, backward, spin)
 
 
 @pytest.mark.parametrize(
-    ("group", "is_baryon"),
+    ("group", "expected"),
     [
         ("spec/proton", True),
         ("spec/Nucleon_np", True),
@@ -90,10 +90,24 @@ def test_a_name_says_what_the_correlator_is(
         ("spec/protons_and_more", None),
     ],
 )
-def test_a_spectrum_is_of_a_baryon_or_a_meson_if_its_path_says_so(group: str, *, is_baryon: bool | None) -> None:
-    found = parse_name(f"{group}/4D_correlator/x0_y1_z2_t3")
-    assert found is not None
-    assert found.is_baryon is is_baryon
+def test_a_spectrum_is_of_a_baryon_or_a_meson_if_its_path_says_so(group: str, *, expected: bool | None) -> None:
+    assert is_baryon(f"{group}/4D_correlator/x0_y1_z2_t3") is expected
+
+
+@pytest.mark.parametrize(
+    ("group", "expected"),
+    [
+        ("spec/omega_np", True),
+        ("spec/Phi_ju", False),
+        ("spec/pi", True),  # what is stated counts first
+        ("omega/phi_ju", None),
+        ("spec/proton", True),
+        ("spec/sigma", None),
+    ],
+)
+def test_further_particles_can_be_stated(group: str, *, expected: bool | None) -> None:
+    name = f"{group}/4D_correlator/x0_y1_z2_t3"
+    assert is_baryon(name, baryons=("Omega", "pi"), mesons=("phi_ju",)) is expected
 
 
 @pytest.mark.parametrize(
@@ -239,7 +253,7 @@ def test_what_is_written_in_a_form_factor_s_name_is_read_back(
     backward = particle.endswith("_np")
     signed = -separation if backward else separation
     name = f"{group}{particle}_UU_up_up_t0_{source.t}_tsep_{signed}_sink_mom/A3/{place(source)}/4D_correlator/local_current"
-    assert parse_name(name) == Correlator(name, "form factor", source, source.t, signed, backward, None)
+    assert parse_name(name) == Correlator(name, "form factor", source, source.t, signed, backward)
     mean = parse_name(averaged_name(name))
     assert mean is not None
     assert (mean.source, mean.t0, mean.separation, mean.backward) == (None, None, signed, backward)
@@ -252,7 +266,7 @@ def test_what_is_written_in_a_spectrum_s_name_is_read_back(
     group: str, particle: str, source: Source, spin: str
 ) -> None:
     name = f"{group}{particle}/{spin}/4D_correlator/{place(source)}"
-    assert parse_name(name) == Correlator(name, "spectrum", source, None, None, particle.endswith("_np"), spin, True)
+    assert parse_name(name) == Correlator(name, "spectrum", source, None, None, particle.endswith("_np"), spin)
     assert averaged_name(name) == f"{group}{particle}/spin_avg/4D_correlator/src_avg"
     assert averaged_name(averaged_name(name)) == averaged_name(name)
 

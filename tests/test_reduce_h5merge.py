@@ -194,7 +194,8 @@ def test_a_virtual_dataset_stays_virtual_where_its_parts_are_found(tmp_path: Pat
         np.testing.assert_array_equal(file["x"], [np.arange(4.0)] * 2)
     elsewhere = write(tmp_path / "folder" / "c.h5", v4)
     with pytest.raises(
-        OutputRefused, match=rf"{elsewhere}: cannot hold what .*: the copy: /x: virtual, and part.h5, .* not there"
+        OutputRefused,
+        match=rf"{elsewhere}: cannot hold what .*: the copy: /x: virtual, and its source part.h5 is not there",
     ):
         merge(source, elsewhere)
     assert [path.name for path in elsewhere.parent.iterdir()] == ["c.h5"]
@@ -534,3 +535,18 @@ def test_a_refusal_is_exit_1_and_one_line_and_wrong_usage_exit_2(source: Path, i
     assert (code, out, err.count("\n")) == (1, "", 1)
     assert err.startswith(f"latteboard: {into}: what both have differs from A = {source} in 1 places, first /spec: ")
     assert command(source)[0] == 2
+
+
+def test_names_and_texts_in_any_encoding_are_merged(tmp_path: Path) -> None:
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        group = h5py.h5g.create(file.id, b"caf\xe9")
+        made = h5py.h5d.create(group, b"r\xe9sultat", h5py.h5t.IEEE_F64LE, h5py.h5s.create_simple((3,)))
+        made.write(h5py.h5s.ALL, h5py.h5s.ALL, np.arange(3.0))
+        h5py.h5a.create(made, b"n\xe9", h5py.h5t.NATIVE_DOUBLE, h5py.h5s.create(h5py.h5s.SCALAR)).write(np.array(0.5))
+        h5py.h5o.link(made, file.id, b"alias\xe9")
+        file.id.links.create_soft(b"soft\xe9", b"/caf\xe9/r\xe9sultat")
+    with h5py.File(tmp_path / "b.h5", "w") as file:
+        file["own"] = 1.0
+    merged = merge(tmp_path / "a.h5", tmp_path / "b.h5")
+    assert len(merged.copied) == 2  # one dataset under two names
+    assert [one.what for one in compare(tmp_path / "a.h5", tmp_path / "b.h5")] == ["only in B"]

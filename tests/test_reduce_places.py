@@ -184,7 +184,8 @@ def test_plans_of_one_root_and_one_path_say_nothing_of_them(read_campaign: Read,
     look(one)
     write_plan(tmp_path / "plan", plan_campaign(one, [], ReduceOptions())[0])
     task = next(line for line in map(json.loads, (tmp_path / "plan").read_text().splitlines()) if "path" in line)
-    assert task.keys() == {"kind", "path", "steps", "rows", "lacking", "replace"}
+    assert task.keys() == {"kind", "path", "steps", "rows", "physics", "lacking", "replace"}
+    assert task["physics"].keys() == {"L", "T"}
     assert {len(given) for _, _, inputs in task["rows"] for given in inputs} == {6}
 
 

@@ -2,8 +2,10 @@
 
 import gzip
 import json
+import os
 import tomllib
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -27,7 +29,7 @@ from reducer.planning.choice import READY_ONLY, ReduceOptions, choose, following
 from reducer.planning.input_lists import InputLists
 from reducer.planning.plan import advice, plan
 from reducer.tasks.plan_file import Plan, in_shard, read_plan, shard, write_plan
-from reducer.tasks.task import Input, Row, Task
+from reducer.tasks.task import Input, Physics, Row, Task
 
 Read = Callable[..., Campaign]
 EVERYTHING = ReduceOptions(stale=True, allow_missing=True)
@@ -74,7 +76,8 @@ class Truth:
                 wanted |= {"blocked", "recall"} if options.allow_missing and joins else set()
                 rows, lacking = self._rows(artifact, stated["needs"][0], options)
                 if status in wanted and rows and (not lacking or (options.allow_missing and joins)):
-                    yield Task(kind, artifact.path, Recipe.read(steps), rows, lacking, replace=status == "stale")
+                    task = Task(kind, artifact.path, Recipe.read(steps), rows, lacking, replace=status == "stale")
+                    yield replace(task, physics=self._physics(artifact))
 
     def _rows(self, artifact: Any, need: str, options: ReduceOptions) -> tuple[tuple[Row, ...], tuple[str, ...]]:
         of_row: dict[tuple[str, int], list[Any]] = {}
@@ -92,6 +95,12 @@ class Truth:
             else:
                 lacking.append(f"{stream}/{configuration}")
         return tuple(rows), tuple(lacking)
+
+    def _physics(self, artifact: Any) -> Physics:
+        place = {name: artifact.coordinates[name] for name in ("ensemble", "stream") if name in artifact.coordinates}
+        streams = [one for one in self.campaign.streams if place.items() <= one.place.items()]
+        extents = {(one.L, one.T) for one in streams}
+        return Physics(*extents.pop()) if len(extents) == 1 else Physics()
 
     def _free(self, artifact: Any, one: Any) -> list[str]:
         order = ("ensemble", "source_set", *self.campaign.axes)
@@ -349,9 +358,18 @@ def test_names_that_tell_sources_apart_in_their_own_way_are_picked_for_each(read
 # -- plans in files ----------------------------------------------------------------------------------------------------
 
 TEXTS = st.text(min_size=1, max_size=8)
+PATHS = st.text(st.characters(exclude_categories=["Cc"]), min_size=1, max_size=8).map(
+    lambda text: f"a/{text}".strip("/.")
+)
+PHYSICS = st.builds(
+    Physics,
+    st.none() | st.integers(1, 99),
+    st.none() | st.integers(1, 99),
+    baryons=st.lists(TEXTS, max_size=2).map(tuple),
+)
 NUMBERS = st.integers(0, 2**62)
 PICKS = st.none() | st.lists(TEXTS, max_size=3).map(tuple)
-INPUTS = st.builds(Input, TEXTS, NUMBERS, NUMBERS, st.none() | TEXTS, TEXTS, PICKS)
+INPUTS = st.builds(Input, PATHS, NUMBERS, NUMBERS, st.none() | TEXTS, TEXTS, PICKS)
 ROWS = st.builds(Row, st.lists(INPUTS, min_size=1, max_size=3).map(tuple), st.none() | NUMBERS, st.none() | TEXTS)
 STEPS = st.builds(
     Recipe,
@@ -363,11 +381,12 @@ STEPS = st.builds(
 TASKS = st.builds(
     Task,
     TEXTS,
-    TEXTS,
+    PATHS,
     STEPS,
     st.lists(ROWS, min_size=1, max_size=3).map(tuple),
     st.lists(TEXTS).map(tuple),
     st.booleans(),
+    physics=PHYSICS,
 )
 
 
@@ -423,6 +442,83 @@ def test_a_file_that_is_no_plan_is_neither_read_nor_overwritten(tmp_path: Path, 
     with pytest.raises(InputRefused, match="not a plan, or a damaged one"):
         read_plan(path)
     assert path.read_text() == content
+
+
+def hostile(change: Callable[[dict[str, Any]], object]) -> str:
+    """A plan of one task whose line was changed."""
+    header = {"latteboard_plan": 1, "campaign": "a", "root": "/data"}
+    given = ["in.h5", 1, 2, None, "", None]
+    task = {
+        "kind": "k",
+        "path": "out.h5",
+        "steps": ["average"],
+        "rows": [["a", 1, [given]]],
+        "lacking": [],
+        "replace": False,
+    }
+    lines = {"header": header, "task": task, "input": given, "last": {"tasks": 1}}
+    change(lines)
+    return "".join(f"{json.dumps(lines[name])}\n" for name in ("header", "task", "last"))
+
+
+HOSTILE: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
+    "absolute output": (lambda it: it["task"].update(path="/etc/passwd"), "the path /etc/passwd leaves the root"),
+    "output above": (lambda it: it["task"].update(path="a/../../b"), "the path a/../../b leaves the root"),
+    "input above": (lambda it: it["input"].__setitem__(0, "../b"), r"the path \.\./b leaves the root"),
+    "control characters": (lambda it: it["task"].update(path="a\x1b[2Jb"), "expected one without control characters"),
+    "new line": (lambda it: it["task"].update(path="a\nb"), "expected one without control characters"),
+    "no path": (lambda it: it["task"].update(path=""), "expected one without control characters"),
+    "path of a list": (lambda it: it["task"].update(path=["a"]), "path: expected str, found list"),
+    "relative root": (lambda it: it["header"].update(root="data"), "the root data: expected an absolute path"),
+    "no rows": (lambda it: it["task"].update(rows=[]), "a task has no rows"),
+    "rows of text": (lambda it: it["task"].update(rows="abc"), "rows: expected list, found str"),
+    "row of two": (lambda it: it["task"].update(rows=[["a", 1]]), "a row is not a stream, a configuration and inputs"),
+    "input of two": (lambda it: it["input"].__delitem__(slice(2, 6)), "an input is not a path, a size"),
+    "negative size": (lambda it: it["input"].__setitem__(1, -1), "size: -1 is out of range"),
+    "size of text": (lambda it: it["input"].__setitem__(1, "1"), "size: expected int, found str"),
+    "true for a number": (lambda it: it["input"].__setitem__(1, True), "size: expected int, found bool"),
+    "unknown picks": (lambda it: it["input"].__setitem__(5, 0), "picks: number 0 is not there before it"),
+    "unknown root": (lambda it: it["task"].update(root=3), "root: number 3 is not there before it"),
+    "unknown step": (lambda it: it["task"].update(steps=["slice"]), "'slice' is not a step"),
+    "wrong option": (lambda it: it["task"].update(steps=[{"fft": {"max_momentum": -1}}]), "max_momentum"),
+    "step of a number": (lambda it: it["task"].update(steps=[1]), "steps: "),
+    "physics": (lambda it: it["task"].update(physics={"Z": 1}), "expected L, T, baryons and mesons, found Z"),
+    "one task too few": (lambda it: it["last"].update(tasks=2), "1 tasks, expected 2"),
+}
+
+
+@pytest.mark.parametrize(("change", "message"), HOSTILE.values(), ids=HOSTILE)
+def test_a_plan_from_elsewhere_that_is_not_sound_is_refused_in_one_line(
+    tmp_path: Path, change: Callable[[dict[str, Any]], object], message: str
+) -> None:
+    path = tmp_path / "plan"
+    path.write_text(hostile(lambda _: None))
+    assert [task.path for task in read_plan(path)] == ["out.h5"]
+    path.write_text(hostile(change))
+    with pytest.raises(InputRefused, match=message) as refused:
+        read_plan(path)
+    assert str(refused.value).startswith(f"{path}: not a plan, or a damaged one: ")
+    assert str(refused.value).isprintable()
+
+
+@pytest.mark.parametrize(
+    "text", ["[" * 100_000, '{"a":' * 100_000, "x" * 10**6, '{"latteboard_plan": "1"}', "\x00" * 9]
+)
+def test_nonsense_of_any_size_and_depth_is_refused(tmp_path: Path, text: str) -> None:
+    for before in ("", hostile(lambda _: None).partition("\n")[0] + "\n"):
+        (tmp_path / "plan").write_text(before + text)
+        with pytest.raises(InputRefused, match="not a plan, or a damaged one"):
+            read_plan(tmp_path / "plan")
+
+
+def test_a_file_of_gigabytes_without_a_line_s_end_is_not_read_whole(tmp_path: Path) -> None:
+    with (tmp_path / "plan").open("wb") as stream:
+        stream.truncate(1 << 40)
+    with pytest.raises(InputRefused, match="not a plan, or a damaged one"):
+        read_plan(tmp_path / "plan")
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(InputRefused, match="not a plan: it is no file"):
+        read_plan(tmp_path / "pipe")
 
 
 @pytest.mark.parametrize("name", ["plan", "plan.gz"])

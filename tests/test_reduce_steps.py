@@ -310,7 +310,7 @@ def test_names_of_files_change_nothing(tmp_path: Path) -> None:
     project_files(files, tmp_path / "a.h5", max_momentum=1)
     for number, path in enumerate(files):
         path.rename(tmp_path / f"{9 - number}.h5")
-    project_files(sorted(tmp_path.glob("[789].h5")), tmp_path / "b.h5", max_momentum=1)
+    project_files(sorted(tmp_path.glob("[789].h5")), tmp_path / "b.h5", max_momentum=1, same_configuration=True)
     same(tmp_path / "a.h5", tmp_path / "b.h5")
 
 
@@ -390,9 +390,9 @@ def test_datasets_that_are_no_correlators_are_copied_whole_with_their_attributes
     files = write_form_factors(tmp_path)
     others: dict[str, Any] = {
         "ff/plaquette": np.float32(0.55),
-        "ff/times": np.arange(T),
+        "ff/times": np.arange(T + 1),
         "ff/unknown": np.array([2.0, 1.0]),
-        "ff/proton/A3/px0_py0_pz0/local_current": np.ones((T, 2)),
+        "ff/proton/A3/px0_py0_pz0/local_current": np.ones((T + 1, 2)),
         "notes": "made by hand",
     }
     for path in files:
@@ -501,6 +501,7 @@ def test_memory_does_not_grow_with_the_files(tmp_path: Path) -> None:
             name = form_factor(Source(1, 2, 3, t), separation=80)
             file.create_dataset(name, data=numbers).attrs["is_shifted"] = np.int32(0)
     output = tmp_path / "out.h5"
-    needed = peak("project", tmp_path / "2.h5", tmp_path / "50.h5", "-o", output, "--max-momentum", 5)
+    inputs = (tmp_path / "2.h5", tmp_path / "50.h5")
+    needed = peak("project", *inputs, "-o", output, "--max-momentum", 5, "--same-configuration")
     assert output.exists()
     assert needed < peak("project", "--help") + 3 * size**3 * 16 + 30 * 2**20

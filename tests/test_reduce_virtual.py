@@ -180,7 +180,10 @@ def test_joined_files_that_share_a_configuration_or_do_not_follow_each_other_are
     refuses(message, tmp_path, {10: tmp_path / "a.h5", 20: tmp_path / "c.h5"}, ALONG_0)
 
 
-def test_what_somebody_else_calls_configurations_is_no_label_of_ours(tmp_path: Path) -> None:
+def test_what_somebody_else_calls_configurations_is_no_label_of_ours_and_is_not_overwritten(tmp_path: Path) -> None:
     content = {"configurations": np.array([[300, 8], [306, 8]]), V4: numbers(1, V4)}
-    join(tmp_path, {1: write(tmp_path / "a.h5", content), 2: write(tmp_path / "b.h5", content)})
+    paths = {number: write(tmp_path / f"{number}.h5", content) for number in (1, 2)}
+    with pytest.raises(InputRefused, match=r"1\.h5: configurations: the output needs this name for labels of its own"):
+        join(tmp_path, paths)
+    join(tmp_path, paths, [{"concatenate": {"without": ["configurations"]}}])
     assert configurations(tmp_path / OUTPUT) == [1, 2]

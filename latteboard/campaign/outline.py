@@ -132,7 +132,7 @@ def _needs(campaign: Campaign, name: str, expected: Expected) -> Iterator[NeedOu
 
 def not_acted_on(table: CampaignTable) -> list[str]:
     """The keys of a campaign that are checked and accepted, and that this version does nothing with yet."""
-    found = [key for key in ("machines", "notify", "watch", "particles", "sites", "observables") if getattr(table, key)]
+    found = [key for key in ("machines", "notify", "watch", "sites", "observables") if getattr(table, key)]
     found += [
         f"kinds.{name}.{key}" for name, kind in table.kinds.items() for key in ("logs", "check") if getattr(kind, key)
     ]

@@ -18,7 +18,11 @@ from latteboard.text import did_you_mean, listed
 
 def check_steps(_: Definition, kind: Kind) -> None:
     """Require known steps with known options, that go together."""
-    steps = kind.table.reduce
+    check_list(kind.table.reduce)
+
+
+def check_list(steps: Sequence[Step]) -> None:
+    """Require known steps with known options, that go together, of a ``reduce`` list from wherever it is."""
     with Mistakes() as mistakes:
         for step in steps:
             with mistakes.keep("reduce"):

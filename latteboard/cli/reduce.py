@@ -12,7 +12,7 @@ import click
 from latteboard.cli.progress import reduction_progress, show_failures
 from latteboard.cli.shared import as_json, print_json, read_campaign, say_waiting
 from latteboard.errors import Stopped
-from latteboard.text import human_bytes
+from latteboard.text import counted, human_bytes, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -213,6 +213,8 @@ def _make(work: _Work, *, engine: str | None, jobs: int | None, allow_nan: bool,
             progress=lambda expected, report: display.update(report.done, expected, report.bytes_read),
             failing=lambda failure: display.fail(failure.path, failure.reason),
         )
+    for what, number in report.lost.items():
+        click.echo(f"latteboard: warning: {counted(number, 'output')} without {shown(what)}", err=True)
     if as_json:
         print_json(report.as_json())
     elif report.done or report.stopped:

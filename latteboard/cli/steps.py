@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from latteboard.cli.shared import as_json, print_json
-from latteboard.text import human_bytes
+from latteboard.text import human_bytes, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -42,6 +42,15 @@ boundary_sign = click.option(
     default=None,
     help="Multiply slices beyond the time boundary by -1; else those of a spectrum of baryons.",
 )
+baryon = click.option(
+    "--baryon", multiple=True, metavar="NAME", help="A particle that is a baryon, which its name does not tell."
+)
+meson = click.option("--meson", multiple=True, metavar="NAME", help="One that is a meson.")
+same_configuration = click.option(
+    "--same-configuration",
+    is_flag=True,
+    help="Files that seem to be of several configurations, by record or name, are of one.",
+)
 max_momentum = click.option(
     "--max-momentum",
     type=click.IntRange(0),
@@ -56,6 +65,9 @@ def _writes_output(command: Callable[..., Any]) -> Command:
     options = (
         click.option("--overwrite", is_flag=True, help="Replace the output if it is there."),
         click.option("--allow-nan", is_flag=True, help="Record numbers that are not finite instead of refusing them."),
+        click.option(
+            "--without", multiple=True, metavar="PATTERN", help="Leave out datasets whose paths match; may be repeated."
+        ),
         as_json,
     )
     for option in reversed(options):
@@ -68,6 +80,8 @@ def _writes_output(command: Callable[..., Any]) -> Command:
 @output_last
 @fraction
 @boundary_sign
+@baryon
+@meson
 @_writes_output
 def tslice(input_file: Path, output: Path, *, as_json: bool, **options: Any) -> None:
     """Take the time slices between source and sink, shifted to the source.
@@ -82,6 +96,7 @@ def tslice(input_file: Path, output: Path, *, as_json: bool, **options: Any) -> 
 @click.command()
 @inputs
 @output_option
+@same_configuration
 @_writes_output
 def average(input_files: tuple[Path, ...], output: Path, *, as_json: bool, **options: Any) -> None:
     """Average slices over their sources; those of a spectrum over its spins too."""
@@ -109,6 +124,9 @@ def fft(input_file: Path, output: Path, *, as_json: bool, **options: Any) -> Non
 @click.option("--keep-average", type=path, default=None, metavar="FILE", help="Write the average over sources too.")
 @fraction
 @boundary_sign
+@baryon
+@meson
+@same_configuration
 @_writes_output
 def project(input_files: tuple[Path, ...], output: Path, *, as_json: bool, **options: Any) -> None:
     """Slice, average and transform the 4D files of all sources of a configuration in one pass."""
@@ -163,6 +181,8 @@ def concatenate(input_files: tuple[Path, ...], output: Path, *, as_json: bool, *
 
 
 def _print_result(made: Result, *, as_json: bool) -> None:
+    for what in made.lost:
+        click.echo(f"latteboard: warning: {made.path} is without {shown(what)}", err=True)
     if as_json:
         print_json({"path": made.path, "bytes_read": made.bytes_read, "bytes_written": made.bytes_written})
     elif made.bytes_written:

@@ -24,9 +24,11 @@ import h5py
 import numpy as np
 
 from latteboard.errors import InputRefused
+from latteboard.names.encoding import as_bytes, as_text
 from latteboard.times import SECOND_NS
 from latteboard.version import __version__
 
+MARK_PREFIX = "latteboard_"  # of the attributes of a mark
 COMPLETE = "latteboard_complete"
 MADE = "latteboard_made"
 PATH = "latteboard_path"
@@ -67,6 +69,22 @@ class Unreadable(InputRefused, OSError):
 
 
 # -- opening -------------------------------------------------------------------------------------------------------------
+
+
+def missing_filter(properties: Any) -> str | None:
+    """The filter that a dataset needs and that is not installed, in words; None if all are there.
+
+    ``properties`` are those with which it was created, at the low level of h5py.
+    """
+    for number in range(properties.get_nfilters()):
+        code, _, _, name = properties.get_filter(number)
+        if not h5py.h5z.filter_avail(code):
+            named = f"{as_text(name)} ({code})" if name else str(code)
+            return (
+                f"compressed with the filter {named}, which is not installed here; install it (Python package hdf5plugin, or "
+                "HDF5_PLUGIN_PATH)"
+            )
+    return None
 
 
 @contextmanager
@@ -118,6 +136,14 @@ def _access() -> h5py.h5p.PropFAID:
     access = h5py.h5p.create(h5py.h5p.FILE_ACCESS)
     access.set_file_locking(False, False)
     return access
+
+
+@cache
+def with_groups() -> h5py.h5p.PropLCID:
+    """How something gets a name in groups that may not be there yet."""
+    properties = h5py.h5p.create(h5py.h5p.LINK_CREATE)
+    properties.set_create_intermediate_group(True)
+    return properties
 
 
 def _has_signature(path: str | Path) -> bool:
@@ -180,7 +206,7 @@ def write_mark(
     # As text of variable length: an attribute of another type ends at 64 KB, some hundred inputs.
     file.attrs[INPUTS] = json.dumps([[one.path, one.size, one.mtime] for one in inputs])
     file.attrs[RECIPE] = json.dumps(recipe, sort_keys=True)
-    file.attrs[PATH] = path
+    file.attrs.create(PATH, as_bytes(path), dtype=h5py.string_dtype())
     file.attrs[VERSION] = __version__
     file.attrs[MADE] = made
     file.attrs[COMPLETE] = True
@@ -219,6 +245,12 @@ def _mark(file: h5py.h5f.FileID) -> Mark | None:
     return Mark(bool(complete), _text(file, PATH, ""), made, inputs, recipe)
 
 
+def recorded_recipe(file: h5py.File) -> Mapping[str, Any]:
+    """How a reduced file was made, of its mark; empty if it has none. Raises what h5py and json raise on a damaged one."""
+    found: Mapping[str, Any] = json.loads(_text(file.id, RECIPE, "{}"))
+    return found
+
+
 def _attribute(file: h5py.h5f.FileID, name: str, absent: Any) -> Any:
     """The single value of an attribute of the root group, ``absent`` where there is none.
 
@@ -238,7 +270,7 @@ def _attribute(file: h5py.h5f.FileID, name: str, absent: Any) -> Any:
 
 def _text(file: h5py.h5f.FileID, name: str, absent: str) -> str:
     value = _attribute(file, name, absent)
-    return value.decode("utf-8", "surrogateescape") if isinstance(value, bytes) else str(value)
+    return as_text(value) if isinstance(value, bytes) else str(value)
 
 
 def _number(stated: Any) -> int:

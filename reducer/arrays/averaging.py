@@ -1,6 +1,6 @@
 """The mean over sources, and in spectra over spins: of correlators that are sliced and shifted already."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from latteboard.errors import ShapeError
 
 
-def average(correlators: Iterable[NDArray[Any]]) -> NDArray[Any]:
-    """The plain mean: terms are added in the order given, then divided by their number.
+def average(correlators: Iterable[NDArray[Any]], numbers: Sequence[int] | None = None) -> NDArray[Any]:
+    """The mean: terms are added in the order given, then divided by their number.
 
     Only the sum and one term are held at a time; a term may be overwritten once the next is asked for. Single precision
     is summed in single precision. The result depends on the terms and their order alone, so a caller that wants it
@@ -19,6 +19,7 @@ def average(correlators: Iterable[NDArray[Any]]) -> NDArray[Any]:
     Parameters
     ----------
     correlators : real or complex, shape (...), all of one shape and type
+    numbers : of correlators that each term is a mean of itself, by which it counts; None where each is one alone
 
     Returns
     -------
@@ -41,10 +42,16 @@ def average(correlators: Iterable[NDArray[Any]]) -> NDArray[Any]:
     --------
     >>> average([np.array([1.0, 2.0]), np.array([3.0, 6.0])])
     array([2., 4.])
+    >>> average([np.array([1.0, 2.0]), np.array([4.0, 8.0])], numbers=[2, 1])
+    array([2., 4.])
     """
     total: NDArray[Any] | None = None
     count = 0
+    weighted = numbers is not None and len(set(numbers)) > 1
     for count, term in enumerate(correlators, start=1):
+        if weighted:
+            assert numbers is not None
+            term = _first(term) * term.dtype.type(numbers[count - 1])
         if total is None:
             total = _first(term)
             continue
@@ -57,7 +64,7 @@ def average(correlators: Iterable[NDArray[Any]]) -> NDArray[Any]:
     if total is None:
         raise ShapeError("an average of nothing: expected at least one term")
     # By an integer of numpy, not of Python, as np.mean does: single precision is then divided in double.
-    total /= np.int64(count)
+    total /= np.int64(sum(numbers) if weighted and numbers is not None else count)
     return total
 
 

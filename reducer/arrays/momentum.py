@@ -40,7 +40,24 @@ def mode_numbers(max_momentum: int, L: int) -> NDArray[np.int64]:
     problem = modes_problem(max_momentum, L)
     if problem is not None:
         raise ShapeError(problem)
-    return np.concatenate([np.arange(max_momentum + 1), np.arange(-max_momentum, 0)]).astype(np.int64)
+    return _modes(max_momentum)
+
+
+def _modes(most: int) -> NDArray[np.int64]:
+    return np.concatenate([np.arange(most + 1), np.arange(-most, 0)]).astype(np.int64)
+
+
+def are_mode_numbers(values: NDArray[Any]) -> bool:
+    """Whether values are those that :func:`mode_numbers` gives for some lattice.
+
+    Examples
+    --------
+    >>> are_mode_numbers(np.array([0, 1, 2, -2, -1])), are_mode_numbers(np.array([[0, 0, 0], [0, 0, 1]]))
+    (True, False)
+    """
+    if values.ndim != 1 or values.dtype.kind != "i" or len(values) % 2 == 0:
+        return False
+    return bool(np.array_equal(values, _modes(len(values) // 2)))
 
 
 def project_momentum(corr: NDArray[Any], *, max_momentum: int) -> NDArray[np.complexfloating[Any, Any]]:

@@ -20,7 +20,10 @@ from typing import Literal
 from latteboard.names.templates import Source
 
 # Datasets of the root group that label axes; they are carried along, not reduced.
-LABELS = ("momenta", "configurations", "streams", "sources", "source_names")
+ROW_LABELS = ("configurations", "streams", "sources", "source_names")
+LABELS = ("momenta", *ROW_LABELS)
+# The group of attributes that differ from row to row: ``attributes/<dataset>/<name>``, a value a row.
+ATTRIBUTES = "attributes"
 AVERAGED = "src_avg"
 CORRELATOR_4D = "4D_correlator"
 SPINS = ("spin_up", "spin_dn")
@@ -50,7 +53,6 @@ class Correlator:
         path has none (a spectrum, or an average for ``t0``)
     backward : its particle has negative parity
     spin : ``spin_up`` or ``spin_dn``; None where the path has neither (a form factor, or an average)
-    is_baryon : of a spectrum, whether its particle is a baryon or a meson; None where its path tells neither, or both
     """
 
     name: str
@@ -60,7 +62,6 @@ class Correlator:
     separation: int | None
     backward: bool
     spin: str | None = None
-    is_baryon: bool | None = None
 
 
 @lru_cache(maxsize=1 << 14)
@@ -85,7 +86,7 @@ def parse_name(name: str) -> Correlator | None:
         spin = before.pop() if before and before[-1] in (*SPINS, AVERAGED_SPIN) else AVERAGED_SPIN
         backward = bool(before) and _is_backward(before[-1])
         known_spin = spin if spin in SPINS else None
-        return Correlator(name, "spectrum", _source(after[0]), None, None, backward, known_spin, _is_baryon(before))
+        return Correlator(name, "spectrum", _source(after[0]), None, None, backward, known_spin)
     if not before or not _names_sources(before[-1]):
         return None
     particle = next((part for part in reversed(before) if _SEPARATION.search(part)), "")
@@ -101,17 +102,26 @@ def parse_name(name: str) -> Correlator | None:
     )
 
 
-def _is_baryon(parts: Iterable[str]) -> bool | None:
-    """Whether the parts of a path name a baryon or a meson; None if neither, or both.
+@lru_cache(maxsize=1 << 14)
+def is_baryon(name: str, baryons: tuple[str, ...] = (), mesons: tuple[str, ...] = ()) -> bool | None:
+    """Whether the path of a spectrum names a baryon or a meson; None if neither, or both.
+
+    ``baryons`` and ``mesons`` are further names; what they say of a path counts before the names that everybody knows.
 
     Examples
     --------
-    >>> _is_baryon(["spec", "Proton_np"]), _is_baryon(["spec", "pion"]), _is_baryon(["spec", "omega"])
+    >>> is_baryon("spec/Proton_np/spin_up"), is_baryon("spec/pion/spin_up"), is_baryon("spec/omega/spin_up")
     (True, False, None)
+    >>> is_baryon("spec/omega/spin_up", baryons=("Omega",))
+    True
     """
-    names = {_BACKWARD.sub("", part.lower()) for part in parts}
-    baryon, meson = bool(names & BARYONS), bool(names & MESONS)
-    return None if baryon == meson else baryon
+    parts = {_BACKWARD.sub("", part.lower()) for part in name.split("/")}
+    stated = (frozenset(map(str.lower, baryons)), frozenset(map(str.lower, mesons)))
+    for these, those in (stated, (BARYONS, MESONS)):
+        baryon, meson = bool(parts & these), bool(parts & those)
+        if baryon or meson:
+            return None if baryon == meson else baryon
+    return None
 
 
 def _names_sources(part: str) -> bool:

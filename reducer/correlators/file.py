@@ -1,11 +1,9 @@
 """Reads correlators from HDF5 files: the list of datasets, and of each only the slices that are asked for."""
 
 import os
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from functools import cache, cached_property
 from itertools import pairwise
-from math import prod
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -15,49 +13,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from latteboard.errors import InputRefused
-from latteboard.files.hdf5 import DAMAGED, open_file, reading
-from reducer.correlators.virtual import lack
+from latteboard.files.hdf5 import DAMAGED, missing_filter, open_file, read_mark, reading, recorded_recipe, with_groups
+from latteboard.names.encoding import as_bytes, as_text
+from reducer.arrays.momentum import are_mode_numbers
+from reducer.correlators.conventions import ATTRIBUTES, LABELS, ROW_LABELS
+from reducer.correlators.dataset import DatasetInfo, NotUnderstood, address, dataset_info, is_written
+from reducer.hdf5.attributes import NOT_FINITE, OWN, Attribute, read_attributes
+from reducer.hdf5.virtual import lack
 
 Numbers = NDArray[Any]
 MOST_NAMES = 10**6  # of a file with links
-
-
-@dataclass(frozen=True, slots=True)
-class DatasetInfo:
-    """Metadata of a dataset.
-
-    Attributes
-    ----------
-    offset : position of its numbers in the file, in bytes, if they are contiguous and in native byte order; else None
-    is_shifted : the attribute of this name; None where there is none, as in files that have been sliced
-    """
-
-    name: str
-    shape: tuple[int, ...]
-    dtype: np.dtype[Any]
-    offset: int | None
-    is_shifted: bool | None
-    meta: str
-
-    @property
-    def pairs(self) -> bool:
-        """Whether real and imaginary part are the last axis."""
-        return self.dtype.char in "fd" and len(self.shape) > 0 and self.shape[-1] == 2
-
-    @property
-    def nbytes(self) -> int:
-        """Its size in memory, in bytes."""
-        return int(np.prod(self.shape, dtype=np.int64)) * self.dtype.itemsize
-
-    @property
-    def complex_shape(self) -> tuple[int, ...]:
-        """Its shape, real and imaginary part taken as one number."""
-        return self.shape[:-1] if self.pairs else self.shape
-
-    @property
-    def complex_dtype(self) -> np.dtype[Any]:
-        """The type of its numbers, real and imaginary part taken as one; other types as they are."""
-        return np.result_type(self.dtype, np.complex64) if self.pairs else self.dtype.newbyteorder("=")
 
 
 class CorrelatorFile:
@@ -73,6 +38,7 @@ class CorrelatorFile:
         self.path = path
         self.bytes_read = 0
         self._several = False  # whether something has several names
+        self._groups: set[str] = set()
         self._open()
 
     def _open(self) -> None:
@@ -114,7 +80,9 @@ class CorrelatorFile:
         def note(name: bytes, info: Any) -> None:
             self._several |= info.rc > 1
             if info.type == h5py.h5o.TYPE_DATASET:
-                found.append(_text(name))
+                found.append(as_text(name))
+            elif info.type == h5py.h5o.TYPE_GROUP and info.num_attrs:
+                self._groups.add(as_text(name))
 
         with reading(self.path):
             h5py.h5o.visit(self._file.id, note, info=True)
@@ -136,7 +104,7 @@ class CorrelatorFile:
 
     def _followed(self) -> Iterator[str]:
         """The paths of all datasets, links followed."""
-        waiting = [(b"", self._file.id, frozenset([_address(h5py.h5o.open(self._file.id, b"/"))]))]
+        waiting = [(b"", self._file.id, frozenset([address(h5py.h5o.open(self._file.id, b"/"))]))]
         number = 0
         while waiting:
             prefix, group, above = waiting.pop()
@@ -146,17 +114,47 @@ class CorrelatorFile:
                     one = h5py.h5o.open(group, name)
                 except (KeyError, OSError) as error:
                     raise self.refusal(
-                        "a link that leads nowhere; remove it, or bring back what it names", _text(path)
+                        "a link that leads nowhere; remove it, or bring back what it names", as_text(path)
                     ) from error
                 number += 1
                 if number > MOST_NAMES:
-                    raise self.refusal(f"more than {MOST_NAMES:,} names by links of groups into groups", _text(path))
+                    raise self.refusal(f"more than {MOST_NAMES:,} names by links of groups into groups", as_text(path))
                 if isinstance(one, h5py.h5d.DatasetID):
-                    yield _text(path)
+                    yield as_text(path)
                 elif isinstance(one, h5py.h5g.GroupID):
-                    if _address(one) in above:
-                        raise self.refusal("a link to a group that it is in; expected names with an end", _text(path))
-                    waiting.append((path + b"/", one, above | {_address(one)}))
+                    if address(one) in above:
+                        raise self.refusal("a link to a group that it is in; expected names with an end", as_text(path))
+                    waiting.append((path + b"/", one, above | {address(one)}))
+                    if h5py.h5a.get_num_attrs(one):
+                        self._groups.add(as_text(path))
+
+    @cached_property
+    def groups(self) -> frozenset[str]:
+        """The paths of the groups that have attributes; that of the root group is empty."""
+        assert self.names is not None
+        with reading(self.path):
+            root = [""] if h5py.h5a.get_num_attrs(self._file.id) else []
+        return frozenset((*self._groups, *root))
+
+    @cached_property
+    def recipe(self) -> Mapping[str, Any]:
+        """How it was made, if it is marked as reduced; else empty."""
+        with reading(self.path):
+            return recorded_recipe(self._file) if "" in self.groups else {}
+
+    def attributes(
+        self, path: str, *, but: Collection[str] = OWN, lost: Callable[[str], object] = lambda _: None
+    ) -> dict[str, Attribute]:
+        """The attributes of a dataset or group, by name; not those of a mark, and not those in ``but``.
+
+        ``lost`` is called with a sentence on each that cannot be carried into another file.
+        """
+        with reading(self.path, path):
+            thing = h5py.h5o.open(self._file.id, as_bytes(path) or b"/")
+            owner = path or "the file"
+            return dict(
+                read_attributes(thing, lambda name, why: lost(f"the attribute {name} of {owner}, which {why}"), but=but)
+            )
 
     def datasets(self, names: Collection[str]) -> dict[str, DatasetInfo]:
         """Metadata of some datasets; one that was created and never written is refused."""
@@ -164,44 +162,86 @@ class CorrelatorFile:
 
     def _dataset(self, name: str) -> DatasetInfo:
         with reading(self.path, name):
-            dataset = h5py.h5d.open(self._file.id, name.encode("utf-8", "surrogateescape"))
-            shape, dtype = dataset.shape, dataset.dtype
-            plist = dataset.get_create_plist()
-            if not _is_written(dataset, plist):
+            dataset = h5py.h5d.open(self._file.id, as_bytes(name))
+            properties = dataset.get_create_plist()
+            if not is_written(dataset, properties):
                 raise self.refusal("never written: whoever wrote the file was stopped", name)
-            if plist.get_layout() == h5py.h5d.VIRTUAL and (reason := lack(self.path, self._file, plist, shape)):
+            if (reason := missing_filter(properties)) is not None:
+                raise self.refusal(reason, name)
+            if properties.get_layout() == h5py.h5d.VIRTUAL and (
+                reason := lack(self.path, self._file, properties, dataset.shape)
+            ):
                 raise self.refusal(f"a virtual dataset: {reason}", name)
-            plain = plist.get_layout() == h5py.h5d.CONTIGUOUS and plist.get_external_count() == 0 and dtype.isnative
-            plain = plain and not (self._has_links and _address(dataset)[0] != _address(self._file.id)[0])
-            offset = dataset.get_offset() if plain and not self._file.userblock_size else None
-            is_shifted, stated = _flag(dataset, b"is_shifted")
-            meta = h5py.Dataset(dataset).attrs["meta"] if h5py.h5a.exists(dataset, b"meta") else ""
-        if stated is not None and is_shifted is None:
-            raise self.refusal(f"its attribute is_shifted is {stated}; expected 0 or 1", name)
-        meta = meta.decode() if isinstance(meta, bytes) else str(meta)
-        return DatasetInfo(name, shape, dtype, offset, is_shifted, meta)
+            here = not self._file.userblock_size and not (
+                self._has_links and address(dataset)[0] != address(self._file.id)[0]
+            )
+            try:
+                return dataset_info(dataset, properties, name, in_this_file=here)
+            except NotUnderstood as error:
+                raise self.refusal(str(error), name) from error
 
     def root_dataset(self, name: str) -> Numbers | None:
-        """Read a dataset of the root group, such as ``configurations``; None if it is not there."""
+        """Read a dataset of the root group that labels rows or momenta; None if it is not there."""
         with reading(self.path, name):
-            return self._file[name][()] if name in self.names else None
+            return self._file[name][()] if name in self.labels else None
+
+    def counted(self, name: str) -> int | None:
+        """How many numbers of a dataset are not finite, as the reducer counted them; None if the file is not as it made it."""
+        if self._is_as_made:
+            stated = self.attributes(name, but=())
+            return int(stated[NOT_FINITE].item()) if NOT_FINITE in stated else 0
+        return None
+
+    @cached_property
+    def _is_as_made(self) -> bool:
+        mark = read_mark(self.path)
+        return mark is not None and mark.complete and mark.is_original(os.fstat(self._descriptor).st_mtime_ns)
+
+    def column(self, name: str) -> tuple[dict[str, Attribute], Numbers]:
+        """The attributes and the values of a dataset that labels rows."""
+        with reading(self.path, name):
+            return self.attributes(name), self._file[as_bytes(name)][()]
+
+    @cached_property
+    def labels(self) -> frozenset[str]:
+        """The datasets that label rows and momenta, as the reducer writes them; others of the same names are data."""
+        here = [name for name in LABELS if name in set(self.names)]
+        found = {name: self._file[name] for name in here}
+        with reading(self.path):
+            rows = {name: one for name, one in found.items() if name in ROW_LABELS and one.ndim == 1}
+            labels: set[str] = set()
+            if (
+                rows.keys() >= {"configurations", "sources", "source_names"}
+                and len({len(one) for one in rows.values()}) == 1
+            ):
+                kinds = {name: one.dtype.kind for name, one in rows.items()}
+                if kinds["configurations"] == kinds["sources"] == "i" and kinds["source_names"] == "O":
+                    labels |= rows.keys()
+                    labels |= {name for name in self.names if name.startswith(f"{ATTRIBUTES}/")}
+            if "momenta" in found and are_mode_numbers(np.asarray(found["momenta"][()])):
+                labels.add("momenta")
+        return frozenset(labels)
+
+    @property
+    def data(self) -> list[str]:
+        """The paths of all datasets but the labels, sorted."""
+        return [name for name in self.names if name not in self.labels]
 
     def copy(self, name: str, into: h5py.File) -> None:
-        """Copy a dataset whole, with its attributes.
+        """Copy a dataset whole, without its attributes.
 
         Raises :class:`InputRefused` if it cannot be read, and what the library raises if it cannot be written.
         """
-        if self._file[name].is_virtual:  # its sources would be looked for beside the copy
-            copied = into.create_dataset(name, data=self.read_whole(self._dataset(name)))
-            for attribute, value in self._file[name].attrs.items():
-                copied.attrs[attribute] = value
+        named = as_bytes(name)
+        if self._file[named].is_virtual:  # its sources would be looked for beside the copy
+            into.create_dataset(named, data=self.read_whole(self._dataset(name)))
             return
         try:
-            self._file.copy(name, into, name)
+            h5py.h5o.copy(self._file.id, named, into.id, named, _bare(), with_groups())
         except DAMAGED:
             self.read_whole(self._dataset(name))
             raise
-        self.bytes_read += int(self._file[name].nbytes)
+        self.bytes_read += int(self._file[named].nbytes)
 
     # -- numbers -----------------------------------------------------------------------------------------------------
 
@@ -211,7 +251,7 @@ class CorrelatorFile:
         Raises :class:`InputRefused` if the numbers are not there.
         """
         assert out.flags.c_contiguous
-        assert out.dtype == dataset.dtype.newbyteorder("=")
+        assert out.dtype == dataset.dtype
         if dataset.offset is None:
             self._read_by_library(dataset, rows, out)
         else:
@@ -238,68 +278,42 @@ class CorrelatorFile:
 
     def read_whole(self, dataset: DatasetInfo) -> Numbers:
         """Read a whole dataset."""
+        if dataset.memory is not None and dataset.shape:
+            found = np.empty(dataset.shape, dtype=dataset.dtype)
+            self.read(dataset, range(dataset.shape[0]), found)
+            return found
         with reading(self.path, dataset.name):
-            found = self._file[dataset.name][()]
+            whole = self._file[as_bytes(dataset.name)][()]
         self.bytes_read += dataset.nbytes
-        return np.asarray(found, dtype=dataset.dtype)
+        return np.asarray(whole, dtype=dataset.dtype)
 
     def _read_by_library(self, dataset: DatasetInfo, rows: Sequence[int], out: Numbers) -> None:
         """Read chunked, filtered or foreign data: each run of neighbouring rows at once, so that a chunk is unpacked once."""
         with reading(self.path, dataset.name):
-            source = self._file[dataset.name]
+            source = self._file[as_bytes(dataset.name)]
             for begin, end in _runs(rows):
                 first, last = sorted((rows[begin], rows[end - 1]))
-                found = source[first : last + 1]
+                found = self._rows(source, dataset, first, last + 1)
                 out[begin:end] = found if rows[begin] == first else found[::-1]
 
-
-def _text(name: bytes) -> str:
-    return name.decode("utf-8", "surrogateescape")
-
-
-def _address(one: Any) -> tuple[int, int]:
-    """Which file something is in, and where: the same under all its names."""
-    info = h5py.h5o.get_info(one)
-    return info.fileno, info.addr
-
-
-def _is_written(dataset: Any, plist: Any) -> bool:
-    """Whether all of its numbers were written; the library reads zeros where they were not."""
-    layout = plist.get_layout()
-    if 0 in dataset.shape or layout == h5py.h5d.VIRTUAL:
-        return True
-    if layout != h5py.h5d.CHUNKED:
-        return bool(dataset.get_storage_size())
-    chunks = [-(-length // chunk) for length, chunk in zip(dataset.shape, plist.get_chunk(), strict=True)]
-    return bool(dataset.get_num_chunks() == prod(chunks))
+    @staticmethod
+    def _rows(source: h5py.Dataset, dataset: DatasetInfo, begin: int, end: int) -> Numbers:
+        if dataset.memory is None:
+            return np.asarray(source[begin:end])
+        found = np.empty((end - begin, *dataset.shape[1:]), dtype=dataset.dtype)
+        there, here = source.id.get_space(), h5py.h5s.create_simple(found.shape)
+        if found.size:
+            there.select_hyperslab((begin, *[0] * (found.ndim - 1)), found.shape)
+            source.id.read(here, there, found, dataset.memory)
+        return found
 
 
-# How codes write whether something holds; as numbers of any type, too.
-_FLAGS = {"0": False, "1": True, "false": False, "true": True}
-
-
-def _flag(dataset: Any, name: bytes) -> tuple[bool | None, str | None]:
-    """An attribute that holds or not, and how it is stated; None and None where there is none, or an empty one.
-
-    Of another value only how it is stated is known. A whole number is read at a low level, since the comfortable way takes as
-    long as all else together.
-    """
-    if not h5py.h5a.exists(dataset, name):
-        return None, None
-    attribute = h5py.h5a.open(dataset, name)
-    numbers = attribute.get_space().get_simple_extent_npoints()
-    if attribute.get_type().get_class() == h5py.h5t.INTEGER and numbers == 1:
-        found = np.zeros((), dtype=np.int64)
-        attribute.read(found, mtype=h5py.h5t.NATIVE_INT64)
-        return (bool(found), str(found)) if found in (0, 1) else (None, str(found))
-    stated = h5py.Dataset(dataset).attrs[name.decode()]
-    if isinstance(stated, h5py.Empty):
-        return None, None
-    if numbers != 1:
-        return None, f"{numbers} values"
-    one = np.asarray(stated).reshape(-1)[0]
-    text = one.decode("utf-8", "replace") if isinstance(one, bytes) else str(one)
-    return _FLAGS.get(text.removesuffix(".0").strip().lower()), repr(text)
+@cache
+def _bare() -> Any:
+    """How a dataset is copied without its attributes, which may hold references."""
+    properties = h5py.h5p.create(h5py.h5p.OBJECT_COPY)
+    properties.set_copy_object(h5py.h5o.COPY_WITHOUT_ATTR_FLAG)
+    return properties
 
 
 def _runs(rows: Sequence[int], *, steps: tuple[int, ...] = (1, -1)) -> Iterator[tuple[int, int]]:

@@ -154,9 +154,19 @@ def _far(one: Array, other: Array, tolerance: Tolerance) -> _Far:
     if one.dtype.kind in "iufc":
         return _far_numbers(one, other, tolerance)
     pairs = zip(one.reshape(-1).tolist(), other.reshape(-1).tolist(), strict=True)
-    positions = np.array([position for position, (a, b) in enumerate(pairs) if a != b], dtype=np.int64)
+    found = [position for position, (a, b) in enumerate(pairs) if _are_apart(a, b, tolerance)]
+    positions = np.array(found, dtype=np.int64)
     nothing = np.full(positions.size, -1.0)
     return _Far(positions, nothing, nothing)
+
+
+def _are_apart(one: Any, other: Any, tolerance: Tolerance) -> bool:
+    """Whether two values that are no numbers differ; a list of numbers does where one of them does, or its length."""
+    if isinstance(one, np.ndarray):
+        return one.shape != other.shape or _far(one, other, tolerance).positions.size > 0
+    if isinstance(one, list):
+        return len(one) != len(other) or any(_are_apart(a, b, tolerance) for a, b in zip(one, other, strict=True))
+    return bool(one != other)
 
 
 def _far_members(one: Array, other: Array, tolerance: Tolerance) -> _Far:

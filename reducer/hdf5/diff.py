@@ -9,18 +9,22 @@ import math
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from latteboard.errors import InputRefused
+from latteboard.files.hdf5 import MARK_PREFIX
 from latteboard.text import shown
 from reducer.hdf5.array_comparison import ArrayDifference, Place, Tolerance, combined, compare_arrays, slabs
-from reducer.hdf5.tree import DATASET, EXTERNAL, GROUP, SOFT, Attribute, Node, Visited, opened, paired_nodes
+from reducer.hdf5.attributes import Attribute
+from reducer.hdf5.number_types import numpy_type
+from reducer.hdf5.tree import DATASET, EXTERNAL, GROUP, SOFT, Node, Visited, opened, paired_nodes
+from reducer.hdf5.values import comparable, type_in_words
 
 SLAB_BYTES = 1 << 22
 # The length of a text of variable length is not known before it is read.
 BYTES_OF_ANY_LENGTH = 1 << 10
-MARK_PREFIX = "latteboard_"
 
+Form = tuple[str, Place | None]  # a type in words, and a shape
 What = Literal["only in A", "only in B", "kind", "link", "type", "shape", "values"]
 
 
@@ -127,7 +131,8 @@ class _Comparison:
             yield from self._attributes(a, b)
         if a.kind == GROUP:
             return
-        stated = [Difference(a.name, a.kind, what, detail) for what, detail in _stated(a, b)]
+        forms = ((node.type, node.shape) for node in (a, b))
+        stated = [Difference(a.name, a.kind, what, detail) for what, detail in _stated(*forms)]
         yield from stated
         if a.kind == DATASET and not stated and a.shape is not None:
             yield from self._values(a, b)
@@ -140,25 +145,25 @@ class _Comparison:
                 side: What = "only in A" if other is None else "only in B"
                 yield Difference(a.name, a.kind, side, side, name)
                 continue
-            stated = list(_stated(one, other)) or list(self._attribute_values(one, other))
+            found = _stated(*(_form(attribute) for attribute in (one, other)))
+            stated = list(found) or list(self._attribute_values(a, one, b, other))
             yield from (Difference(a.name, a.kind, what, detail, name) for what, detail in stated)
 
-    def _attribute_values(self, one: Attribute, other: Attribute) -> Iterator[tuple[What, str]]:
+    def _attribute_values(self, a: Node, one: Attribute, b: Node, other: Attribute) -> Iterator[tuple[What, str]]:
         if one.values is not None and other.values is not None:
-            begins, total = [0] * one.values.ndim, one.values.size
-            far = compare_arrays(one.values, other.values, self.tolerance, begins=begins, total=total)
+            ours = comparable(one.values, one.stored, a.thing.file)
+            theirs = comparable(other.values, other.stored, b.thing.file)
+            far = compare_arrays(ours, theirs, self.tolerance, begins=[0] * ours.ndim, total=ours.size)
             if far is not None:
                 yield "values", str(far)
 
     def _values(self, a: Node, b: Node) -> Iterator[Difference]:
         """Compare the values of two datasets of one type and one shape."""
         for node in (a, b):
-            if (source := node.missing_source()) is not None:
-                raise InputRefused(
-                    f"{node.path}: {node.name}: virtual, and {source}, which it is made of, is not there"
-                )
+            if (obstacle := node.obstacle()) is not None:
+                raise InputRefused(f"{obstacle}, so it cannot be compared", path=node.path, name=node.name)
         # The values of an array type are further axes of what is read.
-        within = a.thing.dtype.shape
+        within = getattr(numpy_type(a.stored), "shape", ())
         total = math.prod((*a.thing.shape, *within))
         far = None
         for slab in _slabs(a.thing, b.thing):
@@ -175,12 +180,15 @@ def _alone(one: Node | None, other: Node | None) -> Iterator[Difference]:
         yield Difference(other.name, other.kind, "only in B", f"only in B ({other.kind})")
 
 
-def _stated(a: Node | Attribute, b: Node | Attribute) -> Iterator[tuple[What, str]]:
+def _form(attribute: Attribute) -> Form:
+    return type_in_words(attribute.stored), None if attribute.values is None else attribute.values.shape
+
+
+def _stated(a: Form, b: Form) -> Iterator[tuple[What, str]]:
     """Compare type and shape, before any value is read."""
-    if a.type != b.type:
-        yield "type", f"type {a.type} in A, {b.type} in B"
-    if a.shape != b.shape:
-        yield "shape", f"shape {_shape(a.shape)} in A, {_shape(b.shape)} in B"
+    for what, one, other in (("type", a[0], b[0]), ("shape", _shape(a[1]), _shape(b[1]))):
+        if one != other:
+            yield cast("What", what), f"{what} {one} in A, {other} in B"
 
 
 def _shape(shape: Place | None) -> str:
@@ -190,12 +198,13 @@ def _shape(shape: Place | None) -> str:
 def _unmarked(node: Node) -> dict[str, Attribute]:
     """Attributes that are data: all but the mark that a root group carries."""
     return {
-        name: value for name, value in node.attributes.items() if not (node.is_root and name.startswith(MARK_PREFIX))
+        name: value for name, value in node.attributes().items() if not (node.is_root and name.startswith(MARK_PREFIX))
     }
 
 
 def _slabs(a: Any, b: Any) -> Iterator[tuple[slice, ...]]:
     """The slabs in which two datasets of one shape are read: along the chunks of the one that has any."""
-    any_length = a.dtype.hasobject or b.dtype.hasobject
-    size = BYTES_OF_ANY_LENGTH if any_length else max(a.dtype.itemsize, b.dtype.itemsize)
+    stored = [dataset.id.get_type() for dataset in (a, b)]
+    any_length = any(getattr(numpy_type(one), "hasobject", False) for one in stored)
+    size = BYTES_OF_ANY_LENGTH if any_length else max(one.get_size() for one in stored)
     return slabs(a.shape, a.chunks or b.chunks, size, SLAB_BYTES)

@@ -4,6 +4,7 @@ The file is replaced whole or not at all: a copy beside it receives the addition
 takes the file's name.
 """
 
+import os
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,12 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import h5py
-import numpy as np
 
 from latteboard.errors import InputRefused, OutputRefused
 from latteboard.files import hdf5 as h5
 from latteboard.files.atomic import remove_abandoned, replacing
-from reducer.hdf5.diff import MARK_PREFIX, Difference, compare
+from latteboard.names.encoding import as_bytes
+from reducer.hdf5.diff import Difference, compare
 from reducer.hdf5.tree import DATASET, EXTERNAL, GROUP, SOFT, Address, Node, all_nodes, opened
 
 
@@ -105,14 +106,14 @@ def _lacking(source: Path, into: Path) -> tuple[Difference, ...]:
 
 def _check_written(top: Node, names: Sequence[str]) -> None:
     for name in names:
-        dataset = top.thing[name]
+        dataset = top.thing[as_bytes(name)]
         if dataset.size and not dataset.is_virtual and not dataset.id.get_storage_size():
             raise InputRefused(f"{top.path}: {name}: never written: whoever wrote the file was stopped")
 
 
 def _check_unmarked(into: Path, lacking: Sequence[Difference]) -> None:
     with opened(into) as top:
-        marked = any(name.startswith(MARK_PREFIX) for name in top.thing.attrs)
+        marked = any(name.startswith(h5.MARK_PREFIX) for name in top.thing.attrs)
     if marked:
         raise OutputRefused(
             f"{into}: its mark says what it was made from, and would not be true with {lacking[0].name} in it; "
@@ -152,7 +153,8 @@ def _fill(draft: Path, source: Path, into: Path, lacking: Sequence[Difference]) 
                 if one.attribute is None:
                     _place(node, file, placed)
                 else:
-                    _copy_attribute(one.attribute, node.thing, file[one.name])
+                    there = h5py.h5o.open(file.id, as_bytes(one.name))
+                    node.attributes()[one.attribute].write(there, one.attribute)
     except InputRefused:
         raise
     except h5.DAMAGED as error:
@@ -162,36 +164,33 @@ def _fill(draft: Path, source: Path, into: Path, lacking: Sequence[Difference]) 
 
 def _found(top: Node, name: str) -> Node:
     above, _, last = name.rpartition("/")
-    return Node(top.path, above, top.thing[above or "/"]).child(last) if last else top
+    return Node(top.path, above, top.thing[as_bytes(above or "/")]).child(last) if last else top
 
 
 def _place(node: Node, file: h5py.File, placed: dict[Address, str]) -> None:
     """Give a node its name in ``file``; ``placed`` names the nodes that are in it already, by address in the source."""
-    name = node.name.encode()
+    name = as_bytes(node.name)
     if file.id.links.exists(name):  # it came with another name of a group above it
         return
     if node.kind in (SOFT, EXTERNAL):
-        file[node.name] = node.thing
+        _place_link(node, file, name)
         return
     first = placed.setdefault(node.address, node.name)
     if first != node.name:
-        file[node.name] = file[first]
+        h5py.h5o.link(h5py.h5o.open(file.id, as_bytes(first)), file.id, name)
     elif node.kind == GROUP:
         made = h5py.Group(h5py.h5g.create(file.id, name, gcpl=node.thing.id.get_create_plist()))
-        for attribute in node.thing.attrs:
-            _copy_attribute(attribute, node.thing, made)
+        for attribute, value in node.attributes().items():
+            value.write(made.id, attribute)
     else:
         h5py.h5o.copy(node.thing.id, b".", file.id, name)
 
 
-def _copy_attribute(name: str, thing: h5py.HLObject, copy: h5py.HLObject) -> None:
-    """Copy an attribute with its exact type; writing its value would choose another."""
-    found = h5py.h5a.open(thing.id, name.encode())
-    made = h5py.h5a.create(copy.id, name.encode(), found.get_type(), found.get_space())
-    if found.get_space().get_simple_extent_type() != h5py.h5s.NULL:
-        values = np.empty(found.shape, dtype=found.dtype)
-        found.read(values)
-        made.write(values)
+def _place_link(node: Node, file: h5py.File, name: bytes) -> None:
+    if node.kind == SOFT:
+        file.id.links.create_soft(name, as_bytes(node.thing.path))
+    else:
+        file.id.links.create_external(name, os.fsencode(node.thing.filename), as_bytes(node.thing.path))
 
 
 def _wrong(draft: Path, source: Path) -> str | None:

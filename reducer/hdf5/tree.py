@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import Any, Self
 
 import h5py
-import numpy as np
 
-from latteboard.errors import InputRefused
-from latteboard.files.hdf5 import open_file, reading
-from reducer.hdf5.array_comparison import Array, Place
+from latteboard.files.hdf5 import missing_filter, open_file, reading
+from latteboard.names.encoding import as_bytes, as_text
+from reducer.hdf5.array_comparison import Place
+from reducer.hdf5.attributes import Attribute, read_attributes
+from reducer.hdf5.values import Array, comparable, read_slab, type_in_words
+from reducer.hdf5.virtual import lost_source
 
 GROUP, DATASET, TYPE, SOFT, EXTERNAL = "group", "dataset", "named type", "soft link", "external link"
 KINDS: Mapping[type, str] = {
@@ -38,19 +40,6 @@ def opened(path: Path) -> Iterator["Node"]:
     """The root group of a file, to read while others may write; raises :class:`InputRefused` if it cannot be opened."""
     with open_file(path) as file:
         yield Node(path, "/", file)
-
-
-@dataclass(frozen=True)
-class Attribute:
-    """An attribute: the type of its values in words, and the values; None if it is empty."""
-
-    type: str
-    values: Array | None
-
-    @property
-    def shape(self) -> Place | None:
-        """The shape of the values."""
-        return None if self.values is None else self.values.shape
 
 
 @dataclass(frozen=True)
@@ -96,119 +85,84 @@ class Node:
 
     def names(self) -> list[str]:
         """The names in a group."""
-        return self._names(self.thing)
-
-    def _names(self, holder: Any) -> list[str]:
         with reading(self.path, self.name):
-            found = list(holder)
-        foreign = [name for name in found if isinstance(name, bytes)]
-        if foreign:
-            raise InputRefused(
-                f"{self.path}: {self.name}: has a name that is not UTF-8: {foreign[0]!r}; rename it first"
-            )
-        return found
+            return [as_text(name) for name in self.thing.id]
 
     def child(self, name: str) -> Self:
         """The node under a name of a group."""
         whole = f"{self.name.rstrip('/')}/{name}"
         with reading(self.path, whole):
-            link = self.thing.get(name, getlink=True)
-            thing = self.thing[name] if isinstance(link, h5py.HardLink) else link
-        return type(self)(self.path, whole, thing, self.thing)
+            return type(self)(self.path, whole, _thing(self.thing.id, as_bytes(name)), self.thing)
 
     def followed(self) -> Self | None:
         """The node that a symbolic link leads to, under the link's name; None if it is not there."""
         with reading(self.path, self.name):
-            thing = self.group.get(self.name.rpartition("/")[2])
-        return None if thing is None else type(self)(self.path, self.name, thing)
+            try:
+                opened_ = h5py.h5o.open(self.group.id, as_bytes(self.name.rpartition("/")[2]))
+            except (KeyError, UnicodeDecodeError):  # the message about a missing name that is not UTF-8 cannot be made
+                return None
+            return type(self)(self.path, self.name, _wrapped(opened_))
 
     # -- contents ----------------------------------------------------------------------------------------------------
 
     @property
     def type(self) -> str:
-        """The type of a dataset's values, or a named type, in words."""
+        """The type of a dataset's values, or a named type, in words that are equal for types of equal values."""
         with reading(self.path, self.name):
-            return type_in_words(self.thing.dtype)
+            return type_in_words(self.stored)
+
+    @property
+    def stored(self) -> Any:
+        """The HDF5 type of a dataset's values, or a named type."""
+        return self.thing.id.get_type() if self.kind == DATASET else self.thing.id
 
     @property
     def shape(self) -> Place | None:
         """The shape of a dataset; None if it is empty, as a named type always is."""
         return self.thing.shape if self.kind == DATASET else None
 
-    @property
     def attributes(self) -> dict[str, Attribute]:
-        """The attributes of a group, dataset or named type."""
-        names = self._names(self.thing.attrs)
+        """The attributes of a group, dataset or named type, by name; those of a mark too."""
         with reading(self.path, self.name):
-            return {name: _attribute(self.thing, name) for name in names}
+            return dict(read_attributes(self.thing.id, lambda *_: None, but=(), everything=True))
 
     def read(self, slab: tuple[slice, ...]) -> Array:
         """Read a slab of a dataset; values that are no numbers in the form of :func:`comparable`."""
         with reading(self.path, self.name):
-            return comparable(self.thing[(*slab, ...)], self.thing.file)
+            return comparable(read_slab(self.thing, slab), self.stored, self.thing.file)
 
-    def missing_source(self) -> str | None:
-        """A missing source file of a virtual dataset, for which HDF5 would give fill values without an error; None if all exist."""
+    def obstacle(self) -> str | None:
+        """Why the values of a dataset cannot be read for what they are, in words; None if they can."""
         with reading(self.path, self.name):
-            if not self.thing.is_virtual:
-                return None
-            file = Path(os.fsdecode(h5py.h5f.get_name(self.thing.id)))
-            named = {source.file_name for source in self.thing.virtual_sources()}
-        folders = (file.parent, file.resolve().parent, Path())
-        # A name with % stands for a series of files, of which any number may be there.
-        needed = sorted(name for name in named if name != "." and "%" not in name)
-        return next((name for name in needed if not any((at / name).exists() for at in folders)), None)
+            properties = self.thing.id.get_create_plist()
+            if (lacking := missing_filter(properties)) is not None or not self.thing.is_virtual:
+                return lacking
+            path = Path(os.fsdecode(h5py.h5f.get_name(self.thing.id)))
+            reason = lost_source(path, self.thing.file, properties)
+            return None if reason is None else f"virtual, and {reason}"
 
 
-def _attribute(thing: Any, name: str) -> Attribute:
-    words, value = type_in_words(thing.attrs.get_id(name).dtype), thing.attrs[name]
-    if isinstance(value, h5py.Empty):
-        return Attribute(words, None)
-    if isinstance(value, str | bytes | h5py.Reference):
-        values = np.empty((), dtype=object)
-        values[()] = value
-    else:
-        values = np.array(value)
-    return Attribute(words, comparable(values, thing.file))
+def _thing(group: Any, name: bytes) -> Any:
+    """What has a name in a group; a symbolic link is not followed."""
+    kind = group.links.get_info(name).type
+    if kind == h5py.h5l.TYPE_SOFT:
+        return h5py.SoftLink(as_text(group.links.get_val(name)))
+    if kind == h5py.h5l.TYPE_EXTERNAL:
+        file, path = group.links.get_val(name)
+        return h5py.ExternalLink(os.fsdecode(file), as_text(path))
+    return _wrapped(h5py.h5o.open(group, name))
 
 
-def type_in_words(dtype: np.dtype[Any]) -> str:
-    """A type in words that are equal for equal types: text is text, of fixed length or not and in any encoding."""
-    if h5py.check_string_dtype(dtype) is not None:
-        return "text"
-    if (names := h5py.check_enum_dtype(dtype)) is not None:
-        return f"enumeration {sorted(names.items())} of {dtype}"
-    if (base := h5py.check_vlen_dtype(dtype)) is not None:
-        return f"lists of {type_in_words(base)}"
-    return "reference" if h5py.check_ref_dtype(dtype) is not None else str(dtype)
-
-
-def comparable(values: Array, file: h5py.File) -> Array:
-    """Change an array in place so that equal things in two files compare equal.
-
-    Text becomes bytes; a reference the name of what it refers to; a list of variable length its bytes.
-    """
-    if values.dtype.names is not None:
-        for name in values.dtype.names:
-            comparable(values[name], file)
-    elif values.dtype == object:
-        for place in np.ndindex(values.shape):
-            values[place] = _comparable(values[place], file)
-    return values
-
-
-def _comparable(value: Any, file: h5py.File) -> bytes:
-    if isinstance(value, str):
-        return value.encode("utf-8", "surrogateescape")
-    if isinstance(value, bytes):
-        return value
-    if isinstance(value, h5py.Reference):
-        return h5py.h5r.get_name(value, file.id) or b""
-    if isinstance(value, np.ndarray):
-        return value.tobytes() if not value.dtype.hasobject else _comparable(value.tolist(), file)
-    if isinstance(value, list | tuple):
-        return repr([_comparable(inner, file) for inner in value]).encode()
-    return repr(value).encode()
+def _wrapped(identifier: Any) -> Any:
+    """The comfortable form of something open at the low level."""
+    for low, comfortable in (
+        (h5py.h5g.GroupID, h5py.Group),
+        (h5py.h5d.DatasetID, h5py.Dataset),
+        (h5py.h5t.TypeID, h5py.Datatype),
+    ):
+        if isinstance(identifier, low):
+            return comfortable(identifier)
+    raise TypeError(f"an object of type {type(identifier).__name__}")
 
 
 # -- walking -----------------------------------------------------------------------------------------------------------

@@ -11,15 +11,17 @@ import numpy as np
 from latteboard.errors import InputRefused, OutputRefused
 from latteboard.recipe import Concatenation
 from reducer.arrays.joining import Shape
-from reducer.correlators.conventions import LABELS, common_meta
+from reducer.correlators.conventions import common_meta
 from reducer.correlators.file import CorrelatorFile
+from reducer.making.attribute_table import AttributeTable
+from reducer.making.carried_attributes import AXES, carried_attributes
 from reducer.making.job import Job
-from reducer.making.labels import Labels, check_keys, key_text, labels_of_row
+from reducer.making.labels import Labels, check_keys, labels_of_row
 from reducer.making.layout import Layout
 from reducer.making.previous import PreviousOutput
 from reducer.making.targets import Target, row_dataset
 from reducer.making.uniformity import Uniformity
-from reducer.tasks.task import Row, Task
+from reducer.tasks.task import Row, Task, key_text
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,8 @@ class Blueprint:
     layouts, metas : of each dataset, by name
     momenta : the file to copy the dataset ``momenta`` from; None if there is none, or it is there already
     lacking : configurations that are expected and of which there is no row
+    attributes : of each row, in the order of the labels
+    shifted : of each dataset that says so, whether its origin is its source
     """
 
     options: Concatenation
@@ -62,6 +66,8 @@ class Blueprint:
     labels: Labels
     momenta: CorrelatorFile | None
     lacking: Sequence[str]
+    attributes: AttributeTable
+    shifted: Mapping[str, bool]
 
 
 def draw_blueprint(job: Job, previous: PreviousOutput | None) -> Blueprint:
@@ -78,8 +84,9 @@ def draw_blueprint(job: Job, previous: PreviousOutput | None) -> Blueprint:
     labels = Labels() if kept is None else kept.labels
     lacking = _lacking(task, labels)
     order = _order(labels, rows, task)
-    grows = kept is not None and order == sorted(order)
-    if kept is not None and not grows and options.along != "new":
+    follows = order == sorted(order)
+    grows = kept is not None and kept.grows and follows
+    if kept is not None and not follows and options.along != "new":
         raise OutputRefused(
             f"{kept.path}: holds later configurations; along axis {options.along} none can come before them"
         )
@@ -101,6 +108,8 @@ def draw_blueprint(job: Job, previous: PreviousOutput | None) -> Blueprint:
         labels=survey.labels.ordered(order) if new else _checked(survey.labels, task, options),
         momenta=survey.momenta,
         lacking=lacking,
+        attributes=survey.table.ordered(order) if new else survey.table,
+        shifted=survey.shifted,
     )
 
 
@@ -145,6 +154,7 @@ class _Survey:
     labels: Labels
     metas: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     momenta: CorrelatorFile | None = None
+    attributes: AttributeTable = field(default_factory=AttributeTable)
 
     def __post_init__(self) -> None:
         self._uniformity = Uniformity(self.job.root, self.options.along)
@@ -155,10 +165,11 @@ class _Survey:
         """Take the rows of a previous output for the first."""
         self._uniformity.add_joined(kept.path)
         with CorrelatorFile(kept.path) as file:
-            for name, dataset in file.datasets([name for name in file.names if name not in LABELS]).items():
+            for name, dataset in file.datasets(file.data).items():
                 self._shapes[name].append(dataset.shape)
                 self.metas[name].append(dataset.meta)
             self._modes = file.root_dataset("momenta") if grows else None
+            self.attributes.add_joined(file, len(self.labels), self.job.note_lost)
 
     def add(self, row: Row, position: int) -> RowBlueprint:
         """Survey the next row."""
@@ -169,9 +180,29 @@ class _Survey:
             for dataset in datasets:
                 self._shapes[dataset.name].append(dataset.shape)
                 self.metas[dataset.name].append(dataset.meta)
-            self.labels.add(labels_of_row(row, files, targets, self.options.along))
+            labels = labels_of_row(row, files, targets, self.options.along)
+            self.labels.add(labels)
+            if files[0].labels >= {"configurations"}:
+                self.attributes.add_joined(files[0], len(labels), self.job.note_lost)
+            else:
+                self.attributes.add(carried_attributes(files, targets, self.job.task.recipe, self.job.note_lost))
             self._compare_momenta(files)
         return RowBlueprint(position, files, targets)
+
+    @property
+    def shifted(self) -> Mapping[str, bool]:
+        """Whether datasets are shifted to their source, of those that say so."""
+        forms = self._uniformity.forms.items()
+        return {name: form.is_shifted for name, form in forms if form.is_shifted is not None}
+
+    @property
+    def table(self) -> AttributeTable:
+        """The attributes of all rows, without the names of axes of momenta, which the reducer states itself."""
+        in_momentum = self.job.task.recipe.fft is not None or self._modes is not None
+        if not in_momentum:
+            return self.attributes
+        forms = self._uniformity.forms.items()
+        return self.attributes.without({(name, AXES) for name, form in forms if form.dtype.kind == "c"})
 
     def _compare_momenta(self, files: Sequence[CorrelatorFile]) -> None:
         """Require the same order of momenta in all rows."""

@@ -33,7 +33,7 @@ def slabs(target: Target) -> Iterator[tuple[slice, Numbers]]:
     for begin in range(0, number, step):
         slab = slice(begin, min(begin + step, number))
         parts = (_read(term, slab, scratch) for term in target.terms)
-        yield slab, average(parts) if len(target.terms) > 1 else next(parts)
+        yield slab, average(parts, target.numbers) if len(target.terms) > 1 else next(parts)
 
 
 class _Scratch(local):
@@ -61,7 +61,7 @@ def _scratch() -> _Scratch:
 def _read(term: Term, slab: slice, scratch: _Scratch) -> Numbers:
     """Some rows of one term, shifted to the source, with the sign of the time boundary; overwritten by the next call."""
     dataset, rows = term.dataset, term.rows[slab]
-    shape, dtype = (len(rows), *dataset.shape[1:]), dataset.dtype.newbyteorder("=")
+    shape, dtype = (len(rows), *dataset.shape[1:]), dataset.dtype
     found = scratch.array("read", shape, dtype)
     term.file.read(dataset, rows, found)
     if term.shift is None:

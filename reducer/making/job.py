@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from latteboard.errors import Stopped
@@ -20,6 +20,7 @@ class Job:
     root : of the paths in the task
     stop : asked between datasets; once it is true, the task is given up
     bytes_read : of datasets of the inputs, so far
+    lost : a sentence on each thing that cannot be carried along into the output
     """
 
     task: Task
@@ -27,13 +28,14 @@ class Job:
     allow_nan: bool
     stop: Callable[[], bool]
     bytes_read: int = 0
+    lost: dict[str, None] = field(default_factory=dict)
 
     @contextmanager
     def surveyed(self, row: Row) -> Iterator[tuple[list[CorrelatorFile], list[Target]]]:
         """Open the files of a row and find its output datasets."""
         with ExitStack() as stack:
             files = [stack.enter_context(CorrelatorFile(given.file(self.root))) for given in row.inputs]
-            yield files, survey(row, files, self.task.recipe)
+            yield files, survey(row, files, self.task.recipe, self.task.physics)
             self._count(files)
 
     @contextmanager
@@ -49,6 +51,10 @@ class Job:
         for file in files:
             self.bytes_read += file.bytes_read
             file.bytes_read = 0
+
+    def note_lost(self, what: str) -> None:
+        """Note a thing that cannot be carried along into the output."""
+        self.lost[what] = None
 
     def check_stop(self) -> None:
         """Give up if it is time to stop."""

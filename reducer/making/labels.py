@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 
 from latteboard.errors import InputRefused
 from reducer.arrays.joining import Along
+from reducer.correlators.conventions import ROW_LABELS
 from reducer.correlators.file import CorrelatorFile
 from reducer.making.targets import Target, sources_of
-from reducer.tasks.task import Key, Row
+from reducer.tasks.task import Key, Row, key_text
 
 TEXT = h5py.string_dtype()
 
@@ -31,10 +32,9 @@ class Labels:
     @classmethod
     def read(cls, file: CorrelatorFile) -> Self | None:
         """Read the labels of a concatenated file; None if it is none of ours."""
-        names = ("configurations", "streams", "sources", "source_names")
-        columns = {name: file.root_dataset(name) for name in names}
-        lists = {name: column.tolist() for name, column in columns.items() if column is not None and column.ndim == 1}
-        if not {"configurations", "sources", "source_names"} <= lists.keys() or len(set(map(len, lists.values()))) > 1:
+        columns = {name: file.root_dataset(name) for name in ROW_LABELS}
+        lists = {name: column.tolist() for name, column in columns.items() if column is not None}
+        if not lists:
             return None
         configurations = lists["configurations"]
         streams = [text.decode() for text in lists.get("streams", [b""] * len(configurations))]
@@ -93,9 +93,3 @@ def check_keys(keys: Sequence[Key], path: Path) -> None:
     for key, number in Counter(keys).items():
         if number > 1:
             raise InputRefused(f"{path}: configuration {key_text(key)} is there {number} times; expected it once")
-
-
-def key_text(key: Key) -> str:
-    """A stream and configuration as messages name them."""
-    stream, configuration = key
-    return f"{stream} {configuration}".strip()

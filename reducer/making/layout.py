@@ -51,6 +51,11 @@ class Layout:
         return 0 if joined is None or joined.along == "new" else joined.along
 
     @property
+    def joins_an_axis(self) -> bool:
+        """Whether rows are joined along an axis that they have."""
+        return self.concatenation is not None and self.concatenation.along != "new"
+
+    @property
     def resizable(self) -> bool:
         """Whether further rows can be added later."""
         return self.concatenation is not None and self.concatenation.append

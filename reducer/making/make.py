@@ -89,7 +89,7 @@ def _make(
             write_joined(job, blueprint, draft)
         _check_inputs(inputs, root)
         written = sum(path.stat().st_size for path in (draft, kept) if path is not None)
-    return Result(task.path, job.bytes_read, written)
+    return Result(task.path, job.bytes_read, written, tuple(job.lost))
 
 
 def cost(task: Task, root: Path) -> tuple[int, int]:
@@ -106,7 +106,7 @@ def cost(task: Task, root: Path) -> tuple[int, int]:
         groups.setdefault(given.group, []).append(given)
     for members in groups.values():
         with CorrelatorFile(members[0].file(root)) as file:
-            targets = survey(Row((members[0],)), [file], task.recipe)
+            targets = survey(Row((members[0],)), [file], task.recipe, task.physics)
             read += len(members) * sum(term.bytes for target in targets for term in target.terms)
             copies = 1 if task.recipe.average is not None else len(members)
             written += copies * sum(_bytes_written(target, task) for target in targets)

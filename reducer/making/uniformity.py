@@ -1,7 +1,7 @@
 """Checks that all rows of a concatenated file agree in datasets, shape and type."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +9,6 @@ import numpy as np
 
 from latteboard.errors import InputRefused
 from reducer.arrays.joining import Along, Shape
-from reducer.correlators.conventions import LABELS
 from reducer.correlators.file import CorrelatorFile
 from reducer.making.targets import RowDataset, Target
 from reducer.tasks.task import Row
@@ -19,14 +18,16 @@ ANY = -1  # the length of the axis along which rows are joined
 
 @dataclass(frozen=True)
 class Form:
-    """Shape and type of a dataset of one row."""
+    """Shape and type of a dataset of one row, and whether it says that it is shifted to its source; None if it says nothing."""
 
     shape: Shape
     dtype: np.dtype[Any]
+    is_shifted: bool | None = None
 
     def __str__(self) -> str:
         lengths = ["any" if length == ANY else str(length) for length in self.shape]
-        return f"{self.dtype} of shape ({', '.join(lengths)})"
+        shifted = "" if self.is_shifted is None else f", is_shifted {int(self.is_shifted)}"
+        return f"{self.dtype} of shape ({', '.join(lengths)}){shifted}"
 
 
 @dataclass
@@ -45,10 +46,9 @@ class Uniformity:
     def add_joined(self, path: Path) -> None:
         """Take the rows of a file that is concatenated already for the rows before."""
         with CorrelatorFile(path) as file:
-            names = [name for name in file.names if name not in LABELS]
-            for name, dataset in file.datasets(names).items():
+            for name, dataset in file.datasets(file.data).items():
                 shape = dataset.shape[1:] if self.along == "new" else dataset.shape
-                self.forms[name] = self._form(shape, dataset.dtype)
+                self.forms[name] = replace(self._form(shape, dataset.dtype), is_shifted=dataset.is_shifted)
 
     def add(self, row: Row, targets: Sequence[Target], datasets: Sequence[RowDataset]) -> None:
         """Check the next row.
@@ -61,7 +61,8 @@ class Uniformity:
         for target, dataset in zip(targets, datasets, strict=True):
             term, name = target.first, dataset.name
             self._check_axis(target, dataset)
-            found[name] = self._form(dataset.shape, dataset.dtype)
+            is_shifted = None if target.acts else term.dataset.is_shifted
+            found[name] = replace(self._form(dataset.shape, dataset.dtype), is_shifted=is_shifted)
             if self.forms and name not in self.forms:
                 raise term.refusal("not in the configurations before it")
             expected = self.forms.get(name, found[name])

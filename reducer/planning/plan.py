@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from reducer.planning.inputs import InputBuilder, Locations, paths_of
 from reducer.planning.left_out import left_out_inputs
 from reducer.tasks.plan_file import Plan
 from reducer.tasks.report import Failure
-from reducer.tasks.task import Row, Task
+from reducer.tasks.task import Physics, Row, Task
 
 Numbers = NDArray[np.int64]
 
@@ -144,7 +145,22 @@ class KindTasks:
             path, root, also = at.paths[position], at.root(position), at.also(position)
             left_out = self._left_out.get(number, ())
             task = Task(self._kind, path, self._recipe, rows, lacking, replace=is_stale, root=root, also=also)
-            yield replace(task, left_out=left_out) if left_out else task
+            place = expected.coordinates(output)
+            physics = self._physics(place.get("ensemble"), place.get("stream"))
+            yield replace(task, left_out=left_out, physics=physics)
+
+    @cache  # noqa: B019 few places, and it lives no longer than a plan
+    def _physics(self, ensemble: Value | None, stream: Value | None) -> Physics:
+        """What the campaign says of the inputs of outputs in one place; its extents if all streams there have the same."""
+        extents = {
+            (one.L, one.T)
+            for one in self._campaign.streams
+            if ensemble in (None, one.ensemble) and stream in (None, one.name)
+        }
+        L, T = extents.pop() if len(extents) == 1 else (None, None)
+        particles = self._campaign.table.particles.items()
+        baryons, mesons = (tuple(name for name, sort in particles if sort == one) for one in ("baryon", "meson"))
+        return Physics(L, T, baryons, mesons)
 
     def _rows(self, number: int, coordinates: Mapping[str, Value]) -> tuple[tuple[Row, ...], tuple[str, ...]]:
         """The rows of an output of these coordinates, and the configurations that it lacks."""

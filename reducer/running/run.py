@@ -137,6 +137,8 @@ class _Run:
             report.made += 1
             report.bytes_read += outcome.made.bytes_read
             report.bytes_written += outcome.made.bytes_written
+            for what in outcome.made.lost:
+                report.lost[what] = report.lost.get(what, 0) + 1
         elif outcome.reason is not None:
             report.failed.append(Failure(task.path, outcome.reason, outcome.suspect))
             failing(report.failed[-1])

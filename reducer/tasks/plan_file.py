@@ -10,7 +10,7 @@ import io
 import json
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 from typing import Any, Protocol, TextIO
@@ -19,14 +19,16 @@ from zlib import error as damaged_archive
 
 from latteboard.errors import InputRefused, OutputRefused
 from latteboard.files.atomic import replacing
-from latteboard.recipe import Recipe
+from reducer.tasks.plan_lines import NotAPlan, Picks, Reader, absolute, number, of_type, parsed, task_line
 from reducer.tasks.report import Failure
-from reducer.tasks.task import Input, Row, Task
+from reducer.tasks.task import Task
 
 VERSION = 1
-Picks = tuple[str, ...]
-# Errors of reading a text that is no plan, or a damaged one.
-NOT_A_PLAN = (ValueError, KeyError, TypeError, IndexError, EOFError, damaged_archive)
+# Characters: more are read of no line, whatever file is given for a plan.
+LONGEST_HEADER = 1 << 16
+LONGEST_LINE = 1 << 28
+# Errors of reading an archive that is damaged, or a text that is no UTF-8.
+DAMAGED_ARCHIVE = (EOFError, UnicodeDecodeError, damaged_archive)
 
 
 class Tasks(Protocol):
@@ -97,83 +99,62 @@ def write_plan(path: Path, plan: Plan) -> None:
                 if root not in roots:
                     roots[root] = len(roots)
                     say({"further_root": str(Path(root).resolve())})
-            say(_stated(task, numbers, roots))
+            say(task_line(task, numbers, roots))
         say({"tasks": len(plan)})
 
 
 def read_plan(path: Path, part: tuple[int, int] | None = None) -> Plan:
     """Read a plan, of its tasks only those of shard ``part`` (I, N); raises :class:`InputRefused` if it is none."""
+    if path.exists() and not path.is_file():
+        raise InputRefused(f"{path}: not a plan: it is no file; write one with: latteboard reduce --plan")
     try:
         with _reading(path) as stream:
-            header = json.loads(next(stream, ""))
-            if header["latteboard_plan"] != VERSION:
-                raise InputRefused(
-                    f"{path}: a plan of version {header['latteboard_plan']}, this latteboard reads {VERSION}; plan again"
-                )
-            return Plan(header["campaign"], Path(header["root"]), [list(_tasks(stream, part or (0, 1)))])
+            header = parsed(stream.readline(LONGEST_HEADER))
+            if header.get("latteboard_plan") != VERSION:
+                raise _of_another_version(path, header)
+            campaign, root = of_type(header.get("campaign"), str, "campaign"), absolute(header.get("root"))
+            return Plan(campaign, Path(root), [list(_tasks(stream, part or (0, 1)))])
+    except NotAPlan as error:
+        raise InputRefused(
+            f"{path}: not a plan, or a damaged one: {error}; write it with: latteboard reduce --plan"
+        ) from error
     except OSError as error:
         raise InputRefused(f"{path}: the plan cannot be read: {error.strerror or error}") from error
-    except NOT_A_PLAN as error:
+    except DAMAGED_ARCHIVE as error:
         raise InputRefused(f"{path}: not a plan, or a damaged one; write it with: latteboard reduce --plan") from error
 
 
-def _tasks(stream: Iterable[str], part: tuple[int, int]) -> Iterator[Task]:
-    lists: list[Picks] = []
-    roots = [""]
+def _of_another_version(path: Path, header: dict[str, Any]) -> Exception:
+    version = header.get("latteboard_plan")
+    if not isinstance(version, int):
+        return NotAPlan("its first line names no version")
+    return InputRefused(f"{path}: a plan of version {version}, this latteboard reads {VERSION}; plan again")
+
+
+def _tasks(stream: TextIO, part: tuple[int, int]) -> Iterator[Task]:
+    reader = Reader()
     count, stated = 0, None
-    for line in map(json.loads, stream):
-        if "picks" in line:
-            lists.append(tuple(line["picks"]))
-        elif "further_root" in line:
-            roots.append(line["further_root"])
-        elif "tasks" in line:
-            stated = line["tasks"]
-        else:
+    while text := stream.readline(LONGEST_LINE):
+        if stated is not None:
+            raise NotAPlan("something stands after its last line")
+        line = parsed(text)
+        if "tasks" in line:
+            stated = number(line["tasks"], "tasks")
+            continue
+        task = reader.task(line)
+        if task is not None:
             count += 1
-            if in_shard(line["path"], *part):
-                yield _task(line, lists, roots)
+            if in_shard(task.path, *part):
+                yield task
     if stated != count:
-        raise ValueError(f"{count} tasks, expected {stated}")
-
-
-def _stated(task: Task, numbers: dict[Picks, int], roots: dict[str, int]) -> dict[str, Any]:
-    def stated(one: Input) -> list[Any]:
-        picks = None if one.picks is None else numbers[one.picks]
-        # What says where it is comes last, and only where it is needed: plans have millions of inputs.
-        where = [roots[one.root], *one.also] if one.root or one.also else []
-        return [one.path, one.size, one.mtime, one.source, one.group, picks, *where]
-
-    rows = [[row.stream, row.configuration, [stated(one) for one in row.inputs]] for row in task.rows]
-    steps = task.recipe.steps()
-    what: dict[str, Any] = {"kind": task.kind, "path": task.path, "steps": steps, "rows": rows}
-    if task.root or task.also:
-        what |= {"root": roots[task.root], "also": task.also}
-    if task.left_out:
-        what["left_out"] = task.left_out
-    return {**what, "lacking": task.lacking, "replace": task.replace}
-
-
-def _task(line: dict[str, Any], lists: list[Picks], roots: list[str]) -> Task:
-    def read(stated: list[Any]) -> Input:
-        path, size, mtime, source, group, picks, *where = stated
-        root, *also = where or (0,)
-        taken = None if picks is None else lists[picks]
-        return Input(path, size, mtime, source, group, taken, roots[root], tuple(also))
-
-    rows = tuple(
-        Row(tuple(read(one) for one in inputs), configuration, stream) for stream, configuration, inputs in line["rows"]
-    )
-    steps, lacking = Recipe.read(line["steps"]), tuple(line["lacking"])
-    where, also, left_out = roots[line.get("root", 0)], tuple(line.get("also", ())), tuple(line.get("left_out", ()))
-    task = Task(line["kind"], line["path"], steps, rows, lacking, replace=line["replace"], root=where, also=also)
-    return replace(task, left_out=left_out)
+        raise NotAPlan(f"{count} tasks, expected {'a last line with their number' if stated is None else stated}")
 
 
 def _is_plan(path: Path) -> bool:
     try:
         with _reading(path) as stream:
-            return "latteboard_plan" in json.loads(next(stream, ""))
-    except (OSError, *NOT_A_PLAN):
+            return "latteboard_plan" in parsed(stream.readline(LONGEST_HEADER))
+    except (OSError, NotAPlan, *DAMAGED_ARCHIVE):
         return False
 
 

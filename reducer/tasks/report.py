@@ -1,5 +1,6 @@
 """Summary of a reduction run."""
 
+from collections import Counter
 from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
@@ -31,6 +32,7 @@ class Report:
     bytes_read, bytes_written : of inputs and of outputs
     stopped : whether the run was asked to stop
     left : how many outputs were not begun, or dropped, because of that
+    lost : sentences on things that could not be carried along, and how many outputs are without
     """
 
     made: int = 0
@@ -41,6 +43,7 @@ class Report:
     seconds: float = 0.0
     stopped: bool = False
     left: int = 0
+    lost: dict[str, int] = field(default_factory=dict)
 
     @property
     def suspects(self) -> frozenset[str]:
@@ -63,6 +66,7 @@ class Report:
             seconds=self.seconds + other.seconds,
             stopped=self.stopped or other.stopped,
             left=self.left + other.left,
+            lost=dict(Counter(self.lost) + Counter(other.lost)),
         )
 
     def __str__(self) -> str:

@@ -9,6 +9,31 @@ from latteboard.recipe import Recipe
 Key = tuple[str, int]  # stream and configuration, by which rows are sorted
 
 
+def key_text(key: Key) -> str:
+    """A stream and configuration as messages name them."""
+    stream, configuration = key
+    return f"{stream} {configuration}".strip()
+
+
+@dataclass(frozen=True)
+class Physics:
+    """What is known of the inputs of an output beside the recipe.
+
+    Attributes
+    ----------
+    L, T : extents of the lattice in space and time, in lattice units; None if they are unknown
+    baryons, mesons : parts of dataset paths that name particles of this sort, beside those that everybody knows
+    """
+
+    L: int | None = None
+    T: int | None = None
+    baryons: tuple[str, ...] = ()
+    mesons: tuple[str, ...] = ()
+
+
+UNKNOWN = Physics()
+
+
 @dataclass(frozen=True)
 class Input:
     """One input file of an output.
@@ -69,6 +94,7 @@ class Task:
     replace : an earlier output of ours may be replaced
     root : the root that it is below, if that is not the one of the plan; an absolute path
     also : further paths under which an earlier output may have been made
+    physics : of the inputs
     """
 
     kind: str
@@ -80,6 +106,7 @@ class Task:
     root: str = ""
     also: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
+    physics: Physics = UNKNOWN
 
     def file(self, root: Path) -> Path:
         """Where it is, or will be; ``root`` is that of the plan."""
@@ -94,8 +121,15 @@ class Task:
 
 @dataclass(frozen=True)
 class Result:
-    """The result of a task: bytes read from inputs, and bytes of the outputs."""
+    """The result of a task.
+
+    Attributes
+    ----------
+    bytes_read, bytes_written : of inputs and of outputs
+    lost : a sentence on each thing that could not be carried along
+    """
 
     path: str
     bytes_read: int
     bytes_written: int
+    lost: tuple[str, ...] = ()

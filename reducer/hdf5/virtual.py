@@ -24,15 +24,28 @@ def lack(path: Path, file: h5py.File, properties: Any, shape: tuple[int, ...]) -
     properties : with which it was created
     """
     number = properties.get_virtual_count()
-    names = [properties.get_virtual_filename(n) for n in range(number)]
-    if any("%" in name.replace("%%", "") for name in names):
+    if any(map(_is_pattern, (properties.get_virtual_filename(n) for n in range(number)))):
         return "its sources are files by a pattern, so that nobody knows how many there should be"
     if sum(properties.get_virtual_vspace(n).get_select_npoints() for n in range(number)) < prod(shape):
         return "some of its numbers are in no source, and would be read as fill values"
-    sources: dict[str, set[str]] = {name: set() for name in names}
-    for n, name in enumerate(names):
-        sources[name].add(properties.get_virtual_dsetname(n).replace("%%", "%"))
+    return lost_source(path, file, properties)
+
+
+def lost_source(path: Path, file: h5py.File, properties: Any) -> str | None:
+    """A source of a virtual dataset that is not there, in words, or that there are too many; None if all can be read.
+
+    Of a series of files by a pattern any number may be there.
+    """
+    sources: dict[str, set[str]] = {}
+    for n in range(properties.get_virtual_count()):
+        name = properties.get_virtual_filename(n)
+        if not _is_pattern(name):
+            sources.setdefault(name, set()).add(properties.get_virtual_dsetname(n).replace("%%", "%"))
     return _too_many(len(sources)) or next(_lost(path, file, sources), None)
+
+
+def _is_pattern(name: str) -> bool:
+    return "%" in name.replace("%%", "")
 
 
 def _too_many(number: int) -> str | None:
