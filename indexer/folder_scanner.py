@@ -21,7 +21,7 @@ from indexer.walk import Listing, list_folder
 from latteboard.campaign import Campaign
 from latteboard.catalog.updating.observations import FolderState, Observations, RootState, Stray
 from latteboard.files import hdf5 as h5
-from latteboard.files.atomic import is_draft
+from latteboard.files.atomic import is_temporary
 from latteboard.names.templates import Value
 from latteboard.status.states import FileState
 from latteboard.text import folded
@@ -230,7 +230,7 @@ class FolderScanner:
 
     def _is_stray(self, path: str) -> bool:
         """Whether a file that is not expected is reported: it is neither ignored by the campaign nor a draft."""
-        return not (self._is_ignored(path) or is_draft(os.path.basename(path)))
+        return not (self._is_ignored(path) or is_temporary(os.path.basename(path)))
 
     def _report_strays(self, listing: Listing, prefix: str, strays: list[int], report: FolderReport) -> None:
         if not strays:

@@ -1,5 +1,5 @@
 """``python -m latteboard`` is ``latteboard``."""
 
-from latteboard.cli import main
+from latteboard.cli.guarded import main
 
 main()

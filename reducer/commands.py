@@ -1,5 +1,6 @@
 """The steps as commands on named files: each builds one task and carries it out."""
 
+import stat
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -155,6 +156,8 @@ def _input(path: Path, *, group: str = "") -> Input:
         found = path.stat()
     except OSError as error:
         raise InputRefused(f"cannot be read: {error.strerror}", path=path) from error
+    if not stat.S_ISREG(found.st_mode):
+        raise InputRefused("no regular file; expected an HDF5 file", path=path)
     return Input(str(path.absolute()), found.st_size, found.st_mtime_ns, group=group)
 
 

@@ -13,7 +13,7 @@ import pytest
 from disk import closed, script
 
 from latteboard.errors import OutputRefused
-from latteboard.files.atomic import ABANDONED_SECONDS, is_draft, remove_abandoned, replacing
+from latteboard.files.atomic import ABANDONED_SECONDS, is_temporary, remove_abandoned, replacing
 
 WORD = "0123456789ab"
 HERE = socket.gethostname().replace("-", "_")
@@ -64,7 +64,7 @@ def test_a_file_takes_its_name_when_it_is_finished(tmp_path: Path) -> None:
     target = tmp_path / "new" / "folder" / "corr.h5"
     with replacing(target) as draft:
         assert draft.parent == target.parent
-        assert is_draft(draft.name)
+        assert is_temporary(draft.name)
         assert not draft.exists()
         draft.write_text("half")
         assert not target.exists()
@@ -131,7 +131,7 @@ def test_what_appears_meanwhile_keeps_its_name(
     assert target.is_dir() == (thing == "folder")
     assert target.is_symlink() == thing.startswith("link")
     assert not target.is_file() or target.read_text() == "theirs"
-    assert not [path for path in tmp_path.iterdir() if is_draft(path.name)]
+    assert not [path for path in tmp_path.iterdir() if is_temporary(path.name)]
 
 
 def without_links(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -204,9 +204,9 @@ def test_of_two_processes_that_make_the_same_file_one_wins_wholly(tmp_path: Path
 def test_a_draft_is_known_by_its_name(tmp_path: Path) -> None:
     with replacing(tmp_path / "corr.h5") as draft:
         draft.touch()
-        assert is_draft(draft.name)
+        assert is_temporary(draft.name)
         assert draft.name.startswith(f".latteboard-{HERE}-{os.getpid()}-")
-    assert is_draft(draft_of("node-12.cluster", 1))
+    assert is_temporary(draft_of("node-12.cluster", 1))
 
 
 SIMILAR = [
@@ -229,7 +229,7 @@ SIMILAR = [
 
 @pytest.mark.parametrize("name", SIMILAR)
 def test_names_that_only_look_similar_are_no_drafts(tmp_path: Path, name: str) -> None:
-    assert not is_draft(name)
+    assert not is_temporary(name)
     path = tmp_path / name
     path.touch()
     os.utime(path, (1, 1))

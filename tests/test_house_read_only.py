@@ -132,5 +132,5 @@ def test_the_indexer_changes_no_file() -> None:
 
 def test_what_the_indexer_uses_of_files_changes_none() -> None:
     used = reached(sources_in("indexer"), sources_in("latteboard/files"), LOCKS)
-    assert {"latteboard.files.atomic.is_draft", "latteboard.files.hdf5.read_mark"} <= used.keys()
+    assert {"latteboard.files.atomic.is_temporary", "latteboard.files.hdf5.read_mark"} <= used.keys()
     assert [line for part in used.values() for line in writes(part.path, part.tree, part.names)] == []

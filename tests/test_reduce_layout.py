@@ -121,7 +121,15 @@ def test_the_library_takes_the_chunks(along: Along, shape: Shape) -> None:
         assert made.shape == longer
 
 
-def test_a_chunk_of_an_average_is_two_slices_and_of_a_momentum_file_a_configuration() -> None:
-    assert chunk_shape((100, 9, 32, 32, 32, 2), axis=0, itemsize=8) == (1, 2, 32, 32, 32, 2)
+def test_a_chunk_of_an_average_is_a_slice_and_of_a_momentum_file_a_configuration() -> None:
+    assert chunk_shape((100, 9, 32, 32, 32, 2), axis=0, itemsize=8) == (1, 1, 32, 32, 32, 2)
     assert chunk_shape((100, 9, 11, 11, 11), axis=0, itemsize=16) == (1, 9, 11, 11, 11)
     assert chunk_shape((100, 9), axis=0, itemsize=16) == (SMALL // 144, 9)
+
+
+@pytest.mark.parametrize("length", range(1, 120))
+def test_chunks_hold_little_more_than_what_they_are_made_for(length: int) -> None:
+    whole = (100, length, 24, 24, 24, 2)
+    chunk = chunk_shape(whole, axis=0, itemsize=8)[1]
+    assert -(-length // chunk) * chunk <= max(length + 1, 1.06 * length)
+    assert chunk * 24**3 * 16 <= CHUNK

@@ -16,10 +16,12 @@ from pathlib import Path
 from uuid import uuid4
 
 from latteboard.errors import OutputRefused
-from latteboard.files.locks import Holder
+from latteboard.files.locks import Holder, is_abandoned_draft
+from latteboard.files.watched import Note, being_drafted
 from latteboard.times import DAY_SECONDS
 
 DRAFT = re.compile(r"\.latteboard-(?P<host>.+)-(?P<pid>[0-9]{1,9})-(?P<word>[0-9a-f]{12})\.draft")
+LOCK = re.compile(r"\.latteboard-.+\.lock(\.[0-9a-f]{32})?")
 # Whether a process on another host still runs is not known, but no running one leaves its draft unchanged for so long.
 ABANDONED_SECONDS = 2 * DAY_SECONDS
 
@@ -45,7 +47,8 @@ def replacing(target: Path, *, overwrite: bool = True, last: Callable[[], object
     target.parent.mkdir(parents=True, exist_ok=True)
     draft = target.parent / f".latteboard-{_host()}-{os.getpid()}-{uuid4().hex[:12]}.draft"
     try:
-        yield draft
+        with being_drafted(draft):
+            yield draft
         _sync(draft)
         last()
         if overwrite:
@@ -57,24 +60,32 @@ def replacing(target: Path, *, overwrite: bool = True, last: Callable[[], object
         draft.unlink(missing_ok=True)
 
 
-def is_draft(name: str) -> bool:
-    """Whether a file name is that of a draft.
+def is_temporary(name: str) -> bool:
+    """Whether a file name is that of a draft, or of the lock of a file that is being replaced.
 
     Examples
     --------
-    >>> is_draft(".latteboard-node7-4711-0123456789ab.draft")
-    True
+    >>> is_temporary(".latteboard-node7-4711-0123456789ab.draft"), is_temporary(".latteboard-joined.h5.lock")
+    (True, True)
     """
-    return DRAFT.fullmatch(name) is not None
+    return DRAFT.fullmatch(name) is not None or LOCK.fullmatch(name) is not None
+
+
+def remove_drafts(note: Note) -> None:
+    """Remove the drafts of a process that has ended."""
+    _, drafts = note.parts
+    for draft in filter(None, drafts):
+        with suppress(OSError):
+            Path(draft).unlink()
 
 
 def remove_abandoned(folder: Path) -> list[Path]:
-    """Remove the drafts that dead processes left in a folder, and return their paths.
+    """Remove the drafts and locks that dead processes left in a folder, and return their paths.
 
-    A draft of another host is removed two days after its last change.
+    A draft of another host, and a lock, is removed two days after its last change.
     """
     removed = []
-    for path in sorted(folder.glob(".latteboard-*.draft")):
+    for path in sorted([*folder.glob(".latteboard-*.draft"), *folder.glob(".latteboard-*.lock*")]):
         # A draft that cannot be removed, such as another user's, does no harm.
         with suppress(OSError):
             if _is_abandoned(path):
@@ -86,11 +97,11 @@ def remove_abandoned(folder: Path) -> list[Path]:
 def _is_abandoned(path: Path) -> bool:
     named = DRAFT.fullmatch(path.name)
     found = path.lstat()
-    if named is None or not stat.S_ISREG(found.st_mode):
+    if not is_temporary(path.name) or not stat.S_ISREG(found.st_mode):
         return False
-    if named["host"] == _host():
+    if named is not None and named["host"] == _host():
         return Holder(socket.gethostname(), int(named["pid"]), 0.0, "").is_dead
-    return time.time() - found.st_mtime > ABANDONED_SECONDS
+    return (named is None and is_abandoned_draft(path)) or time.time() - found.st_mtime > ABANDONED_SECONDS
 
 
 def _host() -> str:

@@ -9,9 +9,11 @@ be read today can be sound.
 """
 
 import errno
+import fcntl
 import json
 import os
 import re
+import stat
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -23,7 +25,8 @@ from typing import Any
 import h5py
 import numpy as np
 
-from latteboard.errors import InputRefused
+from latteboard.errors import InputRefused, OutputRefused
+from latteboard.files.watched import being_read
 from latteboard.names.encoding import as_bytes, as_text
 from latteboard.times import SECOND_NS
 from latteboard.version import __version__
@@ -88,10 +91,14 @@ def missing_filter(properties: Any) -> str | None:
 
 
 @contextmanager
-def reading(path: str | Path, name: str = "") -> Iterator[None]:
-    """Turn the errors of h5py inside the block into :class:`Unreadable` or :class:`Damaged`, by file and dataset."""
+def reading(path: str | Path, name: str = "", size: int = 0) -> Iterator[None]:
+    """Turn the errors of h5py inside the block into :class:`Unreadable` or :class:`Damaged`, by file and dataset.
+
+    ``size`` is the number of bytes that are read at once, if they are many.
+    """
     try:
-        yield
+        with being_read(path, size):
+            yield
     except InputRefused:
         raise
     except DAMAGED as error:
@@ -123,8 +130,9 @@ def open_file(path: str | Path) -> h5py.File:
 
 def _open(path: str | Path) -> h5py.h5f.FileID:
     with reading(path):
-        if os.path.isdir(path):  # noqa: PTH112 a Path would cost as much as half of the rest
-            raise Damaged("a folder", path=path)
+        mode = os.stat(path).st_mode  # noqa: PTH116 a Path would cost as much as half of the rest
+        if not stat.S_ISREG(mode):
+            raise Damaged("a folder" if stat.S_ISDIR(mode) else "no regular file", path=path)
         if not _has_signature(path):
             raise Damaged("not an HDF5 file", path=path)
         return h5py.h5f.open(os.fsencode(path), h5py.h5f.ACC_RDONLY, fapl=_access())
@@ -136,6 +144,42 @@ def _access() -> h5py.h5p.PropFAID:
     access = h5py.h5p.create(h5py.h5p.FILE_ACCESS)
     access.set_file_locking(False, False)
     return access
+
+
+@contextmanager
+def not_being_written(path: Path) -> Iterator[None]:
+    """Require that no process has a file open for writing, nor opens it so inside the block, as far as HDF5's own lock tells.
+
+    Raises
+    ------
+    OutputRefused : one has.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    except OSError:
+        yield
+        return
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)  # which readers share, and writers do not
+    except BlockingIOError:
+        os.close(descriptor)
+        raise OutputRefused(
+            f"{path}: another process has it open for writing; nothing was done. Try again once it is closed"
+        ) from None
+    except OSError:  # a file system without locks
+        pass
+    try:
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def reason_of(error: Exception) -> str:
+    """The reason of a failed write in a few words; HDF5 often states the system's error only in the middle of its message."""
+    number = _errno(error)
+    if number == errno.ENOSPC:
+        return "no space left on device"
+    return os.strerror(number) if number else " ".join(str(error).split())[:200]
 
 
 @cache

@@ -13,6 +13,9 @@ from uuid import uuid4
 
 from latteboard.errors import LockedError
 
+HOUR_SECONDS = 3_600
+LONGEST_NAME = 255 - 33  # bytes, with the word of a lock behind it
+
 
 @dataclass(frozen=True)
 class Holder:
@@ -45,6 +48,25 @@ class Holder:
         except PermissionError:
             return False  # it exists, and belongs to another user
         return False
+
+
+@contextmanager
+def only_writer(path: Path, *, waiting: Callable[[Holder], None] = lambda _: None) -> Iterator[None]:
+    """Be the only process of latteboard that replaces a file, inside the block; others wait for this one.
+
+    Where no lock can be written, nothing else could be either; the error of that is left to the writing.
+
+    Raises
+    ------
+    LockedError : another process still holds the lock after an hour.
+    """
+    target = Path(os.path.realpath(path))
+    name = f".latteboard-{target.name}.lock"
+    if len(os.fsencode(name)) > LONGEST_NAME or not os.access(target.parent, os.W_OK):
+        yield
+        return
+    with lock(target.with_name(name), wait_seconds=HOUR_SECONDS, waiting=waiting):
+        yield
 
 
 def lock_path(path: Path) -> Path:
@@ -87,6 +109,15 @@ def lock(path: Path, *, wait_seconds: float, waiting: Callable[[Holder], None] =
         # A user may have removed the lock meanwhile, and another process may hold a new one.
         if _read(path) == own:
             path.unlink(missing_ok=True)
+
+
+def is_abandoned_draft(path: Path) -> bool:
+    """Whether a file is the draft of a lock that a process of this host did not live to take; a lock itself is none."""
+    try:
+        holder = _read(path)
+    except LockedError:
+        return False
+    return holder is not None and path.suffix == f".{holder.word}" and holder.is_dead
 
 
 def _take(path: Path, own: Holder) -> bool:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from latteboard.errors import InputRefused
 from latteboard.files.hdf5 import DAMAGED, missing_filter, open_file, read_mark, reading, recorded_recipe, with_groups
+from latteboard.files.watched import being_read
 from latteboard.names.encoding import as_bytes, as_text
 from reducer.arrays.momentum import are_mode_numbers
 from reducer.correlators.conventions import ATTRIBUTES, LABELS, ROW_LABELS
@@ -237,7 +238,8 @@ class CorrelatorFile:
             into.create_dataset(named, data=self.read_whole(self._dataset(name)))
             return
         try:
-            h5py.h5o.copy(self._file.id, named, into.id, named, _bare(), with_groups())
+            with being_read(self.path, int(self._file[named].nbytes)):
+                h5py.h5o.copy(self._file.id, named, into.id, named, _bare(), with_groups())
         except DAMAGED:
             self.read_whole(self._dataset(name))
             raise
@@ -282,7 +284,7 @@ class CorrelatorFile:
             found = np.empty(dataset.shape, dtype=dataset.dtype)
             self.read(dataset, range(dataset.shape[0]), found)
             return found
-        with reading(self.path, dataset.name):
+        with reading(self.path, dataset.name, dataset.nbytes):
             whole = self._file[as_bytes(dataset.name)][()]
         self.bytes_read += dataset.nbytes
         return np.asarray(whole, dtype=dataset.dtype)

@@ -6,7 +6,8 @@ takes the file's name.
 
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,9 @@ import h5py
 from latteboard.errors import InputRefused, OutputRefused
 from latteboard.files import hdf5 as h5
 from latteboard.files.atomic import remove_abandoned, replacing
+from latteboard.files.draft_stream import drafted_file
+from latteboard.files.locks import Holder, only_writer
+from latteboard.files.watched import being_read
 from latteboard.names.encoding import as_bytes
 from reducer.hdf5.diff import Difference, compare
 from reducer.hdf5.tree import DATASET, EXTERNAL, GROUP, SOFT, Address, Node, all_nodes, opened
@@ -49,11 +53,14 @@ def _datasets(lacking: Sequence[Difference]) -> tuple[str, ...]:
     return tuple(one.name for one in lacking if one.kind == DATASET and one.attribute is None)
 
 
-def merge(source: Path, into: Path, *, dry_run: bool = False) -> MergeResult:
+def merge(
+    source: Path, into: Path, *, dry_run: bool = False, waiting: Callable[[Holder], None] = lambda _: None
+) -> MergeResult:
     """Copy to ``into`` all that it lacks of ``source``: groups, datasets as they are stored, named types, links, attributes.
 
     Links are copied as links; a node of several names has them in the copy. The mark of ``source`` is not copied. A dry run
-    refuses the same cases as a merge, and changes nothing.
+    refuses the same cases as a merge, and changes nothing. Two that merge into one file wait for each other; ``waiting`` is
+    called once a wait begins.
 
     Raises
     ------
@@ -61,8 +68,14 @@ def merge(source: Path, into: Path, *, dry_run: bool = False) -> MergeResult:
     OutputRefused : ``into`` is not there, is ``source``, differs in what both have, or carries a mark that would not be
         true any more; a copy does not read as the original; one of the files changed meanwhile. ``into`` is as it was.
     """
+    with nullcontext() if dry_run else only_writer(into, waiting=waiting):
+        return _merged(source, into, dry_run=dry_run)
+
+
+def _merged(source: Path, into: Path, *, dry_run: bool) -> MergeResult:
     _check_files(source, into)
-    before = _states(source, into)
+    with h5.not_being_written(into):
+        before = _states(source, into)
     lacking = _lacking(source, into)
     with opened(source) as top:
         _check_written(top, _datasets(lacking))
@@ -128,12 +141,21 @@ def _replace(into: Path, source: Path, lacking: Sequence[Difference], before: li
     """Replace ``into`` by a copy with the additions, if it reads right and neither file has changed."""
     target = into.resolve()  # the file itself, where the name is a symbolic link to it
     remove_abandoned(target.parent)
-    with replacing(target) as draft:
+    with ExitStack() as stack:
+
+        def check_unchanged() -> None:
+            if _states(source, into) != before:
+                raise OutputRefused(f"{into}: it or {source} changed meanwhile; nothing was done. Try again")
+
+        def check_at_last() -> None:
+            stack.enter_context(h5.not_being_written(into))  # until the copy has taken its name
+            check_unchanged()
+
+        draft = stack.enter_context(replacing(target, last=check_at_last))
         shutil.copy(target, draft)
         _fill(draft, source, into, lacking)
         wrong = _wrong(draft, source)
-        if _states(source, into) != before:
-            raise OutputRefused(f"{into}: it or {source} changed meanwhile; nothing was done. Try again")
+        check_unchanged()
         if wrong is not None:
             raise OutputRefused(f"{into}: cannot hold what {source} holds: {wrong}; nothing was changed")
 
@@ -142,7 +164,7 @@ def _fill(draft: Path, source: Path, into: Path, lacking: Sequence[Difference]) 
     """Write the additions to the draft; parents stand before their children."""
     new = {one.name for one in lacking if one.attribute is None}
     try:
-        with opened(source) as top, h5py.File(draft, "r+", locking=False) as file:
+        with opened(source) as top, drafted_file(draft, new=False) as file:
             placed = {
                 node.address: node.name
                 for node in all_nodes(top)
@@ -158,7 +180,7 @@ def _fill(draft: Path, source: Path, into: Path, lacking: Sequence[Difference]) 
     except InputRefused:
         raise
     except h5.DAMAGED as error:
-        reason = " ".join(str(error).split())[:200]
+        reason = h5.reason_of(error)
         raise OutputRefused(f"{into}: cannot take what it lacks of {source}: {reason}; nothing was changed") from error
 
 
@@ -183,7 +205,8 @@ def _place(node: Node, file: h5py.File, placed: dict[Address, str]) -> None:
         for attribute, value in node.attributes().items():
             value.write(made.id, attribute)
     else:
-        h5py.h5o.copy(node.thing.id, b".", file.id, name)
+        with being_read(node.path, getattr(node.thing, "nbytes", 0)):
+            h5py.h5o.copy(node.thing.id, b".", file.id, name)
 
 
 def _place_link(node: Node, file: h5py.File, name: bytes) -> None:

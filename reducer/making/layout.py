@@ -8,7 +8,8 @@ from functools import cached_property
 from latteboard.recipe import Concatenation
 from reducer.arrays.joining import Region, Shape, joined_shape, offsets, region
 
-CHUNK = 1 << 20  # bytes of a chunk of a dataset that can grow
+# Bytes of a chunk of a dataset that can grow, at most, and of the chunks that the library keeps for each such dataset.
+CHUNK = 1 << 20
 SMALL = 1 << 16  # bytes to which smaller rows are gathered
 
 
@@ -66,10 +67,13 @@ def chunk_shape(whole: Shape, *, axis: int, itemsize: int) -> Shape:
 
     Examples
     --------
-    Averages of 100 configurations are cut into two time slices of one; files in momentum space into configurations:
+    Averages of 100 configurations are cut into time slices, files in momentum space into configurations; of nine slices three
+    fill their chunks, and two would leave one chunk half empty:
 
     >>> chunk_shape((100, 9, 32, 32, 32, 2), axis=0, itemsize=8)
-    (1, 2, 32, 32, 32, 2)
+    (1, 1, 32, 32, 32, 2)
+    >>> chunk_shape((100, 9, 24, 24, 24, 2), axis=0, itemsize=8)
+    (1, 3, 24, 24, 24, 2)
     >>> chunk_shape((100, 9, 11, 11, 11), axis=0, itemsize=16)
     (1, 9, 11, 11, 11)
     """
@@ -80,10 +84,15 @@ def chunk_shape(whole: Shape, *, axis: int, itemsize: int) -> Shape:
         chunk[axis] = SMALL // size
         return tuple(chunk)
     for position, length in enumerate(chunk):
-        parts = min(length, -(-size // CHUNK))
-        chunk[position] = -(-length // parts)
+        chunk[position] = -(-length // _parts(length, -(-size // CHUNK)))
         size = size // length * chunk[position]
     return tuple(chunk)
+
+
+def _parts(length: int, least: int) -> int:
+    """In how many parts an axis is cut: at least so many, or somewhat more if they leave less of the last part empty."""
+    least = min(length, least)
+    return min(range(least, min(length, 4 * least) + 1), key=lambda parts: (-(-length // parts) * parts, parts))
 
 
 def growth_limits(whole: Shape, *, axis: int) -> tuple[int | None, ...]:

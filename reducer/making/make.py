@@ -1,16 +1,16 @@
 """Carries out one task: reads its inputs once, and writes its output whole or not at all, with a record of its inputs."""
 
-import os
-import re
+import stat
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager
-from errno import ENOSPC
+from contextlib import ExitStack, contextmanager, nullcontext
 from functools import cache
 from math import prod
 from pathlib import Path
 
 from latteboard.errors import InputRefused, OutputRefused
 from latteboard.files.atomic import remove_abandoned, replacing
+from latteboard.files.hdf5 import not_being_written, reason_of
+from latteboard.files.locks import only_writer
 from reducer.correlators.file import CorrelatorFile
 from reducer.making.blueprint import draw_blueprint
 from reducer.making.job import Job
@@ -44,8 +44,11 @@ def make(
     InputRefused, OutputRefused : by file and dataset; nothing is left of the output.
     Stopped : ``stop`` said so; likewise.
     """
+    appends = task.recipe.concatenate is not None and task.recipe.concatenate.append
+    alone = only_writer(task.file(root)) if overwrite or task.replace or appends else nullcontext()
     try:
-        return _make(task, root, allow_nan=allow_nan, overwrite=overwrite, keep_average=keep_average, stop=stop)
+        with alone:
+            return _make(task, root, allow_nan=allow_nan, overwrite=overwrite, keep_average=keep_average, stop=stop)
     except OutputRefused:
         if not overwrite and _is_there(task.file(root), task):
             return None  # another run made the same in the meantime
@@ -67,6 +70,8 @@ def _make(
     target = task.file(root)
     _remove_abandoned(target.parent)
     state = _state(target)
+    with not_being_written(target):
+        pass
     previous = None if overwrite else find_previous(target, task)
     if previous is not None and previous.is_current:
         return None
@@ -74,13 +79,15 @@ def _make(
     _check_inputs(inputs, root)
     replaces = overwrite or previous is not None
 
-    def check_unchanged() -> None:
-        if previous is not None and _state(target) != state:
-            raise OutputRefused(f"{target}: changed meanwhile; nothing was done. Try again")
-
     job = Job(task, root, allow_nan, stop)
     blueprint = None if task.recipe.concatenate is None else draw_blueprint(job, previous)
     with ExitStack() as stack:
+
+        def check_unchanged() -> None:
+            stack.enter_context(not_being_written(target))  # until the draft has taken its name
+            if replaces and _state(target) != state:
+                raise OutputRefused(f"{target}: changed meanwhile; nothing was done. Try again")
+
         draft = stack.enter_context(_drafted(target, overwrite=replaces, last=check_unchanged))
         kept = None if keep_average is None else stack.enter_context(_drafted(keep_average, overwrite=overwrite))
         if blueprint is None:
@@ -134,7 +141,9 @@ def _state(path: Path) -> tuple[int, ...] | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise OutputRefused(f"{path}: cannot be written: {_reason(error)}") from error
+        raise OutputRefused(f"{path}: cannot be written: {reason_of(error)}") from error
+    if not (stat.S_ISREG(found.st_mode) or stat.S_ISDIR(found.st_mode)):
+        raise OutputRefused(f"{path}: no regular file; name another output")
     return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
 
 
@@ -163,13 +172,4 @@ def _drafted(target: Path, *, overwrite: bool, last: Callable[[], object] = lamb
     except InputRefused:
         raise
     except (OSError, RuntimeError) as error:
-        raise OutputRefused(f"{target}: cannot be written: {_reason(error)}; nothing is left of it") from error
-
-
-def _reason(error: Exception) -> str:
-    """The reason of a failed write; HDF5 often states the system's error only in the middle of its message."""
-    stated = re.search(r"errno = ([0-9]+)", str(error))
-    number = (error.errno if isinstance(error, OSError) else None) or (int(stated[1]) if stated else None)
-    if number == ENOSPC:
-        return "no space left on device"
-    return os.strerror(number) if number else " ".join(str(error).split())[:200]
+        raise OutputRefused(f"{target}: cannot be written: {reason_of(error)}; nothing is left of it") from error

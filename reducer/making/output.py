@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from latteboard.errors import OutputRefused
 from latteboard.files import hdf5 as h5
+from latteboard.files.draft_stream import DraftStream
 from latteboard.names.encoding import as_bytes, as_text
 from reducer.arrays.momentum import mode_numbers
 from reducer.correlators.conventions import ATTRIBUTES, LABELS
@@ -21,7 +22,7 @@ from reducer.making.attribute_table import JSON, NAME, OF, AttributeTable, Colum
 from reducer.making.carried_attributes import AXES, CONFIGURATION, Attributes
 from reducer.making.compute import SLAB_BYTES
 from reducer.making.labels import TEXT, Labels
-from reducer.making.layout import Layout, chunk_shape, growth_limits
+from reducer.making.layout import CHUNK, Layout, chunk_shape, growth_limits
 from reducer.making.targets import Target
 from reducer.making.terms import Term
 
@@ -35,7 +36,8 @@ class Output:
     def __init__(self, path: Path, *, extend: bool = False) -> None:
         self._path = path
         self._made: int | None = None
-        self.file = h5py.File(path, "r+" if extend else "w-", locking=False)
+        self._stream = DraftStream(path, new=not extend)
+        self.file = h5py.File(self._stream, "r+" if extend else "w", rdcc_nbytes=CHUNK)
         self._datasets: dict[str, h5py.Dataset] = {}
 
     def __enter__(self) -> Self:
@@ -45,8 +47,11 @@ class Output:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.file.close()
-        if error is None and self._made is not None:
-            h5.stamp(self._path, self._made)
+        self._stream.close()
+        if error is None:
+            self._stream.check()
+            if self._made is not None:
+                h5.stamp(self._path, self._made)
 
     # -- numbers -----------------------------------------------------------------------------------------------------
 
@@ -56,6 +61,7 @@ class Output:
             self._datasets[name] = self._dataset(name, layout, numbers.dtype)
         assert not self._datasets[name].is_virtual  # numbers would go through the links, into the inputs
         self._datasets[name][layout.region(row, slab)] = numbers
+        self._stream.check()
 
     def _dataset(self, name: str, layout: Layout, dtype: np.dtype[Any]) -> h5py.Dataset:
         whole = layout.whole

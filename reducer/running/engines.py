@@ -4,12 +4,14 @@ import os
 import resource
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from ctypes import c_char
 from dataclasses import dataclass
 from multiprocessing import get_context
 from typing import Any
 
 from threadpoolctl import threadpool_limits
 
+from latteboard.files.watched import SIZE, Note
 from reducer.running.stopping import Stop, signals_held
 from reducer.running.worker import become_worker, read_stop
 
@@ -58,13 +60,20 @@ class WorkerProcess(ProcessPoolExecutor):
     """One process beside this one. A pool of several is given up as a whole when one of them is killed."""
 
     def __init__(self, stop: Stop) -> None:
+        processes = get_context("spawn")
+        self.note = Note(processes.RawArray(c_char, SIZE))
         with signals_held():
-            super().__init__(1, get_context("spawn"), initializer=become_worker, initargs=(stop.flag,))
+            super().__init__(1, processes, initializer=become_worker, initargs=(stop.flag, self.note.buffer))
 
     def submit(self, call: Callable[..., Any], /, *arguments: Any, **named: Any) -> Future[Any]:
         """Hand out a call; the first one starts the process."""
         with signals_held():
             return super().submit(call, *arguments, **named)
+
+
+def note_of(executor: Executor | None) -> Note | None:
+    """The last words of the process of an executor that broke; None if it has none of its own."""
+    return executor.note if isinstance(executor, WorkerProcess) else None
 
 
 def _serial(_: int) -> Engine:

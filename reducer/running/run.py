@@ -7,14 +7,16 @@ from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future
 from functools import partial
 from pathlib import Path
 
+from latteboard.files.atomic import remove_drafts
 from reducer.making.make import make
-from reducer.running.engines import Engine
+from reducer.running.engines import Engine, note_of
 from reducer.running.stopping import Stop
-from reducer.running.worker import CarryOut, Outcome, work
+from reducer.running.worker import CarryOut, Outcome, suspect_of, work
 from reducer.tasks.plan_file import Tasks
 from reducer.tasks.report import Failure, Report
 from reducer.tasks.task import Task
 
+ENDED = "damaged: the HDF5 library crashes on it, or does not come to an end; move the file away, or make it again"
 # A worker that is killed was perhaps not killed by its task; the second one was.
 LIVES = 2
 
@@ -41,9 +43,8 @@ def run(
     failing : called with each failure as it happens
     carry_out : makes one output
     """
-    return _Run(engine, stop or Stop(), partial(work, root=root, allow_nan=allow_nan, carry_out=carry_out)).all(
-        tasks, progress, failing
-    )
+    call = partial(work, root=root, allow_nan=allow_nan, carry_out=carry_out)
+    return _Run(engine, stop or Stop(), call, root).all(tasks, progress, failing)
 
 
 class _Slot:
@@ -72,10 +73,19 @@ class _Slot:
             self._executor.shutdown(wait=True, cancel_futures=True)
             self._executor = None
 
+    def clear_up(self) -> str:
+        """Close an executor that broke, and remove its drafts; the file that its worker was reading, empty if none."""
+        note = note_of(self._executor)
+        self.close()
+        if note is None:
+            return ""
+        remove_drafts(note)
+        return note.parts[0]
+
 
 class _Run:
-    def __init__(self, engine: Engine, stop: Stop, call: Callable[[Task], Outcome]) -> None:
-        self._call, self._stop = call, stop
+    def __init__(self, engine: Engine, stop: Stop, call: Callable[[Task], Outcome], root: Path) -> None:
+        self._call, self._stop, self._root = call, stop, root
         self._slots = [_Slot(partial(engine.open, stop)) for _ in range(engine.executors)]
         self._free = deque(slot for slot in self._slots for _ in range(engine.ahead))
         self._under_way: dict[Future[Outcome], tuple[_Slot, Task]] = {}
@@ -124,7 +134,9 @@ class _Run:
         try:
             return future.result()
         except BrokenExecutor:
-            slot.close()
+            file = slot.clear_up()
+            if file:
+                return Outcome(reason=f"{file}: {ENDED}", suspect=suspect_of(file, task, self._root))
             self._killed[task.path] = self._killed.get(task.path, 0) + 1
             if self._killed[task.path] < LIVES:
                 self._again.append(task)

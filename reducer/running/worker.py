@@ -13,6 +13,7 @@ from threadpoolctl import threadpool_limits
 
 from latteboard.errors import InputRefused, LatteboardError, Stopped
 from latteboard.files.hdf5 import DAMAGED
+from latteboard.files.watched import Note, end_with_parent, watch_this_process
 from reducer.running.stopping import SIGNALS
 from reducer.tasks.task import Result, Task
 
@@ -76,14 +77,20 @@ def reason_of(error: Exception, task: Task, root: Path) -> str:
 
 def _suspect(error: Exception, task: Task, root: Path) -> str:
     """The input that could not be used; empty if it is none in particular."""
-    blamed = str(error.path) if isinstance(error, InputRefused) else None
-    return next((one.path for one in task.inputs if str(one.file(root)) == blamed), "")
+    return suspect_of(str(error.path), task, root) if isinstance(error, InputRefused) else ""
 
 
-def become_worker(flag: Any) -> None:
-    """Prepare this process: it ends with its parent, leaves signals to it, and computes in one thread."""
+def suspect_of(file: str, task: Task, root: Path) -> str:
+    """The input that a file is, by the path that the task has it under; empty if it is none."""
+    return next((one.path for one in task.inputs if str(one.file(root)) == file), "")
+
+
+def become_worker(flag: Any, note: Any) -> None:
+    """Prepare this process: it ends with its parent, leaves signals to it, computes in one thread, and notes what it reads."""
     for number in SIGNALS:
         signal.signal(number, signal.SIG_IGN)
+    watch_this_process(Note(note))
+    end_with_parent(os.getppid())
     Thread(target=_end_with_parent, daemon=True).start()
     import numpy  # noqa: F401 only the thread pools of libraries that are loaded already can be limited
 

@@ -1,0 +1,83 @@
+"""The front door for a shell: commands that read HDF5 files run in a process of their own, and this one waits for it.
+
+So a file on which the library crashes, or loops for ever, ends in one line that names it. A second SIGTERM or SIGINT, or half a
+minute after the first, ends whatever hangs.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+
+import click
+
+from latteboard.cli.main import main as unguarded
+
+GUARDED = frozenset(
+    ("tslice", "average", "concatenate", "fft", "project", "h5diff", "h5merge", "reduce", "index", "watch")
+)
+PATIENCE = 30  # seconds
+FORWARDED = (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1)
+CRASHES = (signal.SIGSEGV, signal.SIGBUS, signal.SIGABRT, signal.SIGFPE, signal.SIGILL, signal.SIGPROF)
+
+
+def main() -> None:
+    """Run the command line."""
+    if not GUARDED.intersection(sys.argv[1:]):
+        unguarded()
+        return
+    from latteboard.files.watched import Note, end_with_parent, watch_this_process
+
+    note, parent = Note(), os.getpid()
+    child = os.fork()
+    if child:
+        _wait(child, note)
+    end_with_parent(parent)
+    watch_this_process(note)
+    unguarded()
+
+
+def _wait(child: int, note: object) -> None:
+    """Wait for the command, and end as it does; signals go on to it."""
+    requests = 0
+
+    def forward(number: int, _: object) -> None:
+        nonlocal requests
+        requests += number in (signal.SIGTERM, signal.SIGINT)
+        os.kill(child, signal.SIGKILL if requests > 1 else number)
+        if requests == 1:
+            signal.alarm(PATIENCE)
+
+    for number in FORWARDED:
+        signal.signal(number, forward)
+    signal.signal(signal.SIGALRM, lambda *_: os.kill(child, signal.SIGKILL))
+    _, status = os.waitpid(child, 0)
+    code = os.waitstatus_to_exitcode(status)
+    os._exit(code if code >= 0 else _ended_by(signal.Signals(-code), note, stopped=requests > 0))
+
+
+def _ended_by(number: signal.Signals, note: object, *, stopped: bool) -> int:
+    """What to say, and with which code to end, if the command was ended by a signal."""
+    from latteboard.files.atomic import remove_drafts
+    from latteboard.files.watched import Note, reason_of_end
+    from latteboard.text import shown
+
+    assert isinstance(note, Note)
+    file, _ = note.parts
+    remove_drafts(note)
+    if number in CRASHES:
+        reason = (
+            reason_of_end(file, number)
+            if file
+            else f"the HDF5 library crashed ({number.name}); nothing is half-written"
+        )
+        click.echo(f"latteboard: {shown(reason)}", err=True)
+        return 1
+    if stopped:
+        click.echo("latteboard: ended at once, as asked; nothing is half-written", err=True)
+        return 1
+    if number != signal.SIGKILL:
+        signal.signal(number, signal.SIG_DFL)
+    os.kill(os.getpid(), number)
+    return 1
