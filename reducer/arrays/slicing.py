@@ -163,7 +163,7 @@ def shift_to_source(corr: NDArray[Any], source: Source, out: NDArray[Any] | None
     """
     z, _, x = site_axes(corr)
     Z, Y, X = corr.shape[z : x + 1]
-    sites = _shifted_sites((Z, Y, X), (source.z, source.y, source.x))
+    sites = shifted_sites((Z, Y, X), (source.z, source.y, source.x))
     out = np.empty(corr.shape, dtype=corr.dtype) if out is None else out
     # Gathering sites one by one is several times faster than rolling axes. "clip" is never needed, but spares a copy.
     _by_sites(np.ascontiguousarray(corr), x).take(sites, axis=1, out=_by_sites(out, x), mode="clip")
@@ -172,14 +172,20 @@ def shift_to_source(corr: NDArray[Any], source: Source, out: NDArray[Any] | None
 
 def _by_sites(corr: NDArray[Any], x: int) -> NDArray[Any]:
     """A contiguous correlator with all sites on one axis, the last; real and imaginary part as one number."""
-    together = corr if x + 1 == corr.ndim else corr.view(corr.dtype.str.replace("f8", "c16").replace("f4", "c8"))
+    together = corr if x + 1 == corr.ndim else corr.view(pairs_as_one(corr.dtype))
     sites = corr.shape[x - 2] * corr.shape[x - 1] * corr.shape[x]
     return together.reshape(-1, sites)
 
 
+@lru_cache(maxsize=8)
+def pairs_as_one(dtype: np.dtype[Any]) -> np.dtype[Any]:
+    """The type of complex numbers of which real and imaginary part are of type ``dtype``."""
+    return np.dtype(dtype.str.replace("f8", "c16").replace("f4", "c8"))
+
+
 # As many as a set has sources; each takes 8 bytes a site.
 @lru_cache(maxsize=8)
-def _shifted_sites(extents: tuple[int, int, int], shifts: tuple[int, int, int]) -> NDArray[np.intp]:
+def shifted_sites(extents: tuple[int, int, int], shifts: tuple[int, int, int]) -> NDArray[np.intp]:
     """The site that each site is filled from, counting sites with x fastest."""
     z, y, x = ((np.arange(L) + shift) % L for L, shift in zip(extents, shifts, strict=True))
     _, Y, X = extents

@@ -32,6 +32,7 @@ class CorrelatorFile:
     Attributes
     ----------
     bytes_read : of datasets, so far
+    descriptor : of the open file, to read plain data beside the library
     """
 
     def __init__(self, path: Path) -> None:
@@ -46,7 +47,7 @@ class CorrelatorFile:
         self._file = open_file(self.path)
         # Plain data are read beside the library, which takes longer.
         with reading(self.path):
-            self._descriptor = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
+            self.descriptor = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
 
     def __enter__(self) -> Self:
         if not self._file:
@@ -57,7 +58,7 @@ class CorrelatorFile:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._file.close()
-        os.close(self._descriptor)
+        os.close(self.descriptor)
 
     def refusal(self, reason: str, name: str = "") -> InputRefused:
         """An error that names this file, and a dataset in it."""
@@ -173,13 +174,16 @@ class CorrelatorFile:
                 reason := lack(self.path, self._file, properties, dataset.shape)
             ):
                 raise self.refusal(f"a virtual dataset: {reason}", name)
-            here = not self._file.userblock_size and not (
-                self._has_links and address(dataset)[0] != address(self._file.id)[0]
-            )
+            here = self._begins_at_once and not (self._has_links and address(dataset)[0] != address(self._file.id)[0])
             try:
                 return dataset_info(dataset, properties, name, in_this_file=here)
             except NotUnderstood as error:
                 raise self.refusal(str(error), name) from error
+
+    @cached_property
+    def _begins_at_once(self) -> bool:
+        """Whether places in the file are counted from its first byte: no block of the user's stands before."""
+        return not self._file.userblock_size
 
     def root_dataset(self, name: str) -> Numbers | None:
         """Read a dataset of the root group that labels rows or momenta; None if it is not there."""
@@ -196,7 +200,7 @@ class CorrelatorFile:
     @cached_property
     def _is_as_made(self) -> bool:
         mark = read_mark(self.path)
-        return mark is not None and mark.complete and mark.is_original(os.fstat(self._descriptor).st_mtime_ns)
+        return mark is not None and mark.complete and mark.is_original(os.fstat(self.descriptor).st_mtime_ns)
 
     def column(self, name: str) -> tuple[dict[str, Attribute], Numbers]:
         """The attributes and the values of a dataset that labels rows."""
@@ -206,9 +210,9 @@ class CorrelatorFile:
     @cached_property
     def labels(self) -> frozenset[str]:
         """The datasets that label rows and momenta, as the reducer writes them; others of the same names are data."""
-        here = [name for name in LABELS if name in set(self.names)]
-        found = {name: self._file[name] for name in here}
         with reading(self.path):
+            found = {name: self._file[name] for name in LABELS if name in self._file}
+            found = {name: one for name, one in found.items() if isinstance(one, h5py.Dataset)}
             rows = {name: one for name, one in found.items() if name in ROW_LABELS and one.ndim == 1}
             labels: set[str] = set()
             if (
@@ -260,6 +264,15 @@ class CorrelatorFile:
             self._read_in_place(dataset, dataset.offset, rows, out)
         self.bytes_read += out.nbytes
 
+    def will_need(self, dataset: DatasetInfo, rows: Sequence[int]) -> None:
+        """Tell the system which rows are read soon, so that a slow disk begins with them."""
+        if dataset.offset is None or not rows or not hasattr(os, "posix_fadvise"):
+            return
+        size = dataset.nbytes // dataset.shape[0]
+        for begin, end in _runs(rows, steps=(1,)):
+            place, length = dataset.offset + rows[begin] * size, (end - begin) * size
+            os.posix_fadvise(self.descriptor, place, length, os.POSIX_FADV_WILLNEED)
+
     def _read_in_place(self, dataset: DatasetInfo, offset: int, rows: Sequence[int], out: Numbers) -> None:
         """Read plain data: a run of ascending rows is one piece of the file."""
         size = out.nbytes // max(1, len(rows))
@@ -269,7 +282,8 @@ class CorrelatorFile:
             found = 0
             while found < len(place):
                 try:
-                    more = os.preadv(self._descriptor, [place[found:]], offset + rows[begin] * size + found)
+                    rest = place[found:] if found else place
+                    more = os.preadv(self.descriptor, [rest], offset + rows[begin] * size + found)
                 except OSError as error:
                     raise self.refusal(f"cannot be read: {error.strerror}", dataset.name) from error
                 if not more:

@@ -1,8 +1,6 @@
 """Computes one output dataset slab by slab, a few slices at a time, so that memory does not grow with the file."""
 
 from collections.abc import Iterator
-from functools import cache
-from threading import local
 from typing import Any
 
 import numpy as np
@@ -11,6 +9,8 @@ from numpy.typing import NDArray
 from latteboard.errors import InputRefused
 from reducer.arrays.averaging import average
 from reducer.arrays.slicing import align_slices
+from reducer.making.plain_means import is_plain, mean_of_plain
+from reducer.making.scratch import Scratch, scratch_of_thread
 from reducer.making.targets import Target
 from reducer.making.terms import Term
 
@@ -29,36 +29,17 @@ def slabs(target: Target) -> Iterator[tuple[slice, Numbers]]:
     number = len(first.rows)
     row_bytes = first.bytes // max(1, number)
     step = max(1, SLAB_BYTES // max(1, row_bytes))
-    scratch = _scratch()
+    scratch, plain = scratch_of_thread(), len(target.terms) > 1 and is_plain(target)
     for begin in range(0, number, step):
         slab = slice(begin, min(begin + step, number))
+        if plain:
+            yield slab, mean_of_plain(target, slab)
+            continue
         parts = (_read(term, slab, scratch) for term in target.terms)
         yield slab, average(parts, target.numbers) if len(target.terms) > 1 else next(parts)
 
 
-class _Scratch(local):
-    """Memory that is used again for each term: asking the system for it each time takes as long as the computation.
-
-    Each thread has its own.
-    """
-
-    def __init__(self) -> None:
-        self._held: dict[str, NDArray[np.uint8]] = {}
-
-    def array(self, part: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Numbers:
-        """An array of any content; it is overwritten once the same part is asked for again."""
-        size = int(np.prod(shape, dtype=np.int64)) * dtype.itemsize
-        if part not in self._held or len(self._held[part]) < size:
-            self._held[part] = np.empty(size, dtype=np.uint8)
-        return self._held[part][:size].view(dtype).reshape(shape)
-
-
-@cache
-def _scratch() -> _Scratch:
-    return _Scratch()
-
-
-def _read(term: Term, slab: slice, scratch: _Scratch) -> Numbers:
+def _read(term: Term, slab: slice, scratch: Scratch) -> Numbers:
     """Some rows of one term, shifted to the source, with the sign of the time boundary; overwritten by the next call."""
     dataset, rows = term.dataset, term.rows[slab]
     shape, dtype = (len(rows), *dataset.shape[1:]), dataset.dtype
@@ -96,7 +77,7 @@ def not_finite_input(target: Target) -> InputRefused:
         if not term.dataset.shape:
             return term.refusal("is NaN or infinite; expected a number (--allow-nan records it instead)")
         for position, row in enumerate(term.rows):
-            number = count_not_finite(_read(term, slice(position, position + 1), _scratch()))
+            number = count_not_finite(_read(term, slice(position, position + 1), scratch_of_thread()))
             if number:
                 return term.refusal(
                     f"{number} numbers are NaN or infinite at index {row} of its first axis; "

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence, Set
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any, Self
 
@@ -26,6 +27,7 @@ from reducer.making.targets import Target, row_dataset
 from reducer.making.terms import Term
 from reducer.tasks.task import Task
 
+AHEAD = 3  # outputs: so far ahead the system is told what is read
 VERSIONS = {
     "python": platform.python_version(),
     "numpy": np.__version__,
@@ -46,7 +48,9 @@ def write_single(job: Job, draft: Path, average: Path | None, *, average_name: s
             untransformed = replace(job, task=replace(job.task, path=average_name, recipe=recipe))
             outputs.append((untransformed, stack.enter_context(Output(average))))
         files, targets = stack.enter_context(job.surveyed(job.task.rows[0]))
-        for target in targets:
+        for target, later in zip_longest(targets, targets[AHEAD:]):
+            for term in () if later is None else later.terms:
+                term.file.will_need(term.dataset, term.rows)
             if target.is_correlator:
                 job.check_stop()
                 _write(target, [_Destination.single(one, target, output) for one, output in outputs])
