@@ -180,7 +180,7 @@ def three_steps(paths: Sequence[Path], folder: Path) -> float:
     slices = [folder / f"slice_{number}.h5" for number in range(len(paths))]
     average, momenta = folder / "average.h5", folder / "momenta.h5"
     seconds = sum(latteboard("tslice", path, slice_).seconds for path, slice_ in zip(paths, slices, strict=True))
-    seconds += latteboard("average", *slices, "--output", average).seconds
+    seconds += latteboard("average", "--same-configuration", *slices, "--output", average).seconds
     seconds += latteboard("fft", average, momenta, "--max-momentum", MODES).seconds
     for path in (*slices, average, momenta):
         path.unlink()
