@@ -11,9 +11,9 @@ from members import A3, APPEND, JOIN, SOURCES, V4, averages, few_open_files, joi
 from latteboard.errors import InputRefused, OutputRefused, Stopped
 from latteboard.files.hdf5 import Unreadable
 from reducer.correlators.file import CorrelatorFile
-from reducer.making.blueprint import Blueprint, draw_blueprint
+from reducer.making.blueprint import Blueprint
 from reducer.making.job import Job
-from reducer.making.make import make
+from reducer.making.make import blueprint_of, make
 from reducer.making.previous import find_previous
 from reducer.running.worker import work
 
@@ -24,7 +24,7 @@ def along(axis: int, **options: Any) -> Any:
 
 def blueprint(root: Path, members: Mapping[Any, Any], steps: Any = JOIN, **options: Any) -> Blueprint:
     task = joining(root, members, steps, **options)
-    return draw_blueprint(Job(task, root, False, lambda: False), find_previous(root / task.path, task))
+    return blueprint_of(Job(task, root, False, lambda: False), find_previous(root / task.path, task))
 
 
 def members_of(root: Path, *configurations: int) -> dict[int, Path]:
@@ -34,12 +34,12 @@ def members_of(root: Path, *configurations: int) -> dict[int, Path]:
 
 def test_rows_stand_in_the_order_of_configurations(tmp_path: Path) -> None:
     found = blueprint(tmp_path, members_of(tmp_path, 30, 10, 20))
-    assert [row.position for row in found.rows] == [0, 1, 2]
+    assert found.positions == [0, 1, 2]
     assert found.labels.configurations == [10, 20, 30]
     assert found.labels.source_names == [" ".join(SOURCES)] * 3
     assert {name: layout.whole for name, layout in found.layouts.items()} == dict.fromkeys((A3, V4), (3, 3, 4, 4, 4, 2))
     assert set(found.metas.values()) == {"tsep==2&nt==8"}
-    assert (found.kept, found.grows, found.momenta) == (None, False, None)
+    assert (found.kept, found.momenta) == ([], None)
 
 
 def test_along_an_axis_lengths_add_up(tmp_path: Path) -> None:
@@ -61,13 +61,13 @@ def test_no_number_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     assert len(blueprint(tmp_path, members).rows) == 2
 
 
-def test_what_comes_later_lets_a_file_grow_and_what_comes_between_does_not(tmp_path: Path) -> None:
+def test_what_comes_later_follows_and_what_comes_between_is_inserted(tmp_path: Path) -> None:
     members = members_of(tmp_path, 10, 15, 30, 40)
     join(tmp_path, {number: members[number] for number in (10, 30)}, APPEND)
     later = blueprint(tmp_path, {number: members[number] for number in (10, 30, 40)}, APPEND)
-    assert (later.grows, later.kept_positions, [row.position for row in later.rows]) == (True, [0, 1], [2])
+    assert (later.kept[0].positions, later.positions) == ([0, 1], [2])
     between = blueprint(tmp_path, {number: members[number] for number in (10, 15, 30)}, APPEND)
-    assert (between.grows, between.kept_positions, [row.position for row in between.rows]) == (False, [0, 2], [1])
+    assert (between.kept[0].positions, between.positions) == ([0, 2], [1])
     assert between.layouts[A3].whole[0] == later.layouts[A3].whole[0] == 3
 
 
@@ -75,7 +75,7 @@ def test_kept_rows_are_one_along_an_axis_and_none_comes_before_them(tmp_path: Pa
     members, steps = members_of(tmp_path, 10, 20, 30), along(0, append=True)
     join(tmp_path, {number: members[number] for number in (10, 20)}, steps)
     found = blueprint(tmp_path, members, steps)
-    assert (found.kept_positions, [row.position for row in found.rows]) == ([0], [1])
+    assert (found.kept[0].positions, found.positions) == ([0], [1])
     assert found.layouts[A3].shapes == [(6, 4, 4, 4, 2), (3, 4, 4, 4, 2)]
     (tmp_path / "joined.h5").unlink()
     join(tmp_path, {number: members[number] for number in (20, 30)}, steps)
@@ -86,7 +86,7 @@ def test_kept_rows_are_one_along_an_axis_and_none_comes_before_them(tmp_path: Pa
 def test_a_stop_is_heard_while_it_is_decided(tmp_path: Path) -> None:
     task = joining(tmp_path, members_of(tmp_path, 10, 20))
     with pytest.raises(Stopped):
-        draw_blueprint(Job(task, tmp_path, False, lambda: True), None)
+        blueprint_of(Job(task, tmp_path, False, lambda: True), None)
 
 
 def test_a_file_that_does_not_fit_leaves_no_draft(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from reducer.making.make import make
 
 SEED = 20240229
 SIGNALS = (signal.SIGKILL, signal.SIGTERM)
-WRITING = ("copying", "copied", "writing", "written", "closing", "closed")
+WRITING = ("writing", "written", "closing", "closed")
 BEFORE_THE_NAME = ("synced", "naming")
 
 
@@ -75,12 +75,12 @@ def same(found: Arrays, expected: Arrays) -> bool:
 
 def states(folder: Path) -> dict[str, tuple[int, int]]:
     """What is in a folder but drafts, each with what would show that somebody wrote to it."""
-    found = {path.name: path.stat() for path in folder.iterdir() if not is_temporary(path.name)}
+    found = {path.name: path.stat() for path in folder.iterdir() if path.is_file() and not is_temporary(path.name)}
     return {name: (one.st_ino, one.st_mtime_ns) for name, one in found.items()}
 
 
 def drafts(folder: Path) -> list[Path]:
-    return [path for path in folder.iterdir() if is_temporary(path.name)]
+    return [path for path in folder.rglob("*") if is_temporary(path.name)]
 
 
 def half_written(folder: Path) -> list[Path]:

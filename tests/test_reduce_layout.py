@@ -1,9 +1,9 @@
 """Where rows stand in a joined dataset: written part by part at their places they are what joining them in memory gives."""
 
 import math
+from itertools import pairwise
 from typing import Any
 
-import h5py
 import numpy as np
 import pytest
 from hypothesis import given
@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from latteboard.errors import ShapeError
 from latteboard.recipe import Concatenation
 from reducer.arrays.joining import Along, join
-from reducer.making.layout import CHUNK, SMALL, Layout, chunk_shape, growth_limits
+from reducer.making import layout as layout_module
+from reducer.making.layout import SLAB_BYTES, Layout, regions
 
 Shape = tuple[int, ...]
 NAME = "proton/A3"
@@ -73,63 +74,36 @@ def test_what_cannot_be_joined_is_refused(along: int, shapes: list[Shape]) -> No
         layout_of(along, [np.zeros(shape) for shape in shapes]).whole  # noqa: B018 asking for it is the test
 
 
-# -- chunks ----------------------------------------------------------------------------------------------------------
+# -- ranges ----------------------------------------------------------------------------------------------------------
 
 
-def test_only_what_can_be_appended_to_grows() -> None:
-    shapes = [(2, 3, 4), (2, 3, 4)]
-    assert not Layout(shapes[:1]).resizable
-    assert not Layout(shapes, Concatenation()).resizable
-    assert Layout(shapes, Concatenation(append=True)).resizable
-    assert Layout(shapes, Concatenation(append=True)).axis == 0
-    assert Layout(shapes, Concatenation(along=2, append=True)).axis == 2
-
-
+@pytest.mark.parametrize("slab_bytes", [1, 50, 1 << 20])
 @given(
-    whole=st.lists(st.integers(0, 300), min_size=1, max_size=5).map(tuple),
-    itemsize=st.sampled_from([1, 4, 8, 16]),
+    shape=st.lists(st.integers(0, 5), min_size=1, max_size=4).map(tuple),
     data=st.data(),
 )
-def test_chunks_fit_the_dataset_and_are_neither_tiny_nor_large(
-    whole: Shape, itemsize: int, data: st.DataObject
-) -> None:
-    axis = data.draw(st.integers(0, len(whole) - 1))
-    chunk = chunk_shape(whole, axis=axis, itemsize=itemsize)
-    assert len(chunk) == len(whole)
-    others = [n for n in range(len(whole)) if n != axis]
-    assert all(1 <= chunk[n] <= max(1, whole[n]) for n in others)
-    assert chunk[axis] >= 1
-    size = itemsize * math.prod(chunk)
-    row = itemsize * math.prod(max(1, whole[n]) for n in others)
-    assert size <= CHUNK
-    assert size > SMALL / 2 or size == row
-    # Only rows that are small are gathered, so that to add one row never writes much more than it.
-    assert chunk[axis] == 1 or size <= SMALL
+def test_what_is_moved_is_read_once_and_written_once(slab_bytes: int, shape: Shape, data: st.DataObject) -> None:
+    axis = data.draw(st.integers(0, len(shape) - 1))
+    cuts = sorted({0, *data.draw(st.lists(st.integers(0, shape[axis]))), shape[axis]})
+    ranges = data.draw(st.permutations(list(pairwise(cuts))))
+    moves, at = [], 2
+    for begin, end in ranges:
+        moves.append((begin, end, at))
+        at += end - begin
+    array = np.arange(1.0, math.prod(shape) + 1).reshape(shape)
+    longer = np.zeros((*shape[:axis], shape[axis] + 2, *shape[axis + 1 :]))
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(layout_module, "SLAB_BYTES", slab_bytes)
+        for here, there in regions(shape, 8, axis, moves):
+            assert not longer[there].any()
+            longer[there] = array[here]
+    expected = [np.take(array, range(begin, end), axis=axis) for begin, end in ranges]
+    head = np.zeros((*shape[:axis], 2, *shape[axis + 1 :]))
+    np.testing.assert_array_equal(longer, np.concatenate([head, *expected], axis=axis))
 
 
-@pytest.mark.parametrize("along", ["new", 0, 1])
-@pytest.mark.parametrize("shape", [(2, 3), (1, 500_000), (500_000, 2), (3, 0)])
-def test_the_library_takes_the_chunks(along: Along, shape: Shape) -> None:
-    layout = Layout([shape, shape], Concatenation(along=along, append=True))
-    whole, axis = layout.whole, layout.axis
-    chunks, limits = chunk_shape(whole, axis=axis, itemsize=8), growth_limits(whole, axis=axis)
-    with h5py.File("memory", "w", driver="core", backing_store=False) as file:
-        made = file.create_dataset(NAME, whole, "f8", maxshape=limits, chunks=chunks)
-        assert made.chunks == chunks
-        longer = tuple(length + 7 if position == axis else length for position, length in enumerate(whole))
-        made.resize(longer)
-        assert made.shape == longer
-
-
-def test_a_chunk_of_an_average_is_a_slice_and_of_a_momentum_file_a_configuration() -> None:
-    assert chunk_shape((100, 9, 32, 32, 32, 2), axis=0, itemsize=8) == (1, 1, 32, 32, 32, 2)
-    assert chunk_shape((100, 9, 11, 11, 11), axis=0, itemsize=16) == (1, 9, 11, 11, 11)
-    assert chunk_shape((100, 9), axis=0, itemsize=16) == (SMALL // 144, 9)
-
-
-@pytest.mark.parametrize("length", range(1, 120))
-def test_chunks_hold_little_more_than_what_they_are_made_for(length: int) -> None:
-    whole = (100, length, 24, 24, 24, 2)
-    chunk = chunk_shape(whole, axis=0, itemsize=8)[1]
-    assert -(-length // chunk) * chunk <= max(length + 1, 1.06 * length)
-    assert chunk * 24**3 * 16 <= CHUNK
+def test_a_slab_is_of_some_bytes_only_however_large_a_row_is() -> None:
+    found = list(regions((2, 64, 1024, 64), 16, 0, [(0, 2, 0)]))
+    sizes = [math.prod(side.stop - side.start for side in here) * 16 for here, _ in found]
+    assert max(sizes) <= SLAB_BYTES
+    assert sum(sizes) == 2 * 64 * 1024 * 64 * 16

@@ -359,4 +359,3 @@ def test_what_was_joined_along_an_axis_is_continued_however_it_was_made(tmp_path
     with h5py.File(tmp_path / "out.h5") as file:
         assert file["x"][:, 0].tolist() == [1, 2, 2, 3, 3, 3]
         assert file["configurations"][()].tolist() == [1, 2, 3]
-        assert file["x"].maxshape[0] is None

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from latteboard.cli.shared import as_json, print_json
 from latteboard.text import human_bytes, shown
@@ -155,13 +156,16 @@ def _numbers(context: click.Context, parameter: click.Parameter, value: str | No
 
 
 @click.command()
-@inputs
+@click.argument("input_files", metavar="[IN...]", type=path, nargs=-1)
 @output_option
 @click.option(
     "--along", default="new", show_default=True, callback=_along, metavar="new|N", help="A new first axis, or axis N."
 )
 @click.option("--append", is_flag=True, help="Add to the output what it lacks, or make one that can be added to.")
 @click.option("--virtual", is_flag=True, help="Link to the inputs instead of copying them.")
+@click.option(
+    "--consolidate", is_flag=True, help="Make one plain file of an output that grew by segments or is made of links."
+)
 @click.option(
     "--configurations",
     default=None,
@@ -170,14 +174,40 @@ def _numbers(context: click.Context, parameter: click.Parameter, value: str | No
     help="Of which configuration each input is, where neither the files nor their names tell.",
 )
 @_writes_output
-def concatenate(input_files: tuple[Path, ...], output: Path, *, as_json: bool, **options: Any) -> None:
-    """Join files of several configurations, sorted by configuration."""
+def concatenate(
+    input_files: tuple[Path, ...], output: Path, *, consolidate: bool, as_json: bool, **options: Any
+) -> None:
+    """Join files of several configurations, sorted by configuration.
+
+    A large output that is added to grows by segments: files beside it that it links to. --consolidate, which takes no IN, makes
+    one plain file of it.
+    """
     for other in ("virtual", "overwrite"):
         if options["append"] and options[other]:
             raise click.UsageError(f"--append and --{other} exclude each other")
+    if consolidate:
+        _check_alone(input_files)
+        from reducer.making.consolidate import consolidate as make_plain
+
+        _print_result(make_plain(output), as_json=as_json)
+        return
+    if not input_files:
+        raise click.UsageError("Missing argument 'IN...'.")
     from reducer.commands import concatenate_files
 
     _print_result(concatenate_files(input_files, output, **options), as_json=as_json)
+
+
+def _check_alone(input_files: Sequence[Path]) -> None:
+    """Require that --consolidate stands alone with its output."""
+    context = click.get_current_context()
+    given = (name for name in context.params if context.get_parameter_source(name) is ParameterSource.COMMANDLINE)
+    others = sorted(set(given) - {"output", "consolidate", "as_json", "input_files"})
+    if input_files or others:
+        named = "IN..." if input_files else f"--{others[0].replace('_', '-')}"
+        raise click.UsageError(
+            f"--consolidate and {named} exclude each other: it makes one plain file of the output alone"
+        )
 
 
 def _print_result(made: Result, *, as_json: bool) -> None:

@@ -38,6 +38,7 @@ PATH = "latteboard_path"
 INPUTS = "latteboard_inputs"
 RECIPE = "latteboard_recipe"
 VERSION = "latteboard_version"
+SEGMENTS = "latteboard_segments"
 
 # The problem of a file whose mark says that it is not complete.
 INCOMPLETE = "marked incomplete: whoever wrote it was stopped"
@@ -223,6 +224,7 @@ class Mark:
     complete : False while it is being written
     path : the campaign's name for it, relative to the root
     made : ns since 1970; its time on disk unless it was copied without
+    segments : the files that hold its numbers, if it grows by segments, by their names in the folder of segments
     """
 
     complete: bool
@@ -230,6 +232,7 @@ class Mark:
     made: int
     inputs: tuple[RecordedInput, ...]
     recipe: Mapping[str, Any]
+    segments: tuple[RecordedInput, ...] = ()
 
     def is_original(self, mtime: int) -> bool:
         """Whether a file of this mark and this time on disk (ns since 1970) still has the time it was made with."""
@@ -243,12 +246,20 @@ def same_time(one: int, other: int) -> bool:
 
 
 def write_mark(
-    file: h5py.File, *, path: str, inputs: Iterable[RecordedInput], recipe: Mapping[str, Any], made: int | None = None
+    file: h5py.File,
+    *,
+    path: str,
+    inputs: Iterable[RecordedInput],
+    recipe: Mapping[str, Any],
+    segments: Iterable[RecordedInput] = (),
+    made: int | None = None,
 ) -> int:
     """Mark an open file complete; returns the time to :func:`stamp` it with once it is closed."""
     made = time.time_ns() if made is None else made
     # As text of variable length: an attribute of another type ends at 64 KB, some hundred inputs.
-    file.attrs[INPUTS] = json.dumps([[one.path, one.size, one.mtime] for one in inputs])
+    file.attrs[INPUTS] = _stated(inputs)
+    if recorded := list(segments):
+        file.attrs[SEGMENTS] = _stated(recorded)
     file.attrs[RECIPE] = json.dumps(recipe, sort_keys=True)
     file.attrs.create(PATH, as_bytes(path), dtype=h5py.string_dtype())
     file.attrs[VERSION] = __version__
@@ -282,11 +293,19 @@ def _mark(file: h5py.h5f.FileID) -> Mark | None:
     complete = _attribute(file, COMPLETE, None)
     if complete is None:
         return None
-    stated = json.loads(_text(file, INPUTS, "[]"))
-    inputs = tuple(RecordedInput(str(path), _number(size), _number(mtime)) for path, size, mtime in stated)
     recipe = json.loads(_text(file, RECIPE, "{}"))
     made = _number(_attribute(file, MADE, 0))
-    return Mark(bool(complete), _text(file, PATH, ""), made, inputs, recipe)
+    inputs, segments = _recorded(file, INPUTS), _recorded(file, SEGMENTS)
+    return Mark(bool(complete), _text(file, PATH, ""), made, inputs, recipe, segments)
+
+
+def _stated(files: Iterable[RecordedInput]) -> str:
+    return json.dumps([[one.path, one.size, one.mtime] for one in files])
+
+
+def _recorded(file: h5py.h5f.FileID, name: str) -> tuple[RecordedInput, ...]:
+    stated = json.loads(_text(file, name, "[]"))
+    return tuple(RecordedInput(str(path), _number(size), _number(mtime)) for path, size, mtime in stated)
 
 
 def recorded_recipe(file: h5py.File) -> Mapping[str, Any]:

@@ -232,6 +232,11 @@ class CorrelatorFile:
         """The paths of all datasets but the labels, sorted."""
         return [name for name in self.names if name not in self.labels]
 
+    def is_virtual(self, name: str) -> bool:
+        """Whether a dataset is made of links to other datasets."""
+        with reading(self.path, name):
+            return bool(self._file[as_bytes(name)].is_virtual)
+
     def copy(self, name: str, into: h5py.File) -> None:
         """Copy a dataset whole, without its attributes.
 

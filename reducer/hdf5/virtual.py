@@ -9,7 +9,8 @@ from typing import Any
 import h5py
 
 from latteboard.errors import InputRefused
-from latteboard.files.hdf5 import open_file
+from latteboard.files.hdf5 import SEGMENTS, open_file, read_mark
+from latteboard.files.segments import segments_folder, segments_problem
 
 SAME_FILE = "."
 SPARE_FILES = 128  # that a process may have open beside the sources of one dataset
@@ -41,7 +42,14 @@ def lost_source(path: Path, file: h5py.File, properties: Any) -> str | None:
         name = properties.get_virtual_filename(n)
         if not _is_pattern(name):
             sources.setdefault(name, set()).add(properties.get_virtual_dsetname(n).replace("%%", "%"))
-    return _too_many(len(sources)) or next(_lost(path, file, sources), None)
+    if (reason := _too_many(len(sources))) is not None:
+        return reason
+    if SEGMENTS in file.attrs and (mark := read_mark(path)) is not None:
+        if (reason := segments_problem(path, mark)) is not None:
+            return reason
+        own = {f"{segments_folder(path).name}/{one.path}".replace("%", "%%") for one in mark.segments}
+        sources = {name: datasets for name, datasets in sources.items() if name not in own}
+    return next(_lost(path, file, sources), None)
 
 
 def _is_pattern(name: str) -> bool:

@@ -2,13 +2,16 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from itertools import pairwise
+from dataclasses import dataclass, field, replace
+from itertools import islice, pairwise
+from math import prod
 from pathlib import Path
+from typing import Any, Self
 
 import numpy as np
 
 from latteboard.errors import InputRefused, OutputRefused
+from latteboard.files.hdf5 import Mark
 from latteboard.recipe import Concatenation
 from reducer.arrays.joining import Shape
 from reducer.correlators.conventions import common_meta
@@ -18,25 +21,51 @@ from reducer.making.carried_attributes import AXES, carried_attributes
 from reducer.making.job import Job
 from reducer.making.labels import Labels, check_keys, labels_of_row
 from reducer.making.layout import Layout
-from reducer.making.previous import PreviousOutput
-from reducer.making.targets import Target, row_dataset
-from reducer.making.uniformity import Uniformity
+from reducer.making.targets import RowDataset, Target, row_dataset
+from reducer.making.uniformity import Form, Uniformity
 from reducer.tasks.task import Row, Task, key_text
 
 
 @dataclass(frozen=True)
-class RowBlueprint:
+class SurveyedRow:
     """One row that is written now.
 
     Attributes
     ----------
-    position : its place among all rows
     files : closed; they are opened again when the row is written
+    datasets : what the targets become, in their order
+    attributes : as rows, since a file may hold several configurations already
+    momenta : the mode numbers that its files state; None if they state none
     """
 
-    position: int
+    row: Row
     files: Sequence[CorrelatorFile]
     targets: Sequence[Target]
+    datasets: Sequence[RowDataset]
+    labels: Labels
+    attributes: AttributeTable
+    momenta: np.ndarray | None
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A file of ours whose rows are kept: an output that is given further ones, or a segment.
+
+    Attributes
+    ----------
+    positions : the places of its rows among all rows; of one only where they have an axis along which they are joined
+    """
+
+    path: Path
+    mark: Mark
+    labels: Labels
+    positions: Sequence[int] = ()
+
+    @classmethod
+    def read(cls, path: Path, mark: Mark) -> Self:
+        """A file with this mark."""
+        with CorrelatorFile(path) as file:
+            return cls(path, mark, Labels.read(file) or Labels())
 
 
 @dataclass(frozen=True)
@@ -45,23 +74,21 @@ class Blueprint:
 
     Attributes
     ----------
-    rows : the rows that are written now
-    kept : the previous output whose rows are kept; None if there is none
-    kept_positions : the places of its rows among all rows
-    grows : whether there are kept rows, and all others come after them
-    layouts, metas : of each dataset, by name
-    momenta : the file to copy the dataset ``momenta`` from; None if there is none, or it is there already
+    rows, positions : those that are written now, and their places among all rows
+    kept : the files whose rows are kept
+    layouts, dtypes, metas : of each dataset, by name
+    momenta : the file to copy the dataset ``momenta`` from; None if there is none
     lacking : configurations that are expected and of which there is no row
     attributes : of each row, in the order of the labels
     shifted : of each dataset that says so, whether its origin is its source
     """
 
     options: Concatenation
-    rows: Sequence[RowBlueprint]
-    kept: PreviousOutput | None
-    kept_positions: Sequence[int]
-    grows: bool
+    rows: Sequence[SurveyedRow]
+    positions: Sequence[int]
+    kept: Sequence[Kept]
     layouts: Mapping[str, Layout]
+    dtypes: Mapping[str, np.dtype[Any]]
     metas: Mapping[str, str]
     labels: Labels
     momenta: CorrelatorFile | None
@@ -69,80 +96,106 @@ class Blueprint:
     attributes: AttributeTable
     shifted: Mapping[str, bool]
 
+    @property
+    def nbytes(self) -> int:
+        """The bytes of all datasets."""
+        return sum(prod(layout.whole) * self.dtypes[name].itemsize for name, layout in self.layouts.items())
 
-def draw_blueprint(job: Job, previous: PreviousOutput | None) -> Blueprint:
-    """Decide on the output of all rows; rows that ``previous`` holds, and that still hold, are kept.
+
+def look_at(job: Job, row: Row) -> SurveyedRow:
+    """Find the contents of a row from its metadata.
 
     Raises
     ------
-    InputRefused : by file and dataset: a row cannot be used, is there twice or differs from the others.
+    InputRefused : by file and dataset: it cannot be used.
+    """
+    job.check_stop()
+    recipe, options = job.task.recipe, job.task.recipe.concatenate
+    assert options is not None
+    with job.surveyed(row) as (files, targets):
+        datasets = [row_dataset(target, recipe) for target in targets]
+        labels, attributes = labels_of_row(row, files, targets, options.along), AttributeTable()
+        if files[0].labels >= {"configurations"}:
+            attributes.add_joined(files[0], len(labels), job.note_lost)
+        else:
+            attributes.add(carried_attributes(files, targets, recipe, job.note_lost))
+        return SurveyedRow(row, files, targets, datasets, labels, attributes, _momenta(files))
+
+
+def _momenta(files: Sequence[CorrelatorFile]) -> np.ndarray | None:
+    first, *others = (file.root_dataset("momenta") for file in files)
+    if first is not None and not all(other is not None and np.array_equal(first, other) for other in others):
+        raise files[0].refusal("is not the same in all inputs; expected the same", "momenta")
+    return first
+
+
+def draw_blueprint(
+    job: Job, kept: Sequence[Kept], rows: Sequence[SurveyedRow], *, as_they_come: bool = False
+) -> Blueprint:
+    """Decide on a file of the rows of ``kept`` and of ``rows``, sorted by configuration unless they stay ``as_they_come``.
+
+    Raises
+    ------
+    InputRefused : by file and dataset: a row is there twice or differs from the others.
     OutputRefused : rows would have to stand before kept ones along an axis that rows have.
     """
     task, options = job.task, job.task.recipe.concatenate
     assert options is not None
-    kept, rows = _kept_and_new(task, previous)
-    labels = Labels() if kept is None else kept.labels
-    lacking = _lacking(task, labels)
-    order = _order(labels, rows, task)
-    follows = order == sorted(order)
-    grows = kept is not None and kept.grows and follows
-    if kept is not None and not follows and options.along != "new":
-        raise OutputRefused(
-            f"{kept.path}: holds later configurations; along axis {options.along} none can come before them"
-        )
-    # Along an axis that rows have, all that is kept stands in one row, the first.
     new = options.along == "new"
-    positions = np.argsort(order).tolist() if new else list(range(len(rows) + (kept is not None)))
-    first = len(positions) - len(rows)
-    survey = _Survey(job, options, labels)
-    if kept is not None:
-        survey.add_kept(kept, grows=grows)
+    survey = _Survey(job, options)
+    for one in kept:
+        survey.add_kept(one)
+    for row in rows:
+        survey.add(row)
+    order = list(range(len(survey.labels)))
+    if not as_they_come:
+        order = _order(survey.labels, task)
+        if not new:
+            _check_follow(survey.labels, task, options, kept)
+    # Along an axis that rows have, all that a file holds stands in one row.
+    positions = np.argsort(order).tolist() if new else list(range(len(kept) + len(rows)))
+    placed = iter(positions)
     return Blueprint(
         options=options,
-        rows=[survey.add(row, position) for row, position in zip(rows, positions[first:], strict=True)],
-        kept=kept,
-        kept_positions=positions[:first],
-        grows=grows,
+        kept=[replace(one, positions=list(islice(placed, len(one.labels) if new else 1))) for one in kept],
+        rows=rows,
+        positions=list(placed),
         layouts=survey.layouts(len(positions)),
+        dtypes={name: form.dtype for name, form in survey.forms.items()},
         metas={name: common_meta(metas) for name, metas in survey.metas.items()},
-        labels=survey.labels.ordered(order) if new else _checked(survey.labels, task, options),
+        labels=survey.labels.ordered(order) if new else survey.labels,
         momenta=survey.momenta,
-        lacking=lacking,
+        lacking=_lacking(task, survey.labels),
         attributes=survey.table.ordered(order) if new else survey.table,
         shifted=survey.shifted,
     )
 
 
-def _kept_and_new(task: Task, previous: PreviousOutput | None) -> tuple[PreviousOutput | None, Sequence[Row]]:
-    """The previous output if its rows are kept, and the rows that are written now."""
-    if previous is None or previous.adds is None:
-        return None, task.rows
-    return previous, previous.adds
+def _order(labels: Labels, task: Task) -> list[int]:
+    """The rows sorted by stream and configuration; none may be there twice."""
+    check_keys(labels.keys, Path(task.path))
+    return sorted(range(len(labels)), key=labels.keys.__getitem__)
 
 
-def _order(kept: Labels, rows: Sequence[Row], task: Task) -> list[int]:
-    """The rows sorted by stream and configuration, as numbers that count kept rows first; none may be there twice."""
-    keys = [*kept.keys, *(row.key for row in rows)]
-    check_keys(keys, Path(task.path))
-    return sorted(range(len(keys)), key=keys.__getitem__)
-
-
-def _lacking(task: Task, kept: Labels) -> list[str]:
-    """The configurations that a task lacks and that are not kept either."""
-    names = {"/".join(filter(None, (stream, str(number)))) for stream, number in kept.keys}
+def _lacking(task: Task, labels: Labels) -> list[str]:
+    """The configurations that a task lacks and that are not there from before either."""
+    names = {"/".join(filter(None, (stream, str(number)))) for stream, number in labels.keys}
     return [one for one in task.lacking if one not in names]
 
 
-def _checked(labels: Labels, task: Task, options: Concatenation) -> Labels:
-    """The labels as they are: rows of files that are concatenated already can only follow each other."""
-    check_keys(labels.keys, Path(task.path))
+def _check_follow(labels: Labels, task: Task, options: Concatenation, kept: Sequence[Kept]) -> None:
+    """Require that configurations follow each other, along an axis where none can be inserted."""
     for before, after in pairwise(labels.keys):
-        if after < before:
-            raise InputRefused(
-                f"{task.path}: configuration {key_text(after)} would stand after {key_text(before)}; along axis "
-                f"{options.along} only files whose configurations follow each other can be joined"
+        if after >= before:
+            continue
+        if kept:
+            raise OutputRefused(
+                f"{kept[0].path}: holds later configurations; along axis {options.along} none can come before them"
             )
-    return labels
+        raise InputRefused(
+            f"{task.path}: configuration {key_text(after)} would stand after {key_text(before)}; along axis "
+            f"{options.along} only files whose configurations follow each other can be joined"
+        )
 
 
 @dataclass
@@ -151,7 +204,7 @@ class _Survey:
 
     job: Job
     options: Concatenation
-    labels: Labels
+    labels: Labels = field(default_factory=Labels)
     metas: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     momenta: CorrelatorFile | None = None
     attributes: AttributeTable = field(default_factory=AttributeTable)
@@ -161,39 +214,37 @@ class _Survey:
         self._shapes: dict[str, list[Shape]] = defaultdict(list)
         self._modes: np.ndarray | None = None
 
-    def add_kept(self, kept: PreviousOutput, *, grows: bool) -> None:
-        """Take the rows of a previous output for the first."""
-        self._uniformity.add_joined(kept.path)
+    def add_kept(self, kept: Kept) -> None:
+        """Take the rows of a file of ours."""
+        self.labels.add(kept.labels)
         with CorrelatorFile(kept.path) as file:
-            for name, dataset in file.datasets(file.data).items():
+            datasets = file.datasets(file.data)
+            self._uniformity.add_joined(file, datasets)
+            for name, dataset in datasets.items():
                 self._shapes[name].append(dataset.shape)
                 self.metas[name].append(dataset.meta)
-            self._modes = file.root_dataset("momenta") if grows else None
-            self.attributes.add_joined(file, len(self.labels), self.job.note_lost)
+            self.attributes.add_joined(file, len(kept.labels), self.job.note_lost)
+            self._compare_momenta(file, file.root_dataset("momenta"))
 
-    def add(self, row: Row, position: int) -> RowBlueprint:
-        """Survey the next row."""
-        self.job.check_stop()
-        with self.job.surveyed(row) as (files, targets):
-            datasets = [row_dataset(target, self.job.task.recipe) for target in targets]
-            self._uniformity.add(row, targets, datasets)
-            for dataset in datasets:
-                self._shapes[dataset.name].append(dataset.shape)
-                self.metas[dataset.name].append(dataset.meta)
-            labels = labels_of_row(row, files, targets, self.options.along)
-            self.labels.add(labels)
-            if files[0].labels >= {"configurations"}:
-                self.attributes.add_joined(files[0], len(labels), self.job.note_lost)
-            else:
-                self.attributes.add(carried_attributes(files, targets, self.job.task.recipe, self.job.note_lost))
-            self._compare_momenta(files)
-        return RowBlueprint(position, files, targets)
+    def add(self, row: SurveyedRow) -> None:
+        """Take the next row."""
+        self._uniformity.add(row.row, row.targets, row.datasets)
+        for dataset in row.datasets:
+            self._shapes[dataset.name].append(dataset.shape)
+            self.metas[dataset.name].append(dataset.meta)
+        self.labels.add(row.labels)
+        self.attributes.rows += row.attributes.rows
+        self._compare_momenta(row.files[0], row.momenta)
+
+    @property
+    def forms(self) -> Mapping[str, Form]:
+        """Of each dataset."""
+        return self._uniformity.forms
 
     @property
     def shifted(self) -> Mapping[str, bool]:
         """Whether datasets are shifted to their source, of those that say so."""
-        forms = self._uniformity.forms.items()
-        return {name: form.is_shifted for name, form in forms if form.is_shifted is not None}
+        return {name: form.is_shifted for name, form in self.forms.items() if form.is_shifted is not None}
 
     @property
     def table(self) -> AttributeTable:
@@ -201,19 +252,16 @@ class _Survey:
         in_momentum = self.job.task.recipe.fft is not None or self._modes is not None
         if not in_momentum:
             return self.attributes
-        forms = self._uniformity.forms.items()
-        return self.attributes.without({(name, AXES) for name, form in forms if form.dtype.kind == "c"})
+        return self.attributes.without({(name, AXES) for name, form in self.forms.items() if form.dtype.kind == "c"})
 
-    def _compare_momenta(self, files: Sequence[CorrelatorFile]) -> None:
+    def _compare_momenta(self, file: CorrelatorFile, momenta: np.ndarray | None) -> None:
         """Require the same order of momenta in all rows."""
-        first, *others = (file.root_dataset("momenta") for file in files)
-        if first is None:
+        if momenta is None:
             return
-        others += [] if self._modes is None else [self._modes]
-        if not all(other is not None and np.array_equal(first, other) for other in others):
-            raise files[0].refusal("is not the same in all inputs; expected the same", "momenta")
         if self._modes is None:
-            self.momenta, self._modes = files[0], first
+            self.momenta, self._modes = file, momenta
+        elif not np.array_equal(momenta, self._modes):
+            raise file.refusal("is not the same in all inputs; expected the same", "momenta")
 
     def layouts(self, number: int) -> dict[str, Layout]:
         """The layout of each dataset of so many rows."""

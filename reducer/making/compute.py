@@ -9,14 +9,13 @@ from numpy.typing import NDArray
 from latteboard.errors import InputRefused
 from reducer.arrays.averaging import average
 from reducer.arrays.slicing import align_slices
+from reducer.making.layout import SLAB_BYTES
 from reducer.making.plain_means import is_plain, mean_of_plain
 from reducer.making.scratch import Scratch, scratch_of_thread
 from reducer.making.targets import Target
 from reducer.making.terms import Term
 
 Numbers = NDArray[Any]
-# The most bytes of a dataset that are held at once, unless one of its slices is larger.
-SLAB_BYTES = 4 << 20
 
 
 def slabs(target: Target) -> Iterator[tuple[slice, Numbers]]:

@@ -1,16 +1,14 @@
 """The layout of an output dataset: where its rows stand. A row is the part of one configuration."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from latteboard.recipe import Concatenation
 from reducer.arrays.joining import Region, Shape, joined_shape, offsets, region
 
-# Bytes of a chunk of a dataset that can grow, at most, and of the chunks that the library keeps for each such dataset.
-CHUNK = 1 << 20
-SMALL = 1 << 16  # bytes to which smaller rows are gathered
+SLAB_BYTES = 4 << 20  # that are held at once, unless one slice is larger
 
 
 @dataclass(frozen=True)
@@ -45,63 +43,57 @@ class Layout:
             return (slab,) if shape else ()
         return region(shape, slab, offset=self._offsets[row], along=self.concatenation.along)
 
+    def offset(self, row: int) -> int:
+        """Where a row begins along the axis of rows."""
+        return self._offsets[row]
+
+    def length(self, row: int) -> int:
+        """Its length along the axis of rows."""
+        assert self.concatenation is not None
+        return 1 if self.concatenation.along == "new" else self.shapes[row][self.axis]
+
     @property
     def axis(self) -> int:
         """The axis along which rows are joined."""
         joined = self.concatenation
         return 0 if joined is None or joined.along == "new" else joined.along
 
-    @property
-    def joins_an_axis(self) -> bool:
-        """Whether rows are joined along an axis that they have."""
-        return self.concatenation is not None and self.concatenation.along != "new"
 
-    @property
-    def resizable(self) -> bool:
-        """Whether further rows can be added later."""
-        return self.concatenation is not None and self.concatenation.append
+# A range along the axis of rows: from, to, and where it comes to stand.
+Move = tuple[int, int, int]
 
 
-def chunk_shape(whole: Shape, *, axis: int, itemsize: int) -> Shape:
-    """The chunks of a dataset that can grow along ``axis``: neither tiny nor larger than a time slice or so.
+def regions(shape: Shape, itemsize: int, axis: int, moves: Iterable[Move]) -> Iterator[tuple[Region, Region]]:
+    """The regions to read and to write, of some MiB each, that move ranges of a dataset along an axis.
 
     Examples
     --------
-    Averages of 100 configurations are cut into time slices, files in momentum space into configurations; of nine slices three
-    fill their chunks, and two would leave one chunk half empty:
-
-    >>> chunk_shape((100, 9, 32, 32, 32, 2), axis=0, itemsize=8)
-    (1, 1, 32, 32, 32, 2)
-    >>> chunk_shape((100, 9, 24, 24, 24, 2), axis=0, itemsize=8)
-    (1, 3, 24, 24, 24, 2)
-    >>> chunk_shape((100, 9, 11, 11, 11), axis=0, itemsize=16)
-    (1, 9, 11, 11, 11)
+    >>> list(regions((4, 3), 8, 0, [(2, 4, 7)]))
+    [((slice(2, 4, None), slice(0, 3, None)), (slice(7, 9, None), slice(0, 3, None)))]
+    >>> list(regions((4, 3), 8, 1, [(0, 3, 5)]))
+    [((slice(0, 4, None), slice(0, 3, None)), (slice(0, 4, None), slice(5, 8, None)))]
     """
-    chunk = [max(1, length) for length in whole]
-    chunk[axis] = 1
-    size = itemsize * math.prod(chunk)
-    if size <= SMALL:
-        chunk[axis] = SMALL // size
-        return tuple(chunk)
-    for position, length in enumerate(chunk):
-        chunk[position] = -(-length // _parts(length, -(-size // CHUNK)))
-        size = size // length * chunk[position]
-    return tuple(chunk)
+    for begin, end, there in moves:
+        moved = (*shape[:axis], end - begin, *shape[axis + 1 :])
+        for slab in _slabs(moved, itemsize):
+            rest = slab[axis + 1 :]
+            here, to = (slice(slab[axis].start + at, slab[axis].stop + at) for at in (begin, there))
+            yield (*slab[:axis], here, *rest), (*slab[:axis], to, *rest)
 
 
-def _parts(length: int, least: int) -> int:
-    """In how many parts an axis is cut: at least so many, or somewhat more if they leave less of the last part empty."""
-    least = min(length, least)
-    return min(range(least, min(length, 4 * least) + 1), key=lambda parts: (-(-length // parts) * parts, parts))
+def _slabs(shape: Shape, itemsize: int) -> Iterator[tuple[slice, ...]]:
+    """An array cut along its first axis, or its first two where one index of the first is too large already."""
+    if 0 in shape:
+        return
+    step = max(1, SLAB_BYTES * shape[0] // (itemsize * math.prod(shape)))
+    whole = tuple(slice(0, length) for length in shape[1:])
+    inner = [whole]
+    if step == 1 and len(shape) > 1:
+        size = itemsize * math.prod(shape[2:])
+        inner = [(slab, *whole[1:]) for slab in _ranges(shape[1], max(1, SLAB_BYTES // size))]
+    for outer in _ranges(shape[0], step):
+        yield from ((outer, *rest) for rest in inner)
 
 
-def growth_limits(whole: Shape, *, axis: int) -> tuple[int | None, ...]:
-    """The largest length of each axis of a dataset that can grow along ``axis``: None, without limit, for that one.
-
-    Examples
-    --------
-    >>> growth_limits((100, 9, 4), axis=0)
-    (None, 9, 4)
-    """
-    # No chunk fits an axis without length that cannot grow, so such a one may.
-    return tuple(None if position == axis else max(1, length) for position, length in enumerate(whole))
+def _ranges(length: int, step: int) -> Iterator[slice]:
+    return (slice(begin, min(begin + step, length)) for begin in range(0, length, step))

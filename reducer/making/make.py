@@ -1,22 +1,21 @@
 """Carries out one task: reads its inputs once, and writes its output whole or not at all, with a record of its inputs."""
 
-import stat
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager, nullcontext
-from functools import cache
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack, nullcontext
 from math import prod
 from pathlib import Path
 
 from latteboard.errors import InputRefused, OutputRefused
-from latteboard.files.atomic import remove_abandoned, replacing
-from latteboard.files.hdf5 import not_being_written, reason_of
 from latteboard.files.locks import only_writer
 from reducer.correlators.file import CorrelatorFile
-from reducer.making.blueprint import draw_blueprint
+from reducer.making.blueprint import Blueprint, draw_blueprint, look_at
 from reducer.making.job import Job
-from reducer.making.previous import find_previous
+from reducer.making.joined import write_joined
+from reducer.making.place import Place, drafted
+from reducer.making.previous import PreviousOutput, find_previous
+from reducer.making.segments import grows_by_segments, remove_superseded, written_by_segments
 from reducer.making.targets import Target, survey
-from reducer.making.writing import write_joined, write_single
+from reducer.making.writing import write_single
 from reducer.tasks.task import Input, Result, Row, Task
 
 
@@ -68,10 +67,9 @@ def _make(
     task: Task, root: Path, *, allow_nan: bool, overwrite: bool, keep_average: Path | None, stop: Callable[[], bool]
 ) -> Result | None:
     target = task.file(root)
-    _remove_abandoned(target.parent)
-    state = _state(target)
-    with not_being_written(target):
-        pass
+    if task.recipe.concatenate is not None and task.recipe.concatenate.append:
+        target = target.resolve()  # through a link, the file that it leads to grows
+    place = Place.at(target)
     previous = None if overwrite else find_previous(target, task)
     if previous is not None and previous.is_current:
         return None
@@ -80,23 +78,30 @@ def _make(
     replaces = overwrite or previous is not None
 
     job = Job(task, root, allow_nan, stop)
-    blueprint = None if task.recipe.concatenate is None else draw_blueprint(job, previous)
-    with ExitStack() as stack:
-
-        def check_unchanged() -> None:
-            stack.enter_context(not_being_written(target))  # until the draft has taken its name
-            if replaces and _state(target) != state:
-                raise OutputRefused(f"{target}: changed meanwhile; nothing was done. Try again")
-
-        draft = stack.enter_context(_drafted(target, overwrite=replaces, last=check_unchanged))
-        kept = None if keep_average is None else stack.enter_context(_drafted(keep_average, overwrite=overwrite))
+    blueprint = None if task.recipe.concatenate is None else blueprint_of(job, previous)
+    segment = 0
+    with ExitStack() as segments, ExitStack() as drafts:
+        draft = drafts.enter_context(place.drafted(replaces=replaces))
+        kept = None if keep_average is None else drafts.enter_context(drafted(keep_average, overwrite=overwrite))
         if blueprint is None:
             write_single(job, draft, kept, average_name=str(keep_average))
+        elif grows_by_segments(blueprint):
+            segment = segments.enter_context(written_by_segments(job, blueprint, target, draft))
         else:
             write_joined(job, blueprint, draft)
         _check_inputs(inputs, root)
-        written = sum(path.stat().st_size for path in (draft, kept) if path is not None)
+        written = segment + sum(path.stat().st_size for path in (draft, kept) if path is not None)
+    if not segment:
+        remove_superseded(target, None)
     return Result(task.path, job.bytes_read, written, tuple(job.lost))
+
+
+def blueprint_of(job: Job, previous: PreviousOutput | None) -> Blueprint:
+    """The blueprint of a concatenation; rows that a previous output holds, and that still hold, are kept."""
+    kept, rows = (
+        ([], job.task.rows) if previous is None or previous.adds is None else ([previous.kept()], previous.adds)
+    )
+    return draw_blueprint(job, kept, [look_at(job, row) for row in rows])
 
 
 def cost(task: Task, root: Path) -> tuple[int, int]:
@@ -127,26 +132,6 @@ def _bytes_written(target: Target, task: Task) -> int:
     return target.first.bytes // sites * (2 * task.recipe.fft.max_momentum + 1) ** 3
 
 
-@cache
-def _remove_abandoned(folder: Path) -> None:
-    """Remove drafts of killed runs, once a run: listing a folder of many thousand files takes longer than an output."""
-    if folder.is_dir():
-        remove_abandoned(folder)
-
-
-def _state(path: Path) -> tuple[int, ...] | None:
-    """Device, inode, size and time of a file, of which one changes with its contents; None if there is none."""
-    try:
-        found = path.stat()
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise OutputRefused(f"{path}: cannot be written: {reason_of(error)}") from error
-    if not (stat.S_ISREG(found.st_mode) or stat.S_ISDIR(found.st_mode)):
-        raise OutputRefused(f"{path}: no regular file; name another output")
-    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
-
-
 def _check_inputs(inputs: Iterable[Input], root: Path) -> None:
     """Require that inputs are as they were when the task was planned; asked before and after they are read."""
     for given in inputs:
@@ -161,15 +146,3 @@ def _check_inputs(inputs: Iterable[Input], root: Path) -> None:
             )
         if found.st_mtime_ns != given.mtime:
             raise InputRefused("changed since this was planned: it has another time; index again", path=path)
-
-
-@contextmanager
-def _drafted(target: Path, *, overwrite: bool, last: Callable[[], object] = lambda: None) -> Iterator[Path]:
-    """A draft of the target; an error of writing it names the target in one line."""
-    try:
-        with replacing(target, overwrite=overwrite, last=last) as draft:
-            yield draft
-    except InputRefused:
-        raise
-    except (OSError, RuntimeError) as error:
-        raise OutputRefused(f"{target}: cannot be written: {reason_of(error)}; nothing is left of it") from error

@@ -10,8 +10,7 @@ from typing import Any
 
 from latteboard.errors import OutputRefused
 from latteboard.files.hdf5 import Mark, Unreadable, read_mark, same_time
-from reducer.correlators.file import CorrelatorFile
-from reducer.making.labels import Labels
+from reducer.making.blueprint import Kept
 from reducer.tasks.task import Key, Row, Task, key_text
 
 
@@ -22,21 +21,17 @@ class PreviousOutput:
     Attributes
     ----------
     is_current : it was made of the same inputs in the same way
-    grows : whether rows can be added to its datasets in place
     adds : the rows of the task that it lacks, if all its own rows are still valid; None if it must be made again
     """
 
     path: Path
     mark: Mark
     is_current: bool = False
-    grows: bool = True
     adds: tuple[Row, ...] | None = None
 
-    @property
-    def labels(self) -> Labels:
-        """The labels of its rows."""
-        with CorrelatorFile(self.path) as file:
-            return Labels.read(file) or Labels()
+    def kept(self) -> Kept:
+        """It, as a file whose rows are kept."""
+        return Kept.read(self.path, self.mark)
 
 
 def find_previous(target: Path, task: Task) -> PreviousOutput | None:
@@ -63,8 +58,7 @@ def find_previous(target: Path, task: Task) -> PreviousOutput | None:
         return PreviousOutput(target, mark, is_current=True)
     adds = _rows_to_add(target, mark, task) if mark.complete else None
     if adds is not None:
-        grows = mark.recipe.get("steps") == task.recipe.steps()
-        return PreviousOutput(target, mark, is_current=not adds, grows=grows, adds=adds)
+        return PreviousOutput(target, mark, is_current=not adds, adds=adds)
     if not task.replace:
         remake = "remake it with --stale" if task.kind else "say --overwrite"
         raise OutputRefused(f"{target}: exists, {_what_differs(mark, task)}; {remake}, or move it away")
@@ -189,7 +183,7 @@ def _what_differs(mark: Mark, task: Task) -> str:
 def _check_nothing_is_lost(previous: PreviousOutput, task: Task) -> None:
     """Refuse to replace a file by one that holds fewer configurations."""
     rows = {row.key for row in task.rows}
-    lost = [key for key in previous.labels.keys if key not in rows]
+    lost = [key for key in previous.kept().labels.keys if key not in rows]
     if lost:
         raise OutputRefused(
             f"{previous.path}: holds configuration {key_text(lost[0])} (one of {len(lost)}) whose inputs are "

@@ -6,6 +6,7 @@ A dataset that is missing, occurs twice or has another form than the rest is ref
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +83,11 @@ class RowDataset:
     shape: Shape
     dtype: np.dtype[Any]
     meta: str
+
+    @property
+    def nbytes(self) -> int:
+        """Its bytes."""
+        return prod(self.shape) * self.dtype.itemsize
 
 
 def row_dataset(target: Target, recipe: Recipe) -> RowDataset:

@@ -1,6 +1,6 @@
 """Checks that all rows of a concatenated file agree in datasets, shape and type."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -9,6 +9,7 @@ import numpy as np
 
 from latteboard.errors import InputRefused
 from reducer.arrays.joining import Along, Shape
+from reducer.correlators.dataset import DatasetInfo
 from reducer.correlators.file import CorrelatorFile
 from reducer.making.targets import RowDataset, Target
 from reducer.tasks.task import Row
@@ -43,12 +44,20 @@ class Uniformity:
     along: Along
     forms: dict[str, Form] = field(default_factory=dict)
 
-    def add_joined(self, path: Path) -> None:
-        """Take the rows of a file that is concatenated already for the rows before."""
-        with CorrelatorFile(path) as file:
-            for name, dataset in file.datasets(file.data).items():
-                shape = dataset.shape[1:] if self.along == "new" else dataset.shape
-                self.forms[name] = replace(self._form(shape, dataset.dtype), is_shifted=dataset.is_shifted)
+    def add_joined(self, file: CorrelatorFile, datasets: Mapping[str, DatasetInfo]) -> None:
+        """Check the rows of a file of ours that is concatenated already.
+
+        Raises
+        ------
+        InputRefused : by file and dataset: it differs from those before it.
+        """
+        found = {}
+        for name, dataset in datasets.items():
+            shape = dataset.shape[1:] if self.along == "new" else dataset.shape
+            found[name] = replace(self._form(shape, dataset.dtype), is_shifted=dataset.is_shifted)
+            if self.forms and found[name] != self.forms.get(name):
+                raise file.refusal(f"is {found[name]}; expected {self.forms.get(name, 'no such dataset')}", name)
+        self.forms = found
 
     def add(self, row: Row, targets: Sequence[Target], datasets: Sequence[RowDataset]) -> None:
         """Check the next row.

@@ -6,7 +6,6 @@ The child tells its number and then each thing that it begins or has done; where
 
 import json
 import os
-import shutil
 import signal
 import stat
 import subprocess
@@ -18,11 +17,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
 from disk import script
 from members import APPEND, averages, join, joining, numbers, write
 
 from latteboard.errors import Stopped
-from reducer.making import compute
+from reducer.making import compute, segments
 from reducer.making.make import make
 from reducer.making.output import Output
 from reducer.running.stopping import Stop, stopping_on_signals
@@ -30,8 +30,9 @@ from reducer.tasks.task import Task
 
 CORRELATOR = "ff/proton_UU_up_up_t0_{1}_tsep_5_sink_mom_px0_py0_pz0/{2}/x{0}_y1_z2_t{1}/4D_correlator/local_current"
 PROJECT: Any = ["tslice", "average", {"fft": {"max_momentum": 1}}]
-OLD = {"grown.h5": (10, 30), "inserted.h5": (10, 30)}
-NEW = {"grown.h5": (10, 30, 40), "inserted.h5": (10, 20, 30)}
+OLD = {"grown.h5": (10, 30), "inserted.h5": (10, 30), "segmented.h5": (10, 30)}
+NEW = {"grown.h5": (10, 30, 40), "inserted.h5": (10, 20, 30), "segmented.h5": (10, 20, 30)}
+SEGMENTED = "segmented.h5"
 MADE = ("project_1.h5", "slice_1.h5", "project_2.h5")
 DONE = "done"
 LIFETIME_SECONDS = 60  # a child that is forgotten ends by itself
@@ -43,9 +44,12 @@ def prepare(root: Path) -> None:
         for x, t in ((0, 2), (3, 6)):
             names = [CORRELATOR.format(x, t, current) for current in ("A3", "V4")]
             write(root / f"{number}_x{x}.h5", {name: numbers(number, name, times=8) for name in names}, meta="")
-    averages(root, 10, 20, 30, 40)
+    members = dict(zip((10, 20, 30, 40), averages(root, 10, 20, 30, 40), strict=True))
     for path, some in OLD.items():
-        join(root, {number: root / f"avg_{number}.h5" for number in some}, APPEND, path=path)
+        join(root, {number: members[number] for number in some if path != SEGMENTED or number == 10}, APPEND, path=path)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(segments, "LARGEST_PLAIN", 0)  # whatever has segments grows by further ones
+        join(root, {30: members[30]}, APPEND, path=SEGMENTED)
 
 
 def tasks(root: Path) -> list[Task]:
@@ -57,6 +61,7 @@ def tasks(root: Path) -> list[Task]:
         joining(root, new["grown.h5"], APPEND, path="grown.h5"),
         joining(root, {1: raw[1]}, ["tslice"], path="slice_1.h5"),
         joining(root, new["inserted.h5"], APPEND, path="inserted.h5"),
+        joining(root, new[SEGMENTED], APPEND, path=SEGMENTED),
         joining(root, {2: raw[2]}, PROJECT, path="project_2.h5"),
     ]
 
@@ -107,7 +112,6 @@ def _listen(tell: Teller) -> None:
     tell.around(os, "fsync", syncing)
     tell.around(os, "link", lambda *_: ("naming", "named"))
     tell.around(Path, "replace", lambda *_: ("naming", "named"))
-    tell.around(shutil, "copyfile", lambda *_: ("copying", "copied"))
     tell.around(Output, "write", lambda *_: ("writing", "written"))
     tell.around(Output, "__exit__", lambda *_: ("closing", "closed"))
 
