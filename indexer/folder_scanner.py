@@ -17,11 +17,13 @@ from indexer.known_folders import NEVER_SETTLED, TRUST, KnownFolders
 from indexer.match import MatchedFiles, Matcher
 from indexer.places import Named, Plan, Rows, place_below
 from indexer.report import FolderReport, Request
+from indexer.segmented import segmented_files, take_as_whole
 from indexer.walk import Listing, list_folder
 from latteboard.campaign import Campaign
 from latteboard.catalog.updating.observations import FolderState, Observations, RootState, Stray
 from latteboard.files import hdf5 as h5
 from latteboard.files.atomic import is_temporary
+from latteboard.files.segments import SUFFIX
 from latteboard.names.templates import Value
 from latteboard.status.states import FileState
 from latteboard.text import folded
@@ -81,8 +83,9 @@ class FolderScanner:
         report.relisted += [listing.path for listing in changed]
         schedules = {listing.path: self._schedule(listing) for listing in changed}
         matcher = Matcher(self._plan, changed)
-        for matched in matcher.match(with_paths=self._request.deep or bool(self._known.suspected)):
-            observations = self._judge(matched, report, schedules)
+        segmented: set[str] = set().union(*map(segmented_files, changed))
+        for matched in matcher.match(with_paths=self._request.deep or bool(self._known.suspected or segmented)):
+            observations = self._judge(matched, report, schedules, segmented)
             self._schedule_files(observations, self._plan.rows[matched.named], schedules)
             report.observations.append(observations)
         self._report_unseen(matcher, report)
@@ -123,8 +126,11 @@ class FolderScanner:
     def _sort_folders(self, listing: Listing) -> tuple[list[str], list[tuple[str, str]]]:
         """The folders in it that are to be scanned, and those that are strays, with the reason."""
         ways, unknown = [], []
+        segments = {path + SUFFIX for path in segmented_files(listing)}
         for name in sorted(listing.folders):
             path = f"{listing.path}/{name}" if listing.path else name
+            if path in segments and next(self._campaign.matches(path.removesuffix(SUFFIX)), None) is not None:
+                continue
             if self._plan.is_way(path):
                 ways.append(path)
             elif self._is_ignored(f"{path}/_"):
@@ -164,13 +170,20 @@ class FolderScanner:
 
     # -- files -------------------------------------------------------------------------------------------------------
 
-    def _judge(self, matched: MatchedFiles, report: FolderReport, schedules: dict[str, _Schedule]) -> Observations:
+    def _judge(
+        self, matched: MatchedFiles, report: FolderReport, schedules: dict[str, _Schedule], segmented: set[str]
+    ) -> Observations:
         rows, place = self._plan.rows[matched.named], self._place(matched.named)
         if rows.inside:
             return self._containers.observe(matched, rows, place, report)
         request = self._request
+        lost = take_as_whole(self._root, matched, segmented)
         least = rows.least_bytes[matched.rows]
         states, problems = check.judge(matched.files, least, young=request.young, future=request.future)
+        for position, problem in lost.items():
+            states[position], problems[position] = FileState.bad, problem
+        for path in segmented.intersection(matched.paths):  # nothing in their folder says that a segment is gone
+            schedules[path.rpartition("/")[0]] = _Schedule(NEVER_SETTLED, 0)
         kind = matched.named[0]
         judged = Observations(kind, matched.rows, matched.files, states, problems, request.deep, place=place)
         if request.deep or self._known.suspected:

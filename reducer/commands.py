@@ -11,6 +11,7 @@ from threadpoolctl import threadpool_limits
 
 from latteboard.errors import InputRefused, OutputRefused
 from latteboard.files.hdf5 import read_mark
+from latteboard.files.segments import size_of
 from latteboard.recipe import Average, Concatenation, Fourier, Recipe, Slice
 from reducer.correlators.file import CorrelatorFile
 from reducer.making.labels import check_keys
@@ -158,7 +159,7 @@ def _input(path: Path, *, group: str = "") -> Input:
         raise InputRefused(f"cannot be read: {error.strerror}", path=path) from error
     if not stat.S_ISREG(found.st_mode):
         raise InputRefused("no regular file; expected an HDF5 file", path=path)
-    return Input(str(path.absolute()), found.st_size, found.st_mtime_ns, group=group)
+    return Input(str(path.absolute()), size_of(path), found.st_mtime_ns, group=group)
 
 
 # -- configurations ------------------------------------------------------------------------------------------------------

@@ -40,10 +40,23 @@ def is_segment(path: str) -> bool:
     return folder.endswith(SUFFIX) and SEGMENT.fullmatch(name) is not None
 
 
-def segments_problem(path: Path, mark: Mark) -> str | None:
+def whole_size(size: int, mark: Mark | None) -> int:
+    """The bytes of an output, ``size`` and those of its segments."""
+    return size + (0 if mark is None else sum(one.size for one in mark.segments))
+
+
+def size_of(path: Path) -> int:
+    """The bytes of a file, with those of its segments if it is an output that has some; raises :class:`OSError`."""
+    size = path.stat().st_size
+    return whole_size(size, read_mark(path)) if segments_folder(path).is_dir() else size
+
+
+def segments_problem(path: str | Path, mark: Mark) -> str | None:
     """What is wrong with the segments of an output, in words; None if all are as they were recorded, or there are none."""
-    folder = segments_folder(path.resolve())
-    original = mark.is_original(path.stat().st_mtime_ns)
+    if not mark.segments:
+        return None
+    whole = Path(path).resolve()
+    folder, original = segments_folder(whole), mark.is_original(whole.stat().st_mtime_ns)
     problems = (_problem(folder / one.path, one, original=original) for one in mark.segments)
     return next(filter(None, problems), None)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from latteboard.errors import InputRefused, OutputRefused
 from latteboard.files.locks import only_writer
+from latteboard.files.segments import size_of
 from reducer.correlators.file import CorrelatorFile
 from reducer.making.blueprint import Blueprint, draw_blueprint, look_at
 from reducer.making.job import Job
@@ -140,9 +141,10 @@ def _check_inputs(inputs: Iterable[Input], root: Path) -> None:
             found = path.stat()
         except OSError as error:
             raise InputRefused(f"cannot be read: {error.strerror}", path=path) from error
-        if found.st_size != given.size:
+        size = found.st_size if found.st_size == given.size else size_of(path)
+        if size != given.size:
             raise InputRefused(
-                f"changed since this was planned: {found.st_size} bytes, expected {given.size}; index again", path=path
+                f"changed since this was planned: {size} bytes, expected {given.size}; index again", path=path
             )
         if found.st_mtime_ns != given.mtime:
             raise InputRefused("changed since this was planned: it has another time; index again", path=path)
