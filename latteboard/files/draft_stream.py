@@ -79,14 +79,18 @@ class DraftStream:
     def write(self, data: Any) -> int:
         """Write all of it, unless a write has failed before."""
         view = memoryview(data).cast("B")
+        self.write_at(self._position, view)
+        self._position += len(view)
+        return len(view)
+
+    def write_at(self, place: int, view: memoryview) -> None:
+        """Write bytes to a place, unless a write has failed before."""
         done = 0
         while done < len(view) and self.error is None:
             try:
-                done += os.pwrite(self._descriptor, view[done:], self._position + done)
+                done += os.pwrite(self._descriptor, view[done:], place + done)
             except OSError as error:
                 self.error = error
-        self._position += len(view)
-        return len(view)
 
     def truncate(self, size: int) -> int:
         """Give the file a size."""

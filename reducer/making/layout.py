@@ -59,6 +59,18 @@ class Layout:
         return 0 if joined is None or joined.along == "new" else joined.along
 
 
+def items_before(whole: Shape, region: Region) -> int:
+    """How many items of a dataset stand before a region of it.
+
+    Examples
+    --------
+    >>> items_before((5, 4, 3), (2, slice(1, 3)))
+    27
+    """
+    begins = (part.start if isinstance(part, slice) else part for part in region)
+    return sum(begin * math.prod(whole[axis + 1 :]) for axis, begin in enumerate(begins))
+
+
 # A range along the axis of rows: from, to, and where it comes to stand.
 Move = tuple[int, int, int]
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -22,7 +23,7 @@ from reducer.hdf5.attributes import NOT_FINITE
 from reducer.making.attribute_table import JSON, NAME, OF, AttributeTable, Column
 from reducer.making.carried_attributes import AXES, CONFIGURATION, Attributes
 from reducer.making.labels import TEXT, Labels
-from reducer.making.layout import Layout, Move, regions
+from reducer.making.layout import Layout, Move, items_before, regions
 from reducer.making.targets import Target
 
 Numbers = NDArray[Any]
@@ -56,6 +57,7 @@ class Output:
         self._stream = DraftStream(path, new=True)
         self.file = h5py.File(self._stream, "w")
         self._datasets: dict[str, h5py.Dataset] = {}
+        self._places: dict[str, int] = {}  # of datasets that are written beside the library, which takes longer
 
     def __enter__(self) -> Self:
         return self
@@ -77,18 +79,32 @@ class Output:
         self._write(name, layout, layout.region(row, slab), numbers)
 
     def _write(self, name: str, layout: Layout, region: Region, numbers: Numbers) -> None:
-        self._dataset(name, layout, numbers.dtype)[region] = numbers
+        dataset = self._dataset(name, layout, numbers.dtype)
+        if name in self._places:
+            place = self._places[name] + items_before(layout.whole, region) * numbers.itemsize
+            self._stream.write_at(place, np.ascontiguousarray(numbers).reshape(-1).view(np.uint8).data)
+        else:
+            dataset[region] = numbers
         self._stream.check()
 
     def _dataset(self, name: str, layout: Layout, dtype: np.dtype[Any]) -> h5py.Dataset:
         """The dataset of this name, made if it is not there yet."""
         if name not in self._datasets:
-            stored_as = TEXT if dtype.kind == "O" and dtype.metadata is None else dtype
-            # Every number is written once; filling in zeros before would write everything twice.
-            fill_time = None if dtype.kind == "O" else "never"
-            self._datasets[name] = self._created(name, layout.whole, stored_as, fill_time=fill_time)
+            # Rows along the first axis are one piece of the file each.
+            if layout.axis == 0 and dtype.kind in "biufc" and dtype.isnative and 0 not in layout.whole:
+                self._datasets[name] = self._plain(name, layout.whole, dtype)
+                self._places[name] = self._datasets[name].id.get_offset()
+            else:
+                stored_as = TEXT if dtype.kind == "O" and dtype.metadata is None else dtype
+                self._datasets[name] = self._created(name, layout.whole, stored_as)
         assert not self._datasets[name].is_virtual  # numbers would go through the links, into the inputs
         return self._datasets[name]
+
+    def _plain(self, name: str, shape: Shape, dtype: np.dtype[Any]) -> h5py.Dataset:
+        """A new dataset of numbers that has its place in the file at once."""
+        stored, space = h5py.h5t.py_create(dtype, logical=True), h5py.h5s.create_simple(shape)
+        groups = h5.with_groups()
+        return h5py.Dataset(h5py.h5d.create(self.file.id, as_bytes(name), stored, space, _at_once(), groups))
 
     def _created(self, name: str, *form: Any, **options: Any) -> h5py.Dataset:
         """A new dataset; it is given its name at last, since the comfortable way takes names of UTF-8 only."""
@@ -219,3 +235,14 @@ class Output:
     ) -> None:
         """Mark the file complete, at last; once closed it has the time that the mark states."""
         self._made = h5.write_mark(self.file, path=path, inputs=inputs, recipe=recipe, segments=segments)
+
+
+@cache
+def _at_once() -> h5py.h5p.PropDCID:
+    """How a dataset of numbers is created: every number is written once, so that no zeros are written before."""
+    properties = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+    properties.set_layout(h5py.h5d.CONTIGUOUS)
+    properties.set_alloc_time(h5py.h5d.ALLOC_TIME_EARLY)
+    properties.set_fill_time(h5py.h5d.FILL_TIME_NEVER)
+    properties.set_obj_track_times(False)
+    return properties
