@@ -12,6 +12,8 @@ from typing import Any
 
 import h5py
 
+PENDING_BYTES = 1 << 16
+
 
 @contextmanager
 def drafted_file(path: Path, *, new: bool) -> Iterator[h5py.File]:
@@ -20,9 +22,9 @@ def drafted_file(path: Path, *, new: bool) -> Iterator[h5py.File]:
     try:
         with h5py.File(stream, "w" if new else "r+") as file:
             yield file
-        stream.check()
     finally:
         stream.close()
+    stream.check()
 
 
 class DraftStream:
@@ -38,6 +40,8 @@ class DraftStream:
         self.error: OSError | None = None
         self._descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC | (os.O_CREAT | os.O_EXCL if new else 0), 0o666)
         self._position = 0
+        self._pending = bytearray()  # what is to be written next, since the library writes in pieces of some bytes
+        self._pending_at = 0
 
     def check(self) -> None:
         """Raise the error that was kept, if there is one."""
@@ -46,14 +50,17 @@ class DraftStream:
 
     def close(self) -> None:
         """Close the file."""
+        self._write_pending()
         os.close(self._descriptor)
 
     # -- what the library calls --------------------------------------------------------------------------------------
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
         """Move to a place; the end is counted from that of the file."""
-        start = {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: os.fstat(self._descriptor).st_size}[whence]
-        self._position = start + offset
+        if whence == os.SEEK_END:
+            self._write_pending()
+            offset += os.fstat(self._descriptor).st_size
+        self._position = offset + (self._position if whence == os.SEEK_CUR else 0)
         return self._position
 
     def tell(self) -> int:
@@ -68,6 +75,7 @@ class DraftStream:
 
     def readinto(self, buffer: Any) -> int:
         """Fill a buffer; what is beyond the end of the file, since it could not be written, reads as zeros."""
+        self._write_pending()
         view = memoryview(buffer).cast("B")
         found = 0
         while found < len(view) and (more := os.preadv(self._descriptor, [view[found:]], self._position + found)):
@@ -79,9 +87,17 @@ class DraftStream:
     def write(self, data: Any) -> int:
         """Write all of it, unless a write has failed before."""
         view = memoryview(data).cast("B")
-        self.write_at(self._position, view)
+        if self._position != self._pending_at + len(self._pending) or len(self._pending) + len(view) > PENDING_BYTES:
+            self._write_pending()
+            self._pending_at = self._position
+        self._pending += view
         self._position += len(view)
         return len(view)
+
+    def _write_pending(self) -> None:
+        if self._pending:
+            self.write_at(self._pending_at, memoryview(self._pending))
+            self._pending = bytearray()
 
     def write_at(self, place: int, view: memoryview) -> None:
         """Write bytes to a place, unless a write has failed before."""
@@ -94,6 +110,7 @@ class DraftStream:
 
     def truncate(self, size: int) -> int:
         """Give the file a size."""
+        self._write_pending()
         try:
             os.ftruncate(self._descriptor, size)
         except OSError as error:

@@ -98,14 +98,15 @@ def dataset_info(dataset: Any, properties: Any, name: str, *, in_this_file: bool
     except NotExact as error:
         raise NotUnderstood(f"holds {error}; --without leaves it out") from error
     numbers, within = _arrays_as_axes(numbers)
-    null = dataset.get_space().get_simple_extent_type() == h5s.NULL
+    space = dataset.get_space()
+    null = space.get_simple_extent_type() == h5s.NULL
     is_shifted, stated = _flag(dataset, IS_SHIFTED)
     if stated is not None and is_shifted is None:
         raise NotUnderstood(f"its attribute is_shifted is {stated}; expected 0 or 1")
     has_meta = h5a.exists(dataset, META)
     return DatasetInfo(
         name,
-        () if null else (*dataset.shape, *within),
+        () if null else (*space.get_simple_extent_dims(), *within),
         numbers.dtype,
         numbers.memory,
         dataset.get_offset() if in_this_file and numbers.in_place and _is_plain(properties) else None,
@@ -130,10 +131,12 @@ def _is_plain(properties: Any) -> bool:
 def is_written(dataset: Any, properties: Any) -> bool:
     """Whether all of its numbers were written; the library reads zeros where they were not."""
     layout = properties.get_layout()
-    if dataset.shape is None or 0 in dataset.shape or layout == h5d.VIRTUAL:
+    if layout == h5d.VIRTUAL or (layout != h5d.CHUNKED and dataset.get_storage_size()):
+        return True
+    if dataset.shape is None or 0 in dataset.shape:
         return True
     if layout != h5d.CHUNKED:
-        return bool(dataset.get_storage_size())
+        return False
     chunks = [-(-length // chunk) for length, chunk in zip(dataset.shape, properties.get_chunk(), strict=True)]
     return bool(dataset.get_num_chunks() == prod(chunks))
 
@@ -153,8 +156,9 @@ def _flag(dataset: Any, name: bytes) -> tuple[bool | None, str | None]:
     attribute = h5a.open(dataset, name)
     numbers = attribute.get_space().get_simple_extent_npoints()
     if attribute.get_type().get_class() == h5t.INTEGER and numbers == 1:
-        found = np.zeros((), dtype=np.int64)
-        attribute.read(found, mtype=h5t.NATIVE_INT64)
+        read = np.zeros((), dtype=np.int64)
+        attribute.read(read, mtype=h5t.NATIVE_INT64)
+        found = int(read)
         return (bool(found), str(found)) if found in (0, 1) else (None, str(found))
     if attribute.get_space().get_simple_extent_type() == h5s.NULL:
         return None, None
