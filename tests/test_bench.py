@@ -219,6 +219,8 @@ def a_reducing_run(whole: float) -> dict[str, Any]:
         "steps": 5.0,
         "join": {"copied": 5.9, "virtual": 1.77},
         "append": {"first": 1.0, "more": 2.0},
+        "small": 0.009,
+        "start": 0.06,
         "processes": 1.6,
     }
     where = {key: a_run(1)[key] for key in ("date", "machine", "versions")}
@@ -239,6 +241,8 @@ def test_figures_of_the_reducer_are_ratios_to_its_floor() -> None:
     run = a_reducing_run(1.0)
     assert reducing_cell("slice, average and project", run) == "2.0 (0.52 s): met"
     assert reducing_cell("peak memory", run) == "30 MiB: met"
+    assert reducing_cell("a slice of 290 kB", run) == "9.0 ms: met"
+    assert reducing_cell("start and end", run) == "0.06 s: **not met**"
     assert reducing_cell("two processes", run) == "1.60: **not met**"
     lines = tables.TABLES["benchmark-reducer"]({"reducer": run}).splitlines()
     assert lines[0] == "|  | goal | measured |"

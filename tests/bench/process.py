@@ -32,8 +32,10 @@ class Cost:
 def take(*command: str | Path, keep: bool = False, prepare: Callable[[], None] | None = None) -> Cost:
     """Run a program to its end; what it prints is thrown away unless it is to be kept. ``prepare`` runs in it first."""
     before, began = processor_time(), time.perf_counter()
+    # As for users, modules are compiled once, not at every start.
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     with subprocess.Popen(
-        command, stdout=subprocess.PIPE if keep else subprocess.DEVNULL, text=True, preexec_fn=prepare
+        command, stdout=subprocess.PIPE if keep else subprocess.DEVNULL, text=True, preexec_fn=prepare, env=environment
     ) as process:
         printed = process.stdout.read() if process.stdout else ""
         _, status, used = os.wait4(process.pid, 0)

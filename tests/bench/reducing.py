@@ -15,7 +15,8 @@ from datetime import UTC, datetime
 from itertools import product
 from multiprocessing import get_context
 from pathlib import Path
-from tempfile import gettempdir
+from statistics import median
+from tempfile import TemporaryDirectory, gettempdir
 from typing import Any
 
 import h5py
@@ -23,10 +24,16 @@ import numpy as np
 from machine import machine, versions
 from process import Cost, say, take
 
+from latteboard.files.hdf5 import stamp, write_mark
+from latteboard.recipe import Recipe, Slice
+from reducer.making.make import make
+from reducer.tasks.task import Input, Row, Task
+
 HERE = Path(__file__).parent
 L, T, SEPARATION, MODES = 24, 48, 8, 5
 SOURCES = [(3 * n % L, 5 * n % L, 7 * n % L, 6 * n) for n in range(8)]
 SLICE = L**3 * 16
+STARTS, SMALL_OUTPUTS = 5, 100
 JOINED, JOINED_DATASETS = 20, 72  # files of 144 MB, as in the measurements of the reference
 CURRENTS = [f"{letter}{number}" for letter in "AV" for number in range(1, 5)] + ["S"]
 SPINS = [f"{flavor}_{spin}" for flavor, spin in product(("UU", "DD"), ("up_up", "dn_dn"))]
@@ -66,7 +73,7 @@ def make_4d(folder: Path) -> list[Path]:
 
 
 def make_averages(folder: Path) -> list[Path]:
-    """Averages of many configurations, to be joined."""
+    """Averages of many configurations, to be joined, marked as those that the reducer makes."""
     folder.mkdir(parents=True, exist_ok=True)
     numbers = np.random.default_rng(25).standard_normal((SEPARATION + 1, L, L, L, 2))
     paths = []
@@ -79,8 +86,23 @@ def make_averages(folder: Path) -> list[Path]:
         with h5py.File(draft, "w") as file:
             for number in range(JOINED_DATASETS):
                 file[f"bench/{number}/src_avg/4D_correlator/local_current"] = numbers
+            made = write_mark(file, path=path.name, inputs=[], recipe={"configuration": configuration})
+        stamp(draft, made)
         draft.rename(path)
     return paths
+
+
+def make_small(folder: Path) -> Path:
+    """A small 4D file, whose slices are 290 kB."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "formfac_4D_x0y0z0t0.h5"
+    numbers = np.random.default_rng(26).standard_normal((16, 8, 8, 8, 2))
+    with h5py.File(path, "w") as file:
+        for current in CURRENTS:
+            name = f"bench/proton_UU_up_up_t0_0_tsep_3_sink_mom_px0_py0_pz0/{current}/x0_y0_z0_t0/4D_correlator/local_current"
+            file[name] = numbers
+            file[name].attrs["is_shifted"] = np.int32(0)
+    return path
 
 
 # The floors
@@ -156,7 +178,12 @@ def round_of(folder: Path) -> dict[str, Any]:
     output.unlink()
     cost = latteboard("project", *paths, "--output", output, "--max-momentum", MODES, "--overwrite")
     result["project"] = {"whole": cost.seconds, "peak_bytes": cost.peak_bytes}
-    result["import"] = take(sys.executable, "-c", "import numpy, h5py", prepare=one_core).peak_bytes
+    imports = [take(sys.executable, "-c", "import numpy, h5py", prepare=one_core) for _ in range(STARTS)]
+    result["import"] = imports[0].peak_bytes
+    small = make_small(folder / "small")
+    starts = [latteboard("tslice", small, output, "--overwrite").seconds for _ in range(STARTS)]
+    result["start"] = median(starts) - median(one.seconds for one in imports)
+    result["small"] = small_output(small, folder)
     result["inside"] = projection_inside(paths, output)
     output.unlink()
     result["steps"] = three_steps(paths, folder)
@@ -197,13 +224,37 @@ def joined(averages: Sequence[Path], *options: str) -> float:
 
 def appended(averages: Sequence[Path]) -> dict[str, float]:
     """Seconds to join all but two configurations to a file that can grow, and then the others."""
-    output = memory() / f"latteboard-bench-{os.getpid()}.h5"
-    first = latteboard("concatenate", *averages[:-2], "--output", output, "--append").seconds
-    more = latteboard(
-        "concatenate", *averages[-2:], "--output", output, "--append", "--configurations", "18,19"
-    ).seconds
-    output.unlink()
+    with TemporaryDirectory(dir=memory()) as folder:
+        output = Path(folder) / "joined.h5"
+        first = latteboard("concatenate", *averages[:-2], "--output", output, "--append").seconds
+        more = latteboard("concatenate", *averages[-2:], "--output", output, "--append").seconds
     return {"first": first, "more": more}
+
+
+def small_output(path: Path, folder: Path) -> float:
+    """Seconds that a small output takes on one core, as one of many, those of its fsync apart."""
+    waited, fsync = [], os.fsync
+
+    def timed(descriptor: int) -> None:
+        began = time.perf_counter()
+        fsync(descriptor)
+        waited.append(time.perf_counter() - began)
+
+    found = path.stat()
+    row = Row((Input(str(path), found.st_size, found.st_mtime_ns),))
+    os.fsync = timed
+    try:
+        seconds = []
+        for number in range(SMALL_OUTPUTS):
+            output = folder / "small" / f"slice_{number}.h5"
+            output.unlink(missing_ok=True)
+            waited.clear()
+            began = time.perf_counter()
+            make(Task("", str(output), Recipe(tslice=Slice()), (row,)), Path())
+            seconds.append(time.perf_counter() - began - sum(waited))
+    finally:
+        os.fsync = fsync
+    return median(seconds)
 
 
 def processes(paths: Sequence[Path], folder: Path) -> float:

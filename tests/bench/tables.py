@@ -167,7 +167,19 @@ FIGURES = (
         8,
         lambda run: f"{over_rounds(lambda one: one['join']['virtual'])(run):.2f} s",
     ),
-    Figure("two of them appended to the other 18", "{:.1f} s", over_rounds(lambda one: one["append"]["more"])),
+    Figure("two of them appended to the other 18", "{:.1f} s", over_rounds(lambda one: one["append"]["more"]), 1.5),
+    Figure(
+        "a slice of 290 kB on one core, without its fsync",
+        "{:.1f} ms",
+        over_rounds(lambda one: one["small"] * 1000),
+        10,
+    ),
+    Figure(
+        "start and end of a command, above importing numpy and h5py",
+        "{:.2f} s",
+        over_rounds(lambda one: one["start"]),
+        0.05,
+    ),
     LowerBound("two processes, times faster than one", "{:.2f}", over_rounds(lambda one: one["processes"]), 1.7),
 )
 
