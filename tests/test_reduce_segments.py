@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import shutil
 import subprocess
 import sys
@@ -216,6 +217,34 @@ def test_a_file_that_grew_as_those_of_early_versions_is_continued(folder: Path) 
     grown(folder, 15)
     holds(path, 10, 15, 20)
     assert len(segments(path)) == 2
+
+
+@pytest.mark.parametrize("along", ["new", 0, 1, 4], ids=str)
+def test_however_it_grows_it_holds_what_one_made_at_once_holds(
+    folder: Path, along: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chance = random.Random(f"{along}")
+    how = ({"concatenate": {"along": along, "append": True}},)
+    folder.mkdir()
+    numbers_left = list(range(100, 160))
+    if along == "new":
+        chance.shuffle(numbers_left)
+    monkeypatch.setattr(segments_module, "DAY_NS", 0)
+    members: dict[int, Path] = {}
+    while numbers_left:
+        some, numbers_left = numbers_left[: (size := chance.randint(1, 6))], numbers_left[size:]
+        for number in some:
+            content = numbers(number)[: None if along == "new" else chance.randint(1, 3)]
+            content = np.moveaxis(content, 0, along) if along in (1, 4) else content
+            members[number] = write(folder / f"avg_{number}.h5", {"x": content.copy(), "n": np.full((1,) * 5, number)})
+        monkeypatch.setattr(segments_module, "LARGEST_PLAIN", chance.choice([0, 0, 0, 10**9]))
+        join(folder, {number: members[number] for number in some}, how)
+        if chance.random() < 0.2:
+            consolidate(folder / OUTPUT)
+        (folder / "whole.h5").unlink(missing_ok=True)
+        join(folder, members, how, path="whole.h5")
+        assert not compare(folder / OUTPUT, folder / "whole.h5")
+    assert configurations(folder / OUTPUT) == list(range(100, 160))
 
 
 # -- reading ---------------------------------------------------------------------------------------------------------

@@ -314,6 +314,15 @@ def recorded_recipe(file: h5py.File) -> Mapping[str, Any]:
     return found
 
 
+def recorded_segments(file: h5py.File) -> Mark | None:
+    """The segments of an open file, as a mark without inputs, which may be many; None if it has none.
+
+    Raises what h5py and json raise on a damaged one.
+    """
+    segments = _recorded(file.id, SEGMENTS)
+    return Mark(True, "", _number(_attribute(file.id, MADE, 0)), (), {}, segments) if segments else None
+
+
 def _attribute(file: h5py.h5f.FileID, name: str, absent: Any) -> Any:
     """The single value of an attribute of the root group, ``absent`` where there is none.
 

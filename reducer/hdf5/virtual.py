@@ -9,7 +9,7 @@ from typing import Any
 import h5py
 
 from latteboard.errors import InputRefused
-from latteboard.files.hdf5 import SEGMENTS, open_file, read_mark
+from latteboard.files.hdf5 import open_file, recorded_segments
 from latteboard.files.segments import segments_folder, segments_problem
 
 SAME_FILE = "."
@@ -44,7 +44,7 @@ def lost_source(path: Path, file: h5py.File, properties: Any) -> str | None:
             sources.setdefault(name, set()).add(properties.get_virtual_dsetname(n).replace("%%", "%"))
     if (reason := _too_many(len(sources))) is not None:
         return reason
-    if SEGMENTS in file.attrs and (mark := read_mark(path)) is not None:
+    if (mark := recorded_segments(file)) is not None:
         if (reason := segments_problem(path, mark)) is not None:
             return reason
         own = {f"{segments_folder(path).name}/{one.path}".replace("%", "%%") for one in mark.segments}
