@@ -195,7 +195,7 @@ def concatenate_files(
 def _keys(given: Sequence[Path], grows: Path | None, configurations: Sequence[int] | None) -> list[Key]:
     """Stream and configuration of each file; those of an output that grows are named in the same way."""
     if configurations is None:
-        mark = None if grows is None else read_mark(grows) if grows.exists() else None
+        mark = read_mark(grows) if grows is not None and grows.exists() else None
         keys = keys_of(given, [] if mark is None else [Path(one.path) for one in mark.inputs])
     else:
         keys = [("", number) for number in configurations]

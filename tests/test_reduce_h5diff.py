@@ -277,17 +277,18 @@ def test_a_dataset_of_arrays_has_their_axes_too(lines: Callable[..., list[str]])
     assert lines(arrays(2), arrays(3))[0].startswith("/x: 1 of 12 values differ, first at [3, 2]")
 
 
+def lists_of(*rows: list[float]) -> Write:
+    def write(file: h5py.File) -> None:
+        made = file.create_dataset("x", (len(rows),), h5py.vlen_dtype("f8"))
+        for number, row in enumerate(rows):
+            made[number] = row
+
+    return write
+
+
 def test_lists_of_variable_length_are_compared(lines: Callable[..., list[str]]) -> None:
-    def lists(*rows: list[int]) -> Write:
-        def write(file: h5py.File) -> None:
-            data = file.create_dataset("x", (len(rows),), h5py.vlen_dtype("i4"))
-            for place, row in enumerate(rows):
-                data[place] = row
-
-        return write
-
-    assert lines(lists([1], [2, 3]), lists([1], [2, 3])) == []
-    assert lines(lists([1], [2, 3]), lists([1], [2])) == ["/x: 1 of 2 values differ, first at [1]"]
+    assert lines(lists_of([1], [2, 3]), lists_of([1], [2, 3])) == []
+    assert lines(lists_of([1], [2, 3]), lists_of([1], [2])) == ["/x: 1 of 2 values differ, first at [1]"]
 
 
 def test_references_are_compared_by_the_name_of_what_they_refer_to(lines: Callable[..., list[str]]) -> None:
@@ -781,15 +782,6 @@ def test_names_that_are_not_utf8_are_names_as_all_others(
 
 
 # -- by value ------------------------------------------------------------------------------------------------------------
-
-
-def lists_of(*rows: list[float]) -> Write:
-    def write(file: h5py.File) -> None:
-        made = file.create_dataset("x", (len(rows),), h5py.vlen_dtype("f8"))
-        for number, row in enumerate(rows):
-            made[number] = row
-
-    return write
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """A large concatenation grows by segments: nothing old is copied or touched, and whoever reads it sees one file."""
 
+import errno
 import json
 import os
 import random
@@ -450,6 +451,42 @@ def test_a_failure_leaves_what_was_there(folder: Path, monkeypatch: pytest.Monke
                 grown(folder, number)
         assert (path.read_bytes(), segments(path)) == (before, there)
         assert segments_folder(path).exists() == bool(there)
+
+
+@pytest.mark.parametrize("had", [1, 2], ids=["plain", "segmented"])
+def test_wherever_the_disk_is_full_what_was_there_stays(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, had: int
+) -> None:
+    path = grown(folder, *range(10, 10 + had))
+    average(folder, 30)
+    before = {one: one.stat() for one in folder.rglob("*") if one.is_file()}
+    pwrite, refusals = os.pwrite, []
+
+    def full(after: int) -> Any:
+        calls = iter(range(after))
+
+        def call(*arguments: Any) -> int:
+            if next(calls, None) is None:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            return pwrite(*arguments)
+
+        return call
+
+    for after in range(1000):
+        with monkeypatch.context() as patched:
+            patched.setattr(os, "pwrite", full(after))
+            try:
+                grown(folder, 30)
+                break
+            except OutputRefused as error:
+                refusals.append(str(error))
+        found = {one: one.stat() for one in folder.rglob("*") if one.is_file()}
+        assert {one: (was.st_ino, was.st_mtime_ns) for one, was in found.items()} == {
+            one: (was.st_ino, was.st_mtime_ns) for one, was in before.items()
+        }
+    assert len(refusals) > 10
+    assert all(one.endswith("no space left on device; nothing is left of it") for one in refusals)
+    holds(path, *range(10, 10 + had), 30)
 
 
 def test_through_a_link_the_file_that_it_leads_to_grows(folder: Path, tmp_path: Path) -> None:

@@ -60,8 +60,9 @@ class AttributeTable:
         columns = [
             file.column(name) for name in file.names if name in file.labels and name.startswith(f"{ATTRIBUTES}/")
         ]
+        cells_of = dict(map(_cells, columns))
         for row in range(number):
-            self.rows.append({**shared, **{key: cells[row] for key, cells in map(_cells, columns)}})
+            self.rows.append({**shared, **{key: cells[row] for key, cells in cells_of.items()}})
 
     def without(self, keys: Collection[Key]) -> "AttributeTable":
         """The same rows without some attributes."""
@@ -77,7 +78,7 @@ class AttributeTable:
         return {
             key: one
             for key, one in first.items()
-            if isinstance(one, Attribute) and all((other := row.get(key)) and other.key == one.key for row in self.rows)
+            if isinstance(one, Attribute) and all(_is_same(row.get(key), one) for row in self.rows)
         }
 
     def columns(self) -> Mapping[Key, "Column"]:
@@ -106,6 +107,10 @@ class Column:
                 return cls(np.array([array.item() for array in arrays], dtype=object), json=False)
         texts = [b"null" if cell is None else as_bytes(json.dumps(cell.as_json())) for cell in cells]
         return cls(np.array(texts, dtype=object), json=True)
+
+
+def _is_same(cell: Cell, other: Attribute) -> bool:
+    return cell is not None and cell.key == other.key
 
 
 def _cells(column: tuple[Mapping[str, Attribute], NDArray[Any]]) -> tuple[Key, list[Cell]]:
