@@ -37,6 +37,7 @@ from latteboard.files.segments import is_segment, segments_folder
 from reducer.correlators.file import CorrelatorFile
 from reducer.hdf5.attributes import NOT_FINITE
 from reducer.hdf5.diff import compare
+from reducer.making import make as make_module
 from reducer.making import segments as segments_module
 from reducer.making.consolidate import consolidate
 from reducer.making.make import make
@@ -335,6 +336,10 @@ def test_what_was_copied_without_times_is_known_by_the_marks_of_its_segments(fol
     copied = tmp_path / "copied"
     shutil.copytree(folder, copied, copy_function=shutil.copy)
     datasets_of(copied / OUTPUT)
+    grown(copied, 30)
+    datasets_of(copied / OUTPUT)
+    holds(copied / OUTPUT, 10, 20, 30)
+    os.utime(copied / OUTPUT, ns=(1, 1))
     shutil.copy(segments(copied / OUTPUT)[0], segments(copied / OUTPUT)[1])
     with pytest.raises(InputRefused, match=r"its segment .* has "):
         datasets_of(copied / OUTPUT)
@@ -434,6 +439,26 @@ def test_an_output_that_is_made_anew_leaves_no_segments(folder: Path) -> None:
     join(folder, members, JOIN, replace=True)
     assert not segments_folder(path).exists()
     holds(path, 10, 20)
+
+
+def test_what_another_run_makes_of_a_new_file_at_that_moment_keeps_its_segments(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder.mkdir()
+    members = dict(zip((10, 20), averages(folder, 10, 20), strict=True))
+    real = make_module.write_joined
+
+    def meanwhile(*arguments: Any) -> None:
+        real(*arguments)
+        monkeypatch.setattr(make_module, "write_joined", real)
+        grown(folder, 10)
+        grown(folder, 20)
+
+    monkeypatch.setattr(make_module, "write_joined", meanwhile)
+    with pytest.raises(OutputRefused, match="exists already; nothing was changed"):
+        join(folder, members, JOIN)
+    holds(folder / OUTPUT, 10, 20)
+    assert len(segments(folder / OUTPUT)) == 2
 
 
 def failing(*_: Any, **__: Any) -> Iterator[Any]:

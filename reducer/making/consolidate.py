@@ -32,12 +32,12 @@ def consolidate(path: Path) -> Result:
             raise OutputRefused(f"{path}: is no concatenation of ours; expected one, to make one plain file of it")
         with CorrelatorFile(target) as file:
             if not any(map(file.is_virtual, file.names)):
-                remove_superseded(target, None)
+                remove_superseded(target)
                 return Result(str(path), 0, 0)
             with place.drafted(replaces=True) as draft:
                 _write(file, mark, draft)
                 written = draft.stat().st_size
-        remove_superseded(target, None)
+        remove_superseded(target)
     return Result(str(path), file.bytes_read, written)
 
 

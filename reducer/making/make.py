@@ -92,8 +92,8 @@ def _make(
             write_joined(job, blueprint, draft)
         _check_inputs(inputs, root)
         written = segment + sum(path.stat().st_size for path in (draft, kept) if path is not None)
-    if not segment:
-        remove_superseded(target, None)
+    if replaces and not segment:
+        remove_superseded(target)
     return Result(task.path, job.bytes_read, written, tuple(job.lost))
 
 

@@ -60,11 +60,12 @@ def written_by_segments(job: Job, blueprint: Blueprint, target: Path, draft: Pat
     folder.mkdir(exist_ok=True)
     remove_abandoned(folder)
     if time_ns() - kept.mark.made > DAY_NS:  # until then somebody may read what they were part of, and would read NaN
-        remove_superseded(target, kept.mark)
+        remove_superseded(target)
         folder.mkdir(exist_ok=True)
     made: list[Path] = []
     try:
-        old = list(kept.mark.segments) or [_adopted(target, made)]
+        # As they are now: in a tree that was copied without times, their marks were what proved them.
+        old = [_recorded(folder / one.path) for one in kept.mark.segments] or [_adopted(target, made)]
         merged = smallest({one.path: one.size for one in old}, _new_bytes(blueprint))
         sources = [Kept.read(folder / name, _mark(folder / name)) for name in merged]
         part = replace(draw_blueprint(job, sources, blueprint.rows, as_they_come=True), lacking=())
@@ -75,7 +76,7 @@ def written_by_segments(job: Job, blueprint: Blueprint, target: Path, draft: Pat
         _Index(job, blueprint, part, old, made[-1]).write(draft, segments)
         yield segments[-1].size
     except BaseException:
-        remove_superseded(target, h5.read_mark(target), only={path.name for path in made})
+        remove_superseded(target, only={path.name for path in made})
         raise
 
 
@@ -104,16 +105,20 @@ def smallest(sizes: Mapping[str, int], new: int) -> list[str]:
     return chosen
 
 
-def remove_superseded(target: Path, mark: h5.Mark | None, *, only: Collection[str] | None = None) -> None:
-    """Remove the segments of an output, all or ``only`` some, that its mark does not name."""
-    named = set() if mark is None else {one.path for one in mark.segments}
+def remove_superseded(target: Path, *, only: Collection[str] | None = None) -> None:
+    """Remove the segments of an output, all or ``only`` some, that it does not name; none if nobody knows what it names.
+
+    The caller is the only writer of the output: else another one could name them at this moment.
+    """
     folder = segments_folder(target)
-    for path in folder.iterdir() if folder.is_dir() else ():
-        superseded = SEGMENT.fullmatch(path.name) and path.name not in named and (only is None or path.name in only)
-        if superseded and _is_of(path, target):
-            path.unlink(missing_ok=True)
-    with suppress(OSError):  # others stand in it, or it is not there
-        folder.rmdir()
+    with suppress(OSError):  # what cannot be read or removed, such as another user's, does no harm
+        mark = h5.read_mark(target) if folder.is_dir() else None
+        named = set() if mark is None else {one.path for one in mark.segments}
+        for path in folder.iterdir() if mark is not None else ():
+            superseded = SEGMENT.fullmatch(path.name) and path.name not in named and (only is None or path.name in only)
+            if superseded and _is_of(path, target):
+                path.unlink(missing_ok=True)
+        folder.rmdir()  # unless others stand in it, or it is not there
 
 
 def _is_of(path: Path, target: Path) -> bool:
