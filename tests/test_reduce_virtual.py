@@ -24,7 +24,8 @@ from members import (
     write,
 )
 
-from latteboard.errors import InputRefused
+from latteboard.errors import InputRefused, OutputRefused
+from reducer.making import joined as joined_module
 from reducer.making.make import make
 
 OUTPUT = "joined.h5"
@@ -187,3 +188,15 @@ def test_what_somebody_else_calls_configurations_is_no_label_of_ours_and_is_not_
         join(tmp_path, paths)
     join(tmp_path, paths, [{"concatenate": {"without": ["configurations"]}}])
     assert configurations(tmp_path / OUTPUT) == [1, 2]
+
+
+def test_links_to_more_files_than_a_process_may_have_open_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(joined_module, "MOST_LINKED", 2)
+    members = dict(zip((10, 20, 30), averages(tmp_path, 10, 20, 30), strict=True))
+    with pytest.raises(OutputRefused, match=r"links to 3 files: more than .*; expected at most 2\."):
+        join(tmp_path, members, VIRTUAL)
+    assert not (tmp_path / OUTPUT).exists()
+    join(tmp_path, {number: members[number] for number in (10, 20)}, VIRTUAL)
+    assert configurations(tmp_path / OUTPUT) == [10, 20]

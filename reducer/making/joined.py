@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Sequence, Set
 from pathlib import Path
 
+from latteboard.errors import OutputRefused
 from latteboard.files import hdf5 as h5
 from latteboard.names.encoding import as_bytes, is_unicode
 from reducer.hdf5.attributes import NOT_FINITE
@@ -18,6 +19,9 @@ from reducer.making.targets import Target, row_dataset
 from reducer.making.terms import Term
 from reducer.making.writing import Destination, label_momenta, write_target
 
+# Most systems let a process have 1024 files open; of what it cannot open, HDF5 reads NaN without a word.
+MOST_LINKED = 900
+
 
 def write_joined(job: Job, blueprint: Blueprint, draft: Path) -> None:
     """Write a concatenation as its blueprint says, with the rows that are kept."""
@@ -25,7 +29,7 @@ def write_joined(job: Job, blueprint: Blueprint, draft: Path) -> None:
         for kept in blueprint.kept:
             _take_rows(kept, blueprint, output)
         linked = _linked_names(blueprint)
-        _link(blueprint, output, draft.parent, linked)
+        _link(job, blueprint, output, draft.parent, linked)
         _write_rows(job, blueprint, output, linked)
         describe(job, blueprint, output)
 
@@ -87,7 +91,7 @@ def _may_be_linked(term: Term) -> bool:
     )
 
 
-def _link(blueprint: Blueprint, output: Output, folder: Path, names: Set[str]) -> None:
+def _link(job: Job, blueprint: Blueprint, output: Output, folder: Path, names: Set[str]) -> None:
     """Link to the rows of others, by paths relative to ``folder``."""
     sources: dict[str, list[Source]] = defaultdict(list)
     for row, surveyed in zip(blueprint.positions, blueprint.rows, strict=True):
@@ -100,6 +104,12 @@ def _link(blueprint: Blueprint, output: Output, folder: Path, names: Set[str]) -
                 path = os.path.relpath(real, folder.resolve())
                 there = blueprint.layouts[target.name].region(row, slice(0, shape[0] if shape else 0))
                 sources[target.name].append(Source(path, term.dataset.name, shape, None, there))
+    paths = {one.path for linked in sources.values() for one in linked}
+    if len(paths) > MOST_LINKED:
+        raise OutputRefused(
+            f"{job.task.path}: links to {len(paths):,} files: more than a process may have open on most systems, where HDF5 "
+            f"reads NaN instead; expected at most {MOST_LINKED}. Copy them: leave out virtual"
+        )
     for name, linked in sources.items():
         output.link(name, blueprint.layouts[name], blueprint.dtypes[name], linked)
 
