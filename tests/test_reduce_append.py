@@ -21,6 +21,7 @@ from members import (
     average,
     averages,
     configurations,
+    holds,
     join,
     joining,
     metas,
@@ -44,15 +45,6 @@ def members(tmp_path: Path) -> dict[int, Path]:
     paths = dict(zip((10, 20, 30, 40), averages(tmp_path, 10, 20, 30, 40), strict=True))
     join(tmp_path, {10: paths[10], 30: paths[30]}, APPEND)
     return paths
-
-
-def holds(path: Path, *numbers_: int) -> None:
-    """The averages of these configurations, in this order."""
-    found = read(path)
-    assert found.keys() == {A3, V4}
-    assert configurations(path) == list(numbers_)
-    for name in found:
-        np.testing.assert_array_equal(found[name], [numbers(one, name) for one in numbers_])
 
 
 @contextmanager

@@ -24,6 +24,7 @@ from members import (
     average,
     averages,
     configurations,
+    holds,
     join,
     joining,
     numbers,
@@ -75,15 +76,6 @@ def marked(path: Path) -> Mark:
     mark = read_mark(path)
     assert mark is not None
     return mark
-
-
-def holds(path: Path, *expected: int) -> None:
-    """The averages of these configurations, as h5py alone reads them."""
-    found = read(path)
-    assert found.keys() == {A3, V4}
-    assert configurations(path) == list(expected)
-    for name in found:
-        np.testing.assert_array_equal(found[name], [numbers(one, name) for one in expected])
 
 
 # -- growing ---------------------------------------------------------------------------------------------------------

@@ -274,8 +274,9 @@ class CorrelatorFile:
         if dataset.offset is None or not rows or not hasattr(os, "posix_fadvise"):
             return
         size = dataset.nbytes // dataset.shape[0]
-        for begin, end in _runs(rows, steps=(1,)):
-            place, length = dataset.offset + rows[begin] * size, (end - begin) * size
+        for begin, end in _runs(rows):
+            first = min(rows[begin], rows[end - 1])
+            place, length = dataset.offset + first * size, (end - begin) * size
             os.posix_fadvise(self.descriptor, place, length, os.POSIX_FADV_WILLNEED)
 
     def _read_in_place(self, dataset: DatasetInfo, offset: int, rows: Sequence[int], out: Numbers) -> None:

@@ -87,6 +87,15 @@ def configurations(path: Path) -> list[int]:
     return found
 
 
+def holds(path: Path, *expected: int) -> None:
+    """Require the averages of these configurations, in this order."""
+    found = read(path)
+    assert found.keys() == {A3, V4}
+    assert configurations(path) == list(expected)
+    for name in found:
+        np.testing.assert_array_equal(found[name], [numbers(one, name) for one in expected])
+
+
 def metas(path: Path) -> dict[str, str]:
     """The attribute ``meta`` of each dataset; empty where there is none."""
     with h5py.File(path, locking=False) as file:
