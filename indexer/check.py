@@ -13,6 +13,7 @@ from latteboard.campaign.conditions import inputs_of
 from latteboard.catalog.updating.observations import NO_DATA, Input, Observations, Record
 from latteboard.catalog.updating.transaction import IndexTransaction
 from latteboard.files import hdf5 as h5
+from latteboard.files.segments import segments_problem
 from latteboard.files.state import Files
 from latteboard.recipe import named_step
 from latteboard.status.states import FileState
@@ -149,6 +150,9 @@ class Inspector:
             mark = h5.read_mark(path)
             if mark is not None:
                 self._apply_mark(news, position, row, mark)
+                # Where the whole folder of segments is gone, nothing but the mark says that there was one.
+                if (problem := segments_problem(path, mark)) is not None:
+                    news.states[position], news.problems[position] = FileState.bad, problem
             mtime = int(news.files.mtimes[position])
             transaction.note_inputs(news.kind, row, news.place, None if mark is None else _record(mark, mtime))
         if news.doubted[position] and news.states[position] == FileState.sound:

@@ -66,23 +66,29 @@ def test_its_size_is_the_sum_and_its_segments_are_no_strays(campaign: Campaign) 
     assert strays(campaign) == []
 
 
+@pytest.mark.parametrize("whole", [False, True], ids=["one", "all"])
 @pytest.mark.parametrize("options", [{}, {"fast": True}, {"deep": True}], ids=["plain", "fast", "deep"])
 def test_it_is_bad_as_soon_as_a_segment_lacks_and_done_once_it_is_back(
-    campaign: Campaign, options: dict[str, Any]
+    campaign: Campaign, options: dict[str, Any], *, whole: bool
 ) -> None:
     index(campaign, at=later())
-    lost = sorted(segments_folder(campaign.root / JOINED).iterdir())[1]
-    away = lost.rename(campaign.root.parent / "away.h5")
-    index(campaign, at=later(), **options)
-    artifact = only(campaign, JOINED)
-    assert artifact.status == "bad"
-    assert (
-        artifact.problem
-        == f"its segment {lost.parent.name}/{lost.name} is not there; bring it back, or make the file again"
-    )
+    folder = segments_folder(campaign.root / JOINED)
+    first, second = sorted(folder.iterdir())
+    lost = folder if whole else second
+    away = lost.rename(campaign.root.parent / "away")
+    for _ in range(3):
+        index(campaign, at=later(), **options)
+        artifact = only(campaign, JOINED)
+        assert artifact.status == "bad"
+        name = (first if whole else second).name
+        assert (
+            artifact.problem == f"its segment {folder.name}/{name} is not there; bring it back, or make the file again"
+        )
     away.rename(lost)
-    index(campaign, at=later(), **options)
-    assert status(campaign, JOINED) == "done"
+    for _ in range(2):
+        index(campaign, at=later(), **options)
+        assert status(campaign, JOINED) == "done"
+        assert only(campaign, JOINED).size == size_of(campaign.root / JOINED)
 
 
 def test_a_further_index_without_a_change_changes_nothing(campaign: Campaign) -> None:

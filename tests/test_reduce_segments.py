@@ -323,6 +323,20 @@ def test_a_segment_that_is_not_as_it_was_recorded_is_refused(folder: Path, harm:
     assert configurations(path) == [10, 20]
 
 
+def test_an_output_that_lacks_a_segment_is_made_again_from_inputs_that_are_all_there(folder: Path) -> None:
+    path = grown(folder, 10, 20)
+    members = {number: folder / f"avg_{number}.h5" for number in (10, 20)}
+    segments(path)[1].unlink()
+    for how in (APPEND, JOIN):
+        with pytest.raises(OutputRefused, match=r"exists, its segment .* is not there"):
+            join(folder, members, how)
+    with pytest.raises(OutputRefused, match=r"holds configuration 10 .* whose inputs are not there to be read again"):
+        join(folder, {20: members[20]}, APPEND, replace=True)
+    join(folder, members, APPEND, replace=True)
+    holds(path, 10, 20)
+    assert not segments_folder(path).exists()
+
+
 def test_what_was_copied_without_times_is_known_by_the_marks_of_its_segments(folder: Path, tmp_path: Path) -> None:
     grown(folder, 10, 20)
     copied = tmp_path / "copied"

@@ -10,6 +10,7 @@ from typing import Any
 
 from latteboard.errors import OutputRefused
 from latteboard.files.hdf5 import Mark, Unreadable, read_mark, same_time
+from latteboard.files.segments import segments_problem
 from reducer.making.blueprint import Kept
 from reducer.tasks.task import Key, Row, Task, key_text
 
@@ -54,14 +55,15 @@ def find_previous(target: Path, task: Task) -> PreviousOutput | None:
             f"{target}: exists and says that it is {mark.path}, a copy under another name; move it away"
         )
     mark = _under_present_paths(mark, task)
-    if mark.complete and _is_current(mark, task):
+    lost = segments_problem(target, mark)
+    if lost is None and mark.complete and _is_current(mark, task):
         return PreviousOutput(target, mark, is_current=True)
-    adds = _rows_to_add(target, mark, task) if mark.complete else None
+    adds = _rows_to_add(target, mark, task) if mark.complete and lost is None else None
     if adds is not None:
         return PreviousOutput(target, mark, is_current=not adds, adds=adds)
     if not task.replace:
         remake = "remake it with --stale" if task.kind else "say --overwrite"
-        raise OutputRefused(f"{target}: exists, {_what_differs(mark, task)}; {remake}, or move it away")
+        raise OutputRefused(f"{target}: exists, {lost or _what_differs(mark, task)}; {remake}, or move it away")
     previous = PreviousOutput(target, mark)
     if task.recipe.concatenate is not None and mark.complete:
         _check_nothing_is_lost(previous, task)

@@ -15,10 +15,10 @@ from typing import Any
 
 import h5py
 
-from latteboard.errors import InputRefused, OutputRefused
+from latteboard.errors import InputRefused
 from latteboard.files import hdf5 as h5
 from latteboard.files.atomic import remove_abandoned, replacing
-from latteboard.files.segments import SEGMENT, new_segment, segments_folder, segments_problem
+from latteboard.files.segments import SEGMENT, new_segment, segments_folder
 from latteboard.names.encoding import as_bytes, is_unicode
 from latteboard.times import DAY_NS
 from reducer.arrays.joining import Shape
@@ -48,14 +48,8 @@ def written_by_segments(job: Job, blueprint: Blueprint, target: Path, draft: Pat
     """Write the new rows as a segment, and the index of all as a draft; yields the bytes of the segment.
 
     If the block raises, the index did not get its name, and the segment is removed.
-
-    Raises
-    ------
-    OutputRefused : a segment that is there is not as it was recorded.
     """
     (kept,) = blueprint.kept
-    if (problem := segments_problem(target, kept.mark)) is not None:
-        raise OutputRefused(f"{target}: {problem}; nothing was changed")
     folder = segments_folder(target)
     folder.mkdir(exist_ok=True)
     remove_abandoned(folder)
