@@ -521,3 +521,25 @@ def test_a_virtual_dataset_that_is_copied_whole_needs_its_sources_no_more(tmp_pa
         file.copy("notes/table", out)
     with h5py.File(tmp_path / "elsewhere" / "out.h5") as out:
         np.testing.assert_array_equal(out["notes/table"][()], numbered())
+
+
+def test_a_virtual_dataset_behind_a_link_has_its_sources_beside_its_own_file(tmp_path: Path) -> None:
+    away = tmp_path / "away"
+    away.mkdir()
+    for folder in (tmp_path, away):
+        with h5py.File(folder / "source.h5", "w") as file:
+            file["x"] = np.full(3, 1.0)
+    with h5py.File(away / "virtual.h5", "w") as file:
+        layout = h5py.VirtualLayout((3,), float)
+        layout[:] = h5py.VirtualSource("source.h5", "x", (3,), float)
+        file.create_virtual_dataset("x", layout, fillvalue=np.nan)
+    with h5py.File(tmp_path / "main.h5", "w") as file:
+        file["x"] = h5py.ExternalLink("away/virtual.h5", "/x")
+    with CorrelatorFile(tmp_path / "main.h5") as file:
+        assert file.read_whole(file.datasets(["x"])["x"]).tolist() == [1.0, 1.0, 1.0]
+    (away / "source.h5").unlink()
+    with (
+        CorrelatorFile(tmp_path / "main.h5") as file,
+        pytest.raises(InputRefused, match=r"a virtual dataset: its source source\.h5 is not there"),
+    ):
+        file.datasets(["x"])

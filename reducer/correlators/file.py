@@ -170,9 +170,7 @@ class CorrelatorFile:
                 raise self.refusal("never written: whoever wrote the file was stopped", name)
             if (reason := missing_filter(properties)) is not None:
                 raise self.refusal(reason, name)
-            if properties.get_layout() == h5py.h5d.VIRTUAL and (
-                reason := lack(self.path, self._file, properties, dataset.shape)
-            ):
+            if properties.get_layout() == h5py.h5d.VIRTUAL and (reason := lack(dataset, properties)):
                 raise self.refusal(f"a virtual dataset: {reason}", name)
             here = self._begins_at_once and not (self._has_links and address(dataset)[0] != address(self._file.id)[0])
             try:

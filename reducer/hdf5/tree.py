@@ -137,8 +137,7 @@ class Node:
             properties = self.thing.id.get_create_plist()
             if (lacking := missing_filter(properties)) is not None or not self.thing.is_virtual:
                 return lacking
-            path = Path(os.fsdecode(h5py.h5f.get_name(self.thing.id)))
-            reason = lost_source(path, self.thing.file, properties)
+            reason = lost_source(self.thing.id, properties)
             return None if reason is None else f"virtual, and {reason}"
 
 

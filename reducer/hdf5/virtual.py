@@ -1,5 +1,6 @@
 """Virtual datasets: whether all that they are made of is there. HDF5 reads fill values, without a word, in place of what is not."""
 
+import os
 import resource
 from collections.abc import Iterator
 from math import prod
@@ -16,27 +17,28 @@ SAME_FILE = "."
 SPARE_FILES = 128  # that a process may have open beside the sources of one dataset
 
 
-def lack(path: Path, file: h5py.File, properties: Any, shape: tuple[int, ...]) -> str | None:
+def lack(dataset: Any, properties: Any) -> str | None:
     """What a virtual dataset lacks, in words; None if every number of it is in a source that is there.
 
     Parameters
     ----------
-    path, file : of the dataset
-    properties : with which it was created
+    dataset, properties : at the low level of h5py, and how it was created; the file that it is in is looked at, which is not
+        the one that was opened if a link into another one led there
     """
     number = properties.get_virtual_count()
     if any(map(_is_pattern, (properties.get_virtual_filename(n) for n in range(number)))):
         return "its sources are files by a pattern, so that nobody knows how many there should be"
-    if sum(properties.get_virtual_vspace(n).get_select_npoints() for n in range(number)) < prod(shape):
+    if sum(properties.get_virtual_vspace(n).get_select_npoints() for n in range(number)) < prod(dataset.shape):
         return "some of its numbers are in no source, and would be read as fill values"
-    return lost_source(path, file, properties)
+    return lost_source(dataset, properties)
 
 
-def lost_source(path: Path, file: h5py.File, properties: Any) -> str | None:
+def lost_source(dataset: Any, properties: Any) -> str | None:
     """A source of a virtual dataset that is not there, in words, or that there are too many; None if all can be read.
 
     Of a series of files by a pattern any number may be there.
     """
+    file, path = h5py.File(h5py.h5i.get_file_id(dataset)), Path(os.fsdecode(h5py.h5f.get_name(dataset)))
     sources: dict[str, set[str]] = {}
     for n in range(properties.get_virtual_count()):
         name = properties.get_virtual_filename(n)
