@@ -34,7 +34,7 @@ from members import (
 
 from latteboard.errors import InputRefused, LatteboardError, OutputRefused
 from latteboard.files.hdf5 import Mark, read_mark
-from latteboard.files.segments import is_segment, segments_folder
+from latteboard.files.segments import segments_folder
 from reducer.correlators.file import CorrelatorFile
 from reducer.hdf5.attributes import NOT_FINITE
 from reducer.hdf5.diff import compare
@@ -437,6 +437,22 @@ def test_only_segments_of_this_output_are_removed(folder: Path, monkeypatch: pyt
     assert segments(path) == [foreign, note]
 
 
+def test_the_segments_of_an_output_that_was_moved_away_stay(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(segments_module, "DAY_NS", 0)
+    path = grown(folder, 10, 20)
+    theirs, aside = segments(path), path.rename(tmp_path / OUTPUT)
+    for number in range(30, 30 + MOST + 3):
+        grown(folder, number)
+    consolidate(path)
+    join(folder, {40: folder / "avg_40.h5"}, JOIN, replace=True, path="other.h5")
+    assert segments(path) == theirs
+    path.unlink()
+    aside.rename(path)
+    holds(path, 10, 20)
+
+
 def test_an_output_that_is_made_anew_leaves_no_segments(folder: Path) -> None:
     path = grown(folder, 10, 20)
     members = {number: folder / f"avg_{number}.h5" for number in (10, 20)}
@@ -528,10 +544,3 @@ def test_through_a_link_the_file_that_it_leads_to_grows(folder: Path, tmp_path: 
     assert (tmp_path / "links" / OUTPUT).is_symlink()
     holds(path, 10, 20, 30)
     assert not (tmp_path / "links" / f"{OUTPUT}.segments").exists()
-
-
-def test_names_of_segments_are_known_as_such(folder: Path) -> None:
-    path = grown(folder, 10, 20)
-    assert all(is_segment(str(one.relative_to(folder))) for one in segments(path))
-    assert not is_segment("x.segments/readme.txt")
-    assert not is_segment("results/0-0123456789ab.h5")

@@ -39,6 +39,7 @@ INPUTS = "latteboard_inputs"
 RECIPE = "latteboard_recipe"
 VERSION = "latteboard_version"
 SEGMENTS = "latteboard_segments"
+SUPERSEDED = "latteboard_superseded"
 
 # The problem of a file whose mark says that it is not complete.
 INCOMPLETE = "marked incomplete: whoever wrote it was stopped"
@@ -225,6 +226,7 @@ class Mark:
     path : the campaign's name for it, relative to the root
     made : ns since 1970; its time on disk unless it was copied without
     segments : the files that hold its numbers, if it grows by segments, by their names in the folder of segments
+    superseded : segments that were written anew into others, and may still be there
     """
 
     complete: bool
@@ -233,6 +235,7 @@ class Mark:
     inputs: tuple[RecordedInput, ...]
     recipe: Mapping[str, Any]
     segments: tuple[RecordedInput, ...] = ()
+    superseded: tuple[RecordedInput, ...] = ()
 
     def is_original(self, mtime: int) -> bool:
         """Whether a file of this mark and this time on disk (ns since 1970) still has the time it was made with."""
@@ -252,14 +255,16 @@ def write_mark(
     inputs: Iterable[RecordedInput],
     recipe: Mapping[str, Any],
     segments: Iterable[RecordedInput] = (),
+    superseded: Iterable[RecordedInput] = (),
     made: int | None = None,
 ) -> int:
     """Mark an open file complete; returns the time to :func:`stamp` it with once it is closed."""
     made = time.time_ns() if made is None else made
     # As text of variable length: an attribute of another type ends at 64 KB, some hundred inputs.
     file.attrs[INPUTS] = _stated(inputs)
-    if recorded := list(segments):
-        file.attrs[SEGMENTS] = _stated(recorded)
+    for name, files in ((SEGMENTS, list(segments)), (SUPERSEDED, list(superseded))):
+        if files:
+            file.attrs[name] = _stated(files)
     file.attrs[RECIPE] = json.dumps(recipe, sort_keys=True)
     file.attrs.create(PATH, as_bytes(path), dtype=h5py.string_dtype())
     file.attrs[VERSION] = __version__
@@ -295,8 +300,8 @@ def _mark(file: h5py.h5f.FileID) -> Mark | None:
         return None
     recipe = json.loads(_text(file, RECIPE, "{}"))
     made = _number(_attribute(file, MADE, 0))
-    inputs, segments = _recorded(file, INPUTS), _recorded(file, SEGMENTS)
-    return Mark(bool(complete), _text(file, PATH, ""), made, inputs, recipe, segments)
+    inputs, segments, superseded = (_recorded(file, name) for name in (INPUTS, SEGMENTS, SUPERSEDED))
+    return Mark(bool(complete), _text(file, PATH, ""), made, inputs, recipe, segments, superseded)
 
 
 def _stated(files: Iterable[RecordedInput]) -> str:

@@ -4,7 +4,6 @@ Those of ``joined.h5`` are ``joined.h5.segments/0-<word>.h5``, ``1-<word>.h5`` a
 that an old copy of an index finds either what it was made of or nothing. The index states the size and the time of each.
 """
 
-import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -26,18 +25,6 @@ def new_segment(path: Path, others: Sequence[str]) -> Path:
     """A path for a further segment of an output that has ``others``."""
     numbers = [int(found["number"]) for found in map(SEGMENT.fullmatch, others) if found]
     return segments_folder(path) / f"{max(numbers, default=-1) + 1}-{uuid4().hex[:12]}.h5"
-
-
-def is_segment(path: str) -> bool:
-    """Whether a path is that of a segment of some output.
-
-    Examples
-    --------
-    >>> is_segment("joined.h5.segments/3-0123456789ab.h5"), is_segment("joined.h5.segments/3.h5")
-    (True, False)
-    """
-    folder, name = os.path.split(path)
-    return folder.endswith(SUFFIX) and SEGMENT.fullmatch(name) is not None
 
 
 def whole_size(size: int, mark: Mark | None) -> int:

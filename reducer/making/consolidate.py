@@ -10,7 +10,8 @@ from reducer.correlators.file import CorrelatorFile
 from reducer.making.layout import Layout
 from reducer.making.output import Output
 from reducer.making.place import Place
-from reducer.making.segments import remove_superseded
+from reducer.making.record import recorded_concatenation
+from reducer.making.segments import remove_segments
 from reducer.tasks.task import Result
 
 
@@ -28,22 +29,16 @@ def consolidate(path: Path) -> Result:
     with only_writer(target):
         place = Place.at(target)
         mark = h5.read_mark(target) if target.exists() else None
-        if mark is None or not mark.complete or not _is_concatenation(mark):
+        if mark is None or not mark.complete or recorded_concatenation(mark) is None:
             raise OutputRefused(f"{path}: is no concatenation of ours; expected one, to make one plain file of it")
         with CorrelatorFile(target) as file:
             if not any(map(file.is_virtual, file.names)):
-                remove_superseded(target)
                 return Result(str(path), 0, 0)
             with place.drafted(replaces=True) as draft:
                 _write(file, mark, draft)
                 written = draft.stat().st_size
-        remove_superseded(target)
+        remove_segments(target, [one.path for one in (*mark.segments, *mark.superseded)])
     return Result(str(path), file.bytes_read, written)
-
-
-def _is_concatenation(mark: h5.Mark) -> bool:
-    steps = mark.recipe.get("steps", ())
-    return any(step == "concatenate" or (isinstance(step, dict) and "concatenate" in step) for step in steps)
 
 
 def _write(file: CorrelatorFile, mark: h5.Mark, draft: Path) -> None:

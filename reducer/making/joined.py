@@ -34,8 +34,8 @@ def write_joined(job: Job, blueprint: Blueprint, draft: Path) -> None:
         describe(job, blueprint, output)
 
 
-def describe(job: Job, blueprint: Blueprint, output: Output, segments: Sequence[h5.RecordedInput] = ()) -> None:
-    """Write all but the numbers: labels, attributes, and at last the mark."""
+def describe(job: Job, blueprint: Blueprint, output: Output, **files: Sequence[h5.RecordedInput]) -> None:
+    """Write all but the numbers: labels, attributes, and at last the mark; ``files`` are those that it names beside inputs."""
     rows = [one.row for one in blueprint.rows]
     marks = [kept.mark for kept in blueprint.kept]
     if blueprint.momenta is not None:
@@ -46,13 +46,12 @@ def describe(job: Job, blueprint: Blueprint, output: Output, segments: Sequence[
     output.write_metas(blueprint.metas)
     output.write_shifted(blueprint.shifted)
     output.name_axes()
-    if blueprint.rows:
-        label_momenta(job, output, blueprint.rows[-1].targets)
+    label_momenta(job, output, blueprint.rows[-1].targets)
     recipe = recorded_recipe(job.task, blueprint.lacking)
     stated = recorded_rows(rows, marks)
     if stated is not None:
         recipe["rows"] = stated
-    output.mark(job.task.path, recorded_inputs(rows, marks), recipe, segments)
+    output.mark(job.task.path, recorded_inputs(rows, marks), recipe, **files)
 
 
 def _take_rows(kept: Kept, blueprint: Blueprint, output: Output) -> None:

@@ -14,7 +14,7 @@ from reducer.making.job import Job
 from reducer.making.joined import write_joined
 from reducer.making.place import Place, drafted
 from reducer.making.previous import PreviousOutput, find_previous
-from reducer.making.segments import grows_by_segments, remove_superseded, written_by_segments
+from reducer.making.segments import grows_by_segments, named_segments, remove_segments, written_by_segments
 from reducer.making.targets import Target, survey
 from reducer.making.writing import write_single
 from reducer.tasks.task import Input, Result, Row, Task
@@ -77,6 +77,7 @@ def _make(
     inputs = list(task.inputs)
     _check_inputs(inputs, root)
     replaces = overwrite or previous is not None
+    superseded = named_segments(target) if replaces else []
 
     job = Job(task, root, allow_nan, stop)
     blueprint = None if task.recipe.concatenate is None else blueprint_of(job, previous)
@@ -92,8 +93,8 @@ def _make(
             write_joined(job, blueprint, draft)
         _check_inputs(inputs, root)
         written = segment + sum(path.stat().st_size for path in (draft, kept) if path is not None)
-    if replaces and not segment:
-        remove_superseded(target)
+    if not segment:
+        remove_segments(target, superseded)
     return Result(task.path, job.bytes_read, written, tuple(job.lost))
 
 

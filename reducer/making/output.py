@@ -232,9 +232,12 @@ class Output:
         inputs: Iterable[h5.RecordedInput],
         recipe: Mapping[str, Any],
         segments: Iterable[h5.RecordedInput] = (),
+        superseded: Iterable[h5.RecordedInput] = (),
     ) -> None:
         """Mark the file complete, at last; once closed it has the time that the mark states."""
-        self._made = h5.write_mark(self.file, path=path, inputs=inputs, recipe=recipe, segments=segments)
+        self._made = h5.write_mark(
+            self.file, path=path, inputs=inputs, recipe=recipe, segments=segments, superseded=superseded
+        )
 
 
 @cache

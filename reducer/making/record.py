@@ -1,7 +1,7 @@
 """The record of an output: what it was made of, how, and by which versions."""
 
 import platform
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from typing import Any
 
 import h5py
@@ -56,3 +56,13 @@ def _new_rows(rows: Sequence[Row], known: Set[str]) -> Iterator[list[Any]]:
         number = sum(given.path not in known for given in row.inputs)
         if number:
             yield [*row.key, number]
+
+
+def recorded_concatenation(mark: Mark) -> Mapping[str, Any] | None:
+    """The options by which an output was concatenated, as its mark states them; None if it was not."""
+    for step in mark.recipe.get("steps", ()):
+        stated = {step: {}} if isinstance(step, str) else step
+        if isinstance(stated, dict) and isinstance(stated.get("concatenate"), dict):
+            options: Mapping[str, Any] = stated["concatenate"]
+            return options
+    return None

@@ -29,6 +29,7 @@ from reducer.making.job import Job
 from reducer.making.joined import describe, moves_of, write_joined
 from reducer.making.layout import Move
 from reducer.making.output import Output, Source
+from reducer.making.record import recorded_concatenation
 
 LARGEST_PLAIN = 256 * 10**6  # bytes: a smaller output is written anew as one plain file
 MOST = 16  # segments of one output
@@ -39,7 +40,7 @@ def grows_by_segments(blueprint: Blueprint) -> bool:
     if not blueprint.kept:
         return False
     mark = blueprint.kept[0].mark
-    linked = any(isinstance(step, dict) and step.get("concatenate", {}).get("virtual") for step in mark.recipe["steps"])
+    linked = (recorded_concatenation(mark) or {}).get("virtual", False)
     return bool(mark.segments) or (blueprint.nbytes >= LARGEST_PLAIN and not linked)
 
 
@@ -51,11 +52,12 @@ def written_by_segments(job: Job, blueprint: Blueprint, target: Path, draft: Pat
     """
     (kept,) = blueprint.kept
     folder = segments_folder(target)
+    superseded = list(kept.mark.superseded)
+    if time_ns() - kept.mark.made > DAY_NS:  # until then somebody may read what they were part of, and would read NaN
+        remove_segments(target, [one.path for one in superseded])
+        superseded.clear()
     folder.mkdir(exist_ok=True)
     remove_abandoned(folder)
-    if time_ns() - kept.mark.made > DAY_NS:  # until then somebody may read what they were part of, and would read NaN
-        remove_superseded(target)
-        folder.mkdir(exist_ok=True)
     made: list[Path] = []
     try:
         # As they are now: in a tree that was copied without times, their marks were what proved them.
@@ -67,10 +69,11 @@ def written_by_segments(job: Job, blueprint: Blueprint, target: Path, draft: Pat
         with replacing(made[-1], overwrite=False) as segment_draft:
             write_joined(job, part, segment_draft)
         segments = [one for one in old if one.path not in merged] + [_recorded(made[-1])]
-        _Index(job, blueprint, part, old, made[-1]).write(draft, segments)
+        superseded += [one for one in old if one.path in merged]
+        _Index(job, blueprint, part, old, made[-1]).write(draft, segments=segments, superseded=superseded)
         yield segments[-1].size
     except BaseException:
-        remove_superseded(target, only={path.name for path in made})
+        remove_segments(target, [path.name for path in made])
         raise
 
 
@@ -99,20 +102,29 @@ def smallest(sizes: Mapping[str, int], new: int) -> list[str]:
     return chosen
 
 
-def remove_superseded(target: Path, *, only: Collection[str] | None = None) -> None:
-    """Remove the segments of an output, all or ``only`` some, that it does not name; none if nobody knows what it names.
+def named_segments(target: Path) -> list[str]:
+    """The segments that an output names, those of before that were written anew included; none if it has no folder of them."""
+    with suppress(OSError):
+        mark = h5.read_mark(target) if segments_folder(target).is_dir() else None
+        return [] if mark is None else [one.path for one in (*mark.segments, *mark.superseded)]
+    return []
 
-    The caller is the only writer of the output: else another one could name them at this moment.
+
+def remove_segments(target: Path, names: Collection[str]) -> None:
+    """Remove segments of an output by name, those excepted of which it is made.
+
+    The caller is the only writer of the output, and knows that they are its own: others in their folder may be of an output
+    that was moved away. If nobody knows what the output is made of, all stay.
     """
     folder = segments_folder(target)
     with suppress(OSError):  # what cannot be read or removed, such as another user's, does no harm
         mark = h5.read_mark(target) if folder.is_dir() else None
-        named = set() if mark is None else {one.path for one in mark.segments}
-        for path in folder.iterdir() if mark is not None else ():
-            superseded = SEGMENT.fullmatch(path.name) and path.name not in named and (only is None or path.name in only)
-            if superseded and _is_of(path, target):
-                path.unlink(missing_ok=True)
-        folder.rmdir()  # unless others stand in it, or it is not there
+        needed = set() if mark is None else {one.path for one in mark.segments}
+        for name in names if mark is not None else ():
+            if SEGMENT.fullmatch(name) and name not in needed and _is_of(folder / name, target):
+                (folder / name).unlink(missing_ok=True)
+        if not any(folder.iterdir()):
+            folder.rmdir()
 
 
 def _is_of(path: Path, target: Path) -> bool:
@@ -189,15 +201,15 @@ class _Index:
     def __post_init__(self) -> None:
         object.__setattr__(self, "_merged", {kept.path.name: kept for kept in self.part.kept})
 
-    def write(self, draft: Path, segments: Sequence[h5.RecordedInput]) -> None:
-        """Write it: links where a lost segment reads as NaN, all else copied."""
+    def write(self, draft: Path, **files: Sequence[h5.RecordedInput]) -> None:
+        """Write it: links where a lost segment reads as NaN, all else copied; ``files`` are the segments that it names."""
         (kept,) = self.whole.kept
         linked = self._linked(kept)
         with h5.open_file(kept.path) as before, h5.open_file(self.segment) as new, Output(draft) as output:
             for name in sorted(self.whole.layouts):
                 self._write_dataset(name, before[as_bytes(name)], new[as_bytes(name)], output, link=name in linked)
                 output.note_not_finite(name, self._not_finite(name, before, new))
-            describe(self.job, self.whole, output, segments)
+            describe(self.job, self.whole, output, **files)
 
     def _linked(self, kept: Kept) -> set[str]:
         """The datasets that are links: those that were, or of a plain file those of which every row can be one."""
