@@ -21,6 +21,7 @@ from latteboard.status.times import BEGINNING
 from latteboard.times import SECOND_NS
 
 NEVER = 2**63 - 1  # no file is changed so late
+Row = tuple[object, ...]  # the coordinates of a configuration
 
 
 def judge(
@@ -185,19 +186,27 @@ class Inspector:
 
     def _lacking(self, kind: str, row: int, mark: h5.Mark) -> str | None:
         """The number of expected configurations that a concatenation holds, in words; None if it holds all."""
-        ((need, entries),) = self._campaign.kinds[kind].entries.items()
+        needs = self._campaign.kinds[kind].needs
+        columns = [self._campaign.expected(need).rows for need in needs]
+        names = [name for name in ("ensemble", "stream", "configuration") if all(name in one for one in columns)]
+        parsed = [found for one in mark.inputs if (found := self._campaign.parse(one.path)) is not None]
+        expected: set[Row] = set()
+        held: list[set[Row]] = []
+        for need in needs:
+            expected |= self._rows_of(kind, row, need, names)
+            held.append({tuple(found[1][name] for name in names) for found in parsed if found[0] == need})
+        whole = expected.intersection(*held)  # of several kinds that are collected, all are needed
+        return None if expected == whole else f"{len(whole)} of {len(expected)} configurations"
+
+    def _rows_of(self, kind: str, row: int, need: str, names: Sequence[str]) -> set[Row]:
+        """The configurations, told by some coordinates, of the inputs of one kind that an artifact is expected to join."""
         inputs = self._campaign.expected(need).rows
         own = self._campaign.expected(kind).coordinates(row)
-        chosen = inputs_of(self._campaign.relations, entries, own, inputs)
-        rows = {name: inputs[name][chosen] for name in ("ensemble", "stream", "configuration") if name in inputs}
-        names = list(rows)
+        chosen = inputs_of(self._campaign.relations, self._campaign.kinds[kind].entries[need], own, inputs)
         values = self._campaign.relations.values
-        expected = set(zip(*([values[name][code] for code in rows[name].tolist()] for name in names), strict=True))
-        parsed = (self._campaign.parse(one.path) for one in mark.inputs)
-        held = {tuple(found[1][name] for name in names) for found in parsed if found is not None and found[0] == need}
-        if expected <= held:
-            return None
-        return f"{len(expected & held)} of {len(expected)} configurations"
+        return set(
+            zip(*([values[name][code] for code in inputs[name][chosen].tolist()] for name in names), strict=True)
+        )
 
 
 def _record(mark: h5.Mark, mtime: int) -> Record:

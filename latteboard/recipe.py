@@ -38,13 +38,24 @@ class Slice(_Strict):
 
 
 @dataclass(frozen=True)
-class Average(_Strict):
-    """``average``: the mean over every coordinate that the input has and the output has not.
+class _OfOneConfiguration(_Strict):
+    """Options of steps that take correlators of one configuration, of several sources, at sites or projected to momenta.
 
-    ``same_configuration`` says that inputs which seem to be of several configurations are of one.
+    Attributes
+    ----------
+    same_configuration : inputs that seem to be of several configurations are of one
+    shifted : correlators that do not say whether their origin is their source are so
+    time_reversal : correlators of negative parity that are projected to momenta are turned forward in time
     """
 
     same_configuration: bool = False
+    shifted: bool = False
+    time_reversal: bool = False
+
+
+@dataclass(frozen=True)
+class Average(_OfOneConfiguration):
+    """``average``: the mean over every coordinate that the input has and the output has not."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +63,11 @@ class Fourier(_Strict):
     """``fft``: from sites to momenta."""
 
     max_momentum: Annotated[int, Ge(0)]
+
+
+@dataclass(frozen=True)
+class Collection(_OfOneConfiguration):
+    """``collect``: the datasets of several files, of one kind or several, in one file."""
 
 
 @dataclass(frozen=True)
@@ -68,10 +84,11 @@ class Concatenation(_Strict):
             raise ValueError("append and virtual exclude each other")
 
 
-STEPS: dict[str, type[Slice] | type[Average] | type[Fourier] | type[Concatenation]] = {
+STEPS: dict[str, type[Slice] | type[Average] | type[Fourier] | type[Collection] | type[Concatenation]] = {
     "tslice": Slice,
     "average": Average,
     "fft": Fourier,
+    "collect": Collection,
     "concatenate": Concatenation,
 }
 
@@ -87,6 +104,7 @@ class Recipe:
     tslice: Slice | None = None
     average: Average | None = None
     fft: Fourier | None = None
+    collect: Collection | None = None
     concatenate: Concatenation | None = None
 
     @classmethod
@@ -95,16 +113,41 @@ class Recipe:
 
         Examples
         --------
-        >>> Recipe.read(["tslice", {"fft": {"max_momentum": 5}}])
-        Recipe(tslice=Slice(fraction=None, boundary_sign=None), average=None, fft=Fourier(max_momentum=5), concatenate=None)
+        >>> Recipe.read(["tslice", {"fft": {"max_momentum": 5}}]).fft
+        Fourier(max_momentum=5)
         """
         return cls(**{name: STEPS[name](**options) for name, options in map(named_step, steps)})  # type: ignore[arg-type]
 
     @property
     def without(self) -> tuple[str, ...]:
         """The patterns of datasets that a step leaves out."""
-        steps = (self.tslice, self.average, self.fft, self.concatenate)
-        return tuple(pattern for step in steps if step is not None for pattern in step.without)
+        return tuple(pattern for step in self._stated.values() for pattern in step.without)
+
+    @property
+    def of_one_configuration(self) -> bool:
+        """Whether the inputs of a row must be seen to be of one configuration."""
+        steps = self._over_sources
+        return bool(steps) and not any(step.same_configuration for step in steps)
+
+    @property
+    def shifted(self) -> bool:
+        """Whether correlators that do not say so have their source as their origin."""
+        return any(step.shifted for step in self._over_sources)
+
+    @property
+    def time_reversal(self) -> bool:
+        """Whether projected correlators of negative parity are turned forward in time."""
+        return any(step.time_reversal for step in self._over_sources)
+
+    @property
+    def _over_sources(self) -> list[Average | Collection]:
+        return [step for step in (self.average, self.collect) if step is not None]
+
+    @property
+    def _stated(self) -> dict[str, _Strict]:
+        """The steps that are not left out, in order."""
+        steps = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {name: step for name, step in steps.items() if step is not None}
 
     def steps(self) -> list[Step]:
         """The list that :meth:`read` reads back; equal recipes always give equal lists.
@@ -114,8 +157,7 @@ class Recipe:
         >>> Recipe(average=Average(), fft=Fourier(max_momentum=5)).steps()
         ['average', {'fft': {'max_momentum': 5}}]
         """
-        stated = {"tslice": self.tslice, "average": self.average, "fft": self.fft, "concatenate": self.concatenate}
-        options = {name: _options(step) for name, step in stated.items() if step is not None}
+        options = {name: _options(step) for name, step in self._stated.items()}
         return [{name: some} if some else name for name, some in options.items()]
 
 

@@ -1,18 +1,18 @@
 """The steps as commands on named files: each builds one task and carries it out."""
 
 import stat
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from threadpoolctl import threadpool_limits
 
 from latteboard.errors import InputRefused, OutputRefused
 from latteboard.files.hdf5 import read_mark
 from latteboard.files.segments import size_of
-from latteboard.recipe import Average, Concatenation, Fourier, Recipe, Slice
+from latteboard.recipe import Average, Collection, Concatenation, Fourier, Recipe, Slice
 from reducer.correlators.file import CorrelatorFile
 from reducer.making.labels import check_keys
 from reducer.making.make import make
@@ -36,6 +36,44 @@ class Handling:
     without: Sequence[str] = ()
 
 
+@dataclass(frozen=True)
+class Inputs:
+    """What is said of files of one configuration, and of the correlators in them.
+
+    Attributes
+    ----------
+    baryon, meson : particles whose names do not tell which of both they are
+    same_configuration : the files are of one configuration, even if they seem not to be
+    shifted : correlators that do not say so have their source as their origin
+    time_reversal : turn projected correlators of negative parity forward in time
+    """
+
+    baryon: Sequence[str] = ()
+    meson: Sequence[str] = ()
+    same_configuration: bool = False
+    shifted: bool = False
+    time_reversal: bool = False
+
+    @classmethod
+    def split(cls, options: Mapping[str, Any]) -> tuple[Self, Handling]:
+        """These of some options, and how outputs are handled."""
+        names = {field.name for field in fields(cls)}
+        own = {name: value for name, value in options.items() if name in names}
+        return cls(**own), Handling(**{name: value for name, value in options.items() if name not in names})
+
+    def of_step(self, given: Sequence[Path], *, several_kinds: bool = False) -> dict[str, bool]:
+        """The options of the step, once the files are seen to be of one configuration."""
+        if not self.same_configuration:
+            check_same_configuration(given, several_kinds=several_kinds)
+        names = ("same_configuration", "shifted", "time_reversal")
+        return {name: getattr(self, name) for name in names}
+
+    @property
+    def physics(self) -> Physics:
+        """The particles."""
+        return _particles(self.baryon, self.meson)
+
+
 def slice_file(
     given: Path,
     output: Path,
@@ -55,16 +93,23 @@ def slice_file(
     return _carry_out([given], output, recipe, how, _particles(baryon, meson))
 
 
-def average_files(given: Sequence[Path], output: Path, *, same_configuration: bool = False, **handling: Any) -> Result:
-    """Average slices over their sources, and a spectrum over its spins.
+def average_files(given: Sequence[Path], output: Path, **options: Any) -> Result:
+    """Average correlators over their sources, and a spectrum over its spins; ``options`` are those of :class:`Inputs` too."""
+    inputs, how = Inputs.split(options)
+    step = Average(**inputs.of_step(given), without=tuple(how.without))
+    return _carry_out(given, output, Recipe(average=step), how, inputs.physics)
 
-    ``same_configuration`` says that files which seem to be of several configurations are of one.
+
+def collect_files(given: Sequence[Path], output: Path, **options: Any) -> Result:
+    """Put the datasets of several files of one configuration into one; ``options`` are those of :class:`Inputs` too.
+
+    Raises
+    ------
+    InputRefused : a correlator is in two of them, or another dataset differs.
     """
-    how = Handling(**handling)
-    if not same_configuration:
-        check_same_configuration(given)
-    average = Average(same_configuration=same_configuration, without=tuple(how.without))
-    return _carry_out(given, output, Recipe(average=average), how)
+    inputs, how = Inputs.split(options)
+    step = Collection(**inputs.of_step(given, several_kinds=True), without=tuple(how.without))
+    return _carry_out(given, output, Recipe(collect=step), how, inputs.physics)
 
 
 def transform_file(given: Path, output: Path, *, max_momentum: int, **handling: Any) -> Result:

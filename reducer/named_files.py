@@ -46,8 +46,10 @@ _WORD = re.compile(r"([A-Za-z]*)([_.\-=]?)$")
 # -- of one configuration --------------------------------------------------------------------------------------------------
 
 
-def check_same_configuration(given: Sequence[Path]) -> None:
+def check_same_configuration(given: Sequence[Path], *, several_kinds: bool = False) -> None:
     """Require that files may be of one configuration: by their records, and by the numbers in their names, sources apart.
+
+    Of ``several_kinds`` are those that differ in other numbers too, such as the separation of source and sink.
 
     Raises
     ------
@@ -62,20 +64,22 @@ def check_same_configuration(given: Sequence[Path]) -> None:
             raise _of_another(path, f"is of configuration {key_text(key)}", f"{first[0]} of {key_text(first[1])}")
         first = first or (path, key)
     for path in given[1:]:
-        if differ := _numbers_that_differ(given[0], path):
+        if differ := _numbers_that_differ(given[0], path, several_kinds=several_kinds):
             raise _of_another(path, f"its name has the number {differ[1]}", f"{given[0]} {differ[0]}")
 
 
 def _of_another(path: Path, found: str, other: str) -> InputRefused:
-    reason = f"{found}, {other}: a mean is over one configuration; say --same-configuration if both are of one"
+    reason = f"{found}, {other}; expected files of one configuration: say --same-configuration if both are of one"
     return InputRefused(reason, path=path)
 
 
-def _numbers_that_differ(one: Path, other: Path) -> tuple[int, int] | None:
+def _numbers_that_differ(one: Path, other: Path, *, several_kinds: bool) -> tuple[int, int] | None:
     """The first numbers in which parts of two paths differ that are alike otherwise, sources apart; None if there are none."""
     for here, there in zip(*(SOURCE.sub("", str(path.absolute())).split("/") for path in (one, other)), strict=False):
         if NUMBER.sub("0", here) == NUMBER.sub("0", there):
-            pairs = zip(*(map(int, NUMBER.findall(part)) for part in (here, there)), strict=True)
+            columns = list(zip(NUMBER.finditer(here), NUMBER.finditer(there), strict=True))
+            taken = [column for column in columns if not several_kinds or _may_be_configuration(column)]
+            pairs = [(int(first[0]), int(second[0])) for first, second in taken]
             if differ := next((pair for pair in pairs if pair[0] != pair[1]), None):
                 return differ
     return None

@@ -1,6 +1,7 @@
 """The names inside correlator files: read, and rewritten, as the production codes do it."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -10,15 +11,17 @@ from latteboard.names.templates import Source
 from reducer.correlators.conventions import (
     Correlator,
     averaged_name,
-    common_meta,
     is_baryon,
-    meta_line,
     momentum_name,
-    other_spin,
-    parse_meta,
     parse_name,
-    slice_meta,
     sourceless,
+    with_other_spin,
+)
+from reducer.correlators.meta import (
+    common_meta,
+    meta_line,
+    parse_meta,
+    slice_meta,
     sources_in,
     term_meta,
     transform_meta,
@@ -111,11 +114,41 @@ def test_further_particles_can_be_stated(group: str, *, expected: bool | None) -
 
 
 @pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        (
+            "proton_np_UU_up_up_t0_2_tsep_-3_sink_mom_px0_py0_pz0/A3/x0_y1_z2_t2/px0_py0_pz-1/local_current",
+            ("form factor", Source(0, 1, 2, 2), 2, -3, True, None),
+        ),
+        (
+            "formfac/ml0p1/proton_UU_up_up_t0_2_tsep_3_sink_mom_px0_py0_pz0/A3/px0_py0_pz0/x0y1z2t2",
+            ("form factor", Source(0, 1, 2, 2), 2, 3, False, None),
+        ),
+        (
+            "sh/delta_pp_np/spin_upup/x0_y1_z2_t2/px0_py0_pz0",
+            ("spectrum", Source(0, 1, 2, 2), None, None, True, "spin_upup"),
+        ),
+        (
+            "spec/ml0p1/proton_np/spin_dn/px1_py0_pz0/x0y1z2t2",
+            ("spectrum", Source(0, 1, 2, 2), None, None, True, "spin_dn"),
+        ),
+        ("spec/ml0p1/proton_np/spin_avg/px1_py0_pz0/src_avg", ("spectrum", None, None, None, True, None)),
+        ("sh/piplus/x0_y1_z2_t2/px0_py0_pz0", ("spectrum", Source(0, 1, 2, 2), None, None, False, None)),
+        ("spec/proton/spin_up/psq_2/x0y1z2t2", ("spectrum", Source(0, 1, 2, 2), None, None, False, None)),
+        ("old_np/phi_qq/mq0p1/x0y1z2t2", ("spectrum", Source(0, 1, 2, 2), None, None, False, None)),
+    ],
+)
+def test_projected_correlators_are_told_by_source_and_momentum(name: str, expected: tuple[Any, ...]) -> None:
+    assert parse_name(name) == Correlator(name, *expected, projected=True)
+
+
+@pytest.mark.parametrize(
     "name",
     [
         "configurations",
-        FORWARD.replace("4D_correlator", "px0_py0_pz0"),
-        SPECTRUM.replace("4D_correlator", "px0_py0_pz0"),
+        "sh/proton/spin_up/x0_y1_z2_t2/px0_py0",
+        "sh/proton/spin_up/x0_y1_z2_t2/xml",
+        "sh/proton/spin_up/sink_mom_px0_py0_pz0/x0_y1z2t2",
         "proton/spin_up/4D_correlator",
         "proton/spin_up/4D_correlator/px0_py0_pz0",
         "proton/spin_up/4D_correlator/x0_y1_z2",
@@ -197,7 +230,7 @@ def test_groups_above_keep_their_names(name: str, parent: str, rewritten: object
         (
             "proton/spin_up/px0_py0_pz0/x0_y1_z2_t2",
             "proton/spin_up/px0_py0_pz0/src_avg",
-            "proton/spin_up/px0_py0_pz0/src_avg",
+            "proton/spin_avg/px0_py0_pz0/src_avg",
             "proton/spin_up/px0_py0_pz0/x0_y1_z2_t2",
         ),
     ],
@@ -219,17 +252,19 @@ def test_a_source_is_a_whole_part_of_a_name() -> None:
         assert sourceless(name) == name
 
 
-def test_every_spin_has_another() -> None:
-    up = parse_name(SPECTRUM)
-    assert up is not None
-    assert other_spin(up) == SPECTRUM.replace("spin_up", "spin_dn")
-    down = parse_name(f"spin_dn/{BACKWARD_SPECTRUM}")
-    assert down is not None
-    assert other_spin(down) == f"spin_dn/{BACKWARD_SPECTRUM.replace('spin_dn', 'spin_up')}"
+def test_the_spin_next_to_the_correlator_is_exchanged() -> None:
+    for name, other in (
+        (SPECTRUM, SPECTRUM.replace("spin_up", "spin_dn")),
+        (f"spin_dn/{BACKWARD_SPECTRUM}", f"spin_dn/{BACKWARD_SPECTRUM.replace('spin_dn', 'spin_up')}"),
+        ("sh/delta_pp/spin_upup/x0_y1_z2_t2/px0_py0_pz0", "sh/delta_pp/spin_dndn/x0_y1_z2_t2/px0_py0_pz0"),
+    ):
+        told = parse_name(name)
+        assert told is not None
+        assert with_other_spin(told, other.split("/")[-3]) == other
     for name in (FORWARD, averaged_name(SPECTRUM)):
         told = parse_name(name)
         assert told is not None
-        assert other_spin(told) is None
+        assert told.spin is None
 
 
 # -- round trips ---------------------------------------------------------------------------------------------------------

@@ -104,7 +104,8 @@ def test_names_that_differ_in_a_number_other_than_a_source_are_of_several_config
     ):
         given = touch(tmp_path, *names)
         with pytest.raises(
-            InputRefused, match=f"its name has the number {numbers}: a mean is over one configuration; say --same"
+            InputRefused,
+            match=f"its name has the number {numbers}; expected files of one configuration: say --same",
         ):
             check_same_configuration(given)
 
@@ -115,7 +116,7 @@ def test_records_of_several_configurations_or_streams_are_told_apart(tmp_path: P
     check_same_configuration([one, other])
     for path, *key in ((other, 306, "a"), (third, 300, "b")):
         marked(path, *key)
-        with pytest.raises(InputRefused, match=r"is of configuration . 30., .*a\.h5 of a 300: a mean is over one"):
+        with pytest.raises(InputRefused, match=r"is of configuration . 30., .*a\.h5 of a 300; expected files of one"):
             check_same_configuration([one, path])
 
 
@@ -225,7 +226,7 @@ def with_also(folder: Path, also: Mapping[str, Any], source: Source = SOURCES[0]
 @pytest.mark.parametrize(
     ("name", "shape", "looks"),
     [
-        ("ff/proton/A3/x1y2z3t6/4D_correlator/local_current", (T, L, L, L, 2), "ends in the axes of the lattice"),
+        ("ff/proton/A3/1_2_3_6/4D_correlator/local_current", (T, L, L, L, 2), "ends in the axes of the lattice"),
         ("spec/proton/spin_up/x1_y2_z3_t6", (T, L, L, L, 2), "ends in the axes of the lattice"),
         ("wall", (L, L, L), "ends in the axes of the lattice"),
         ("two_pt", (T, 2), "has an axis as long as the lattice in time"),

@@ -240,9 +240,42 @@ def test_inputs_of_random_productions_are_those_that_plain_loops_find() -> None:
                     artifact.path: sorted(production.inputs[artifact.path][need])
                     for artifact in production.of_kind(name)
                 }
+            assert collected(campaign, name) == {
+                artifact.path: [path for need in kind.needs for path in sorted(production.inputs[artifact.path][need])]
+                for artifact in production.of_kind(name)
+                if kind.needs
+            }
 
     compare()
     assert max(seen) > 5
+
+
+def collected(campaign: Campaign, kind: str) -> dict[str, list[str]]:
+    """The paths of the inputs of every expected artifact of a kind, need by need; each row is of one configuration and stream."""
+    needs, expected = campaign.kinds[kind].needs, campaign.expected(kind)
+    if not needs:
+        return {}
+    lists = InputLists.collected(campaign, kind, needs, np.arange(len(expected)))
+    starts = np.cumsum([0, *(len(campaign.expected(need)) for need in needs)])
+    found = {}
+    for output, number in enumerate(lists.list_of.tolist()):
+        of_need: list[list[str]] = [[] for _ in needs]
+        keys = []
+        for row in range(*lists.list_starts[number : number + 2].tolist()):
+            keys.append((int(lists.streams[row]), int(lists.configurations[row])))
+            inputs = lists.inputs[slice(*lists.row_starts[row : row + 2])]
+            places = np.searchsorted(starts, inputs, side="right") - 1
+            assert places.tolist() == sorted(places.tolist())  # those of one kind after those of the other
+            for place, position in zip(places.tolist(), (inputs - starts[places]).tolist(), strict=True):
+                given = campaign.expected(needs[place])
+                for name, code in zip(("stream", "configuration"), keys[-1], strict=True):
+                    assert code < 0 or name not in given.rows or given.rows[name][position] == code
+                of_need[place].append(campaign.path_of(needs[place], given.coordinates(position)))
+        assert len(set(keys)) == len(keys)
+        found[campaign.path_of(kind, expected.coordinates(output))] = [
+            path for paths in of_need for path in sorted(paths)
+        ]
+    return found
 
 
 def linked(campaign: Campaign, kind: str, need: str) -> dict[str, list[str]]:

@@ -221,7 +221,7 @@ def test_a_file_without_correlators(tmp_path: Path) -> None:
     path = tmp_path / "a.h5"
     with h5py.File(path, "w") as file:
         file["plaquette"] = 0.5
-    message = f"{path}: holds no 4D correlator, of form factor or spectrum; expected .../4D_correlator/..."
+    message = f"{path}: holds no correlator, of form factor or spectrum; expected .../4D_correlator/..."
     for step in (
         lambda: slice_file(path, tmp_path / "out.h5"),
         lambda: average_files([path], tmp_path / "out.h5"),
@@ -309,7 +309,7 @@ def test_raw_correlators_are_neither_averaged_nor_transformed(tmp_path: Path, fi
             say_shifted(path, None)
     reason = (
         "does not say that its origin is its source (by meta or is_shifted), so its {} may have no meaning; "
-        "slice it first, or set is_shifted to 1 if it is shifted"
+        "slice it first, or say --shifted if it is shifted (in a recipe shifted = true)"
         if stated is None
         else "is not sliced and shifted to its source yet, so its {} has no meaning; slice it first"
     )
@@ -348,7 +348,7 @@ def test_what_is_a_correlator_by_its_name_only_is_not_carried_along(
         "mean": lambda: average_files([tmp_path / "a.h5"], tmp_path / "out.h5"),
         "transform": lambda: transform_file(tmp_path / "a.h5", tmp_path / "out.h5", max_momentum=0),
     }
-    message = f"is a 4D correlator by its name, and holds {told}; expected an array of floats or complex numbers"
+    message = f"is a correlator by its name, and holds {told}; expected an array of floats or complex numbers"
     with refused(tmp_path, f"{tmp_path / 'a.h5'}: {A3}: {message}"):
         steps[step]()
 

@@ -57,8 +57,12 @@ def _check_together(steps: Sequence[Step]) -> None:
         raise CampaignError(
             f"tslice: slices are taken of whole correlators, so it comes first; found {', '.join(names)}"
         )
-    if is_virtual(steps) and len(names) > 1:
-        others = ", ".join(name for name in names if name != "concatenate")
+    # What is collected can be linked to, unless numbers change.
+    keeps = {"concatenate"} | {
+        name for name, options in map(named_step, steps) if name == "collect" and not options.get("time_reversal")
+    }
+    if is_virtual(steps) and not keeps.issuperset(names):
+        others = ", ".join(name for name in names if name not in keeps)
         raise CampaignError(
             f"concatenate: virtual links to what is there, so nothing can be computed; remove {others}, or virtual"
         )
@@ -70,16 +74,35 @@ def is_virtual(steps: Sequence[Step]) -> bool:
 
 
 def check_recipe(definition: Definition, kind: Kind) -> None:
-    """Require one input, from whose coordinates the recipe leads to those of the kind."""
+    """Require one input, or with the step ``collect`` several, from whose coordinates the recipe leads to those of the kind."""
     if not kind.reduced:
         return
     with within("reduce"):
-        if len(kind.needs) != 1:
-            raise CampaignError(f"expected exactly one kind in needs, found {', '.join(kind.needs) or 'none'}")
+        collects = "collect" in [name for name, _ in map(named_step, kind.table.reduce)]
+        if not kind.needs or (len(kind.needs) > 1 and not collects):
+            number = "at least" if collects else "exactly"
+            hint = "" if collects or not kind.needs else "; the step collect takes several"
+            raise CampaignError(f"expected {number} one kind in needs, found {', '.join(kind.needs) or 'none'}{hint}")
         with Mistakes() as mistakes:
-            for check in (_check_entry, _check_joined, _check_files, _check_named, _check_modes):
+            for need in kind.needs:
+                for check in (_check_entry, _check_joined, _check_files):
+                    with mistakes.keep():
+                        check(definition, kind, definition.kinds[need])
+            for check_kind in (_check_rows, _check_named, _check_modes):
                 with mistakes.keep():
-                    check(definition, kind, definition.kinds[kind.needs[0]])
+                    check_kind(definition, kind)
+
+
+def _check_rows(definition: Definition, kind: Kind) -> None:
+    """Require that kinds which are joined by configuration, or stream, all name it: each row has files of all of them."""
+    for name in ("stream", "configuration"):
+        naming = [need for need in kind.needs if name in definition.kinds[need].coordinates]
+        others = [need for need in kind.needs if need not in naming]
+        if name not in kind.coordinates and naming and others:
+            raise CampaignError(
+                f"{naming[0]} names {name} and {others[0]} does not, so they cannot be joined by it; "
+                f"name {name} in the path of both"
+            )
 
 
 def _check_entry(_: Definition, kind: Kind, given: Kind) -> None:
@@ -117,17 +140,19 @@ def _check_files(_: Definition, kind: Kind, given: Kind) -> None:
         )
 
 
-def _check_named(definition: Definition, kind: Kind, given: Kind) -> None:
-    """Require that an axis of the output is one of the input, or selects among the datasets of each input file."""
-    inside = {name for template in given.datasets for name in definition.coordinates_named(template)}
-    lacking = [name for name in kind.coordinates if name not in (*MAIN, *given.coordinates, *inside)]
+def _check_named(definition: Definition, kind: Kind) -> None:
+    """Require that an axis of the output is one of an input, or selects among the datasets of each input file."""
+    given = [definition.kinds[need] for need in kind.needs]
+    inside = {name for one in given for template in one.datasets for name in definition.coordinates_named(template)}
+    known = {*MAIN, *inside, *(name for one in given for name in one.coordinates)}
+    lacking = [name for name in kind.coordinates if name not in known]
     if lacking:
         raise CampaignError(
-            f"the path names {' and '.join(lacking)}, which neither path nor datasets of {given.name} do"
+            f"the path names {' and '.join(lacking)}, which neither path nor datasets of {' or '.join(kind.needs)} do"
         )
 
 
-def _check_modes(definition: Definition, kind: Kind, _: Kind) -> None:
+def _check_modes(definition: Definition, kind: Kind) -> None:
     """Require 2 max_momentum <= L: more modes than sites would give the same mode twice."""
     for name, options in map(named_step, kind.table.reduce):
         for stream in definition.streams_of(kind) if name == "fft" else ():

@@ -14,7 +14,9 @@ import click
 
 from latteboard.cli.main import main as unguarded
 
-GUARDED = frozenset(("tslice", "average", "concatenate", "fft", "project", "h5diff", "h5merge", "reduce", "index"))
+GUARDED = frozenset(
+    ("tslice", "average", "collect", "concatenate", "fft", "project", "h5diff", "h5merge", "reduce", "index")
+)
 PATIENCE = 30  # seconds
 FORWARDED = (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1)
 CRASHES = (signal.SIGSEGV, signal.SIGBUS, signal.SIGABRT, signal.SIGFPE, signal.SIGILL, signal.SIGPROF)

@@ -52,6 +52,14 @@ same_configuration = click.option(
     is_flag=True,
     help="Files that seem to be of several configurations, by record or name, are of one.",
 )
+shifted = click.option(
+    "--shifted", is_flag=True, help="Correlators that do not say so have their source as their origin."
+)
+time_reversal = click.option(
+    "--time-reversal",
+    is_flag=True,
+    help="Turn correlators of negative parity that are projected to a momentum forward in time.",
+)
 max_momentum = click.option(
     "--max-momentum",
     type=click.IntRange(0),
@@ -97,13 +105,33 @@ def tslice(input_file: Path, output: Path, *, as_json: bool, **options: Any) -> 
 @click.command()
 @inputs
 @output_option
+@shifted
+@time_reversal
+@baryon
+@meson
 @same_configuration
 @_writes_output
 def average(input_files: tuple[Path, ...], output: Path, *, as_json: bool, **options: Any) -> None:
-    """Average slices over their sources; those of a spectrum over its spins too."""
+    """Average correlators over their sources, those of a spectrum over its spins too: time slices, and projected ones."""
     from reducer.commands import average_files
 
     _print_result(average_files(input_files, output, **options), as_json=as_json)
+
+
+@click.command()
+@inputs
+@output_option
+@shifted
+@time_reversal
+@baryon
+@meson
+@same_configuration
+@_writes_output
+def collect(input_files: tuple[Path, ...], output: Path, *, as_json: bool, **options: Any) -> None:
+    """Put the datasets of several files of one configuration into one."""
+    from reducer.commands import collect_files
+
+    _print_result(collect_files(input_files, output, **options), as_json=as_json)
 
 
 @click.command()
@@ -280,4 +308,4 @@ def h5merge(*, source: Path, into: Path, dry_run: bool, as_json: bool) -> None:
     )
 
 
-STEPS: Sequence[click.Command] = (tslice, average, concatenate, fft, project, h5diff, h5merge)
+STEPS: Sequence[click.Command] = (tslice, average, collect, concatenate, fft, project, h5diff, h5merge)

@@ -213,12 +213,24 @@ def align_slices(
     """
     aligned = shift_to_source(slices, source, out)
     if signs is not None:
-        time = site_axes(slices)[0] - 1
-        by_time = aligned.swapaxes(0, time)
-        for position, sign in enumerate(signs):
-            if sign < 0:
-                np.negative(by_time[position], out=by_time[position])
+        change_signs(aligned.swapaxes(0, site_axes(slices)[0] - 1), signs)
     return aligned
+
+
+def change_signs(slices: NDArray[Any], signs: Sequence[int]) -> None:
+    """Multiply each slice by its sign, +1 or -1, in place; time is the first axis.
+
+    Examples
+    --------
+    >>> slices = np.array([1.0, 2.0, 3.0])
+    >>> change_signs(slices, (1, -1, -1))
+    >>> slices
+    array([ 1., -2., -3.])
+    """
+    for position, sign in enumerate(signs):
+        if sign < 0:
+            one = slices[position : position + 1]
+            np.negative(one, out=one)
 
 
 def slice_correlator(

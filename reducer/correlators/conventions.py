@@ -1,18 +1,22 @@
-"""Conventions of the CalLat production codes: dataset paths in correlator files, the attribute ``meta``, and their changes.
+"""Conventions of the CalLat production codes: dataset paths in correlator files, and their changes.
 
 Form factor: ``<group>/<particle>_<flavor>_<spins>_t0_<t>_tsep_<T>_sink_mom_.../<current>/x0_y1_z2_t3/4D_correlator/local_current``
 Spectrum:    ``<group>/<particle>/<spin>/4D_correlator/x0_y1_z2_t3``
+
+Correlators that are projected to a momentum already have no ``4D_correlator`` in their paths. The source stands before the
+momentum, as in the files of the production, ``.../x0_y1_z2_t3/px0_py0_pz1`` with or without ``local_current`` behind it; or it is
+the last part, as in files that collect many sources, ``.../px0_py0_pz1/x0y1z2t3``. Their first axis is time, counted from the
+source; boundary signs of baryons are in their numbers.
 
 A particle that ends in ``_np`` has negative parity and runs backward in time.
 
 Quarks are antiperiodic in time, so that a correlator of baryons changes its sign where it crosses the boundary, and one of mesons
 does not. Which of both a spectrum is of is told by the name of its particle, see :data:`BARYONS` and :data:`MESONS`.
 
-The codes are https://github.com/callat-qcd/nucleon_elastic_FF.
+The codes are https://github.com/callat-qcd/nucleon_elastic_FF and, for what they read, https://github.com/callat-qcd/lalibe.
 """
 
 import re
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
@@ -26,7 +30,9 @@ LABELS = ("momenta", *ROW_LABELS)
 ATTRIBUTES = "attributes"
 AVERAGED = "src_avg"
 CORRELATOR_4D = "4D_correlator"
-SPINS = ("spin_up", "spin_dn")
+# Of spin 1/2 those in the middle, of spin 3/2 all.
+SPINS = ("spin_upup", "spin_up", "spin_dn", "spin_dndn")
+HALF_SPINS = SPINS[1:3]
 AVERAGED_SPIN = "spin_avg"
 
 # Whole parts of a path, in lower case and without ``_np``. Sigma and omega are in neither: there are a meson and a baryon of each.
@@ -35,7 +41,8 @@ MESONS = frozenset(
     ("meson", "mesons", "pion", "pi", "piplus", "piminus", "kaon", "kplus", "kminus", "eta", "rho", "phi", "jpsi")
 )
 
-_SOURCE = re.compile(r"x(\d+)_y(\d+)_z(\d+)_t(\d+)")
+_SOURCE = re.compile(r"x(\d+)(_?)y(\d+)\2z(\d+)\2t(\d+)")
+_MOMENTUM = re.compile(r"px-?\d+_py-?\d+_pz-?\d+")
 _TIMES = re.compile(r"_t0_(\d+)_")
 _START = re.compile(r"(?<=_)t0_\d+_")
 _SEPARATION = re.compile(r"_tsep_(-?\d+)(?=_|$)")
@@ -44,7 +51,7 @@ _BACKWARD = re.compile(r"_np(?=_|$)")
 
 @dataclass(frozen=True)
 class Correlator:
-    """The facts in the path of a 4D correlator.
+    """The facts in the path of a correlator.
 
     Attributes
     ----------
@@ -52,7 +59,8 @@ class Correlator:
     t0, separation : the source time and the source-sink separation, negative where it runs backward; None where the
         path has none (a spectrum, or an average for ``t0``)
     backward : its particle has negative parity
-    spin : ``spin_up`` or ``spin_dn``; None where the path has neither (a form factor, or an average)
+    spin : such as ``spin_up``; None where the path has none (a form factor, a meson, or an average)
+    projected : to a momentum, so that time is its first axis, and there are no sites
     """
 
     name: str
@@ -62,11 +70,12 @@ class Correlator:
     separation: int | None
     backward: bool
     spin: str | None = None
+    projected: bool = False
 
 
 @lru_cache(maxsize=1 << 14)
 def parse_name(name: str) -> Correlator | None:
-    """Parse the path of a dataset; None unless it is a 4D correlator, of a source or averaged.
+    """Parse the path of a dataset; None unless it is a correlator, of a source or averaged.
 
     Groups above the correlator's own are ignored.
 
@@ -74,31 +83,54 @@ def parse_name(name: str) -> Correlator | None:
     --------
     >>> parse_name("spec/proton_np/spin_up/4D_correlator/x0_y1_z2_t3").backward
     True
+    >>> parse_name("sh/proton/spin_up/x0_y1_z2_t3/px0_py0_pz1").projected
+    True
     >>> parse_name("momenta") is None
     True
     """
     parts = name.split("/")
     if CORRELATOR_4D not in parts:
-        return None
+        return _parse_projected(name, parts)
     middle = len(parts) - 1 - parts[::-1].index(CORRELATOR_4D)
     before, after = parts[:middle], parts[middle + 1 :]
     if after and _names_sources(after[0]):
-        spin = before.pop() if before and before[-1] in (*SPINS, AVERAGED_SPIN) else AVERAGED_SPIN
-        backward = bool(before) and _is_backward(before[-1])
-        known_spin = spin if spin in SPINS else None
-        return Correlator(name, "spectrum", _source(after[0]), None, None, backward, known_spin)
+        return _spectrum(name, before, after[0])
     if not before or not _names_sources(before[-1]):
         return None
+    return _form_factor(name, before, before[-1])
+
+
+def _parse_projected(name: str, parts: list[str]) -> Correlator | None:
+    """Parse the path of a correlator that is projected to a momentum, which a source alone at the end of a path may be too."""
+    place = _place_of_source(parts)
+    momenta = [number for number, part in enumerate(parts) if _MOMENTUM.fullmatch(part)]
+    if place is None or not (momenta or place == len(parts) - 1):
+        return None
+    before = parts[: min(place, *momenta)] if momenta else parts[:place]
+    if any(_SEPARATION.search(part) for part in before):
+        return _form_factor(name, before, parts[place], projected=True)
+    return _spectrum(name, before, parts[place], projected=True)
+
+
+def _spectrum(name: str, before: list[str], source: str, *, projected: bool = False) -> Correlator:
+    spin = before[-1] if before and before[-1] in (*SPINS, AVERAGED_SPIN) else None
+    particle = "".join(before[-1:] if spin is None else before[-2:-1])
+    known_spin = spin if spin in SPINS else None
+    return Correlator(name, "spectrum", _source(source), None, None, _is_backward(particle), known_spin, projected)
+
+
+def _form_factor(name: str, before: list[str], source: str, *, projected: bool = False) -> Correlator:
     particle = next((part for part in reversed(before) if _SEPARATION.search(part)), "")
     start, separation = _TIMES.search(particle), _SEPARATION.search(particle)
     backward = _is_backward(particle)
     return Correlator(
         name,
         "form factor",
-        _source(before[-1]),
+        _source(source),
         None if start is None else int(start[1]),
         None if separation is None else -abs(int(separation[1])) if backward else int(separation[1]),
         backward,
+        projected=projected,
     )
 
 
@@ -130,7 +162,12 @@ def _names_sources(part: str) -> bool:
 
 def _source(part: str) -> Source | None:
     found = _SOURCE.fullmatch(part)
-    return None if found is None else Source(*map(int, found.groups()))
+    return None if found is None else Source(*(int(found[number]) for number in (1, 3, 4, 5)))
+
+
+def _place_of_source(parts: list[str]) -> int | None:
+    """The last part that names a source, or that sources are averaged; None if there is none."""
+    return next((place for place in reversed(range(len(parts))) if _names_sources(parts[place])), None)
 
 
 def _is_backward(particle: str) -> bool:
@@ -149,7 +186,7 @@ def sourceless(name: str) -> str:
     'ff/proton_tsep_5/A3/src_avg/4D_correlator/local_current'
     """
     parts = name.split("/")
-    place = next((place for place in reversed(range(len(parts))) if _names_sources(parts[place])), None)
+    place = _place_of_source(parts)
     if place is None or parts[place] == AVERAGED:
         return name
     parts[place] = AVERAGED
@@ -167,90 +204,19 @@ def averaged_name(name: str) -> str:
     return bare if correlator is None or correlator.spin is None else _with_spin(bare, correlator.spin, AVERAGED_SPIN)
 
 
-def other_spin(correlator: Correlator) -> str | None:
-    """The path of the same correlator with the other spin; None if it has no spin."""
-    if correlator.spin is None:
-        return None
-    return _with_spin(correlator.name, correlator.spin, SPINS[1 - SPINS.index(correlator.spin)])
+def with_other_spin(correlator: Correlator, spin: str) -> str:
+    """The path of the same correlator with another spin; it must have one."""
+    assert correlator.spin is not None
+    return _with_spin(correlator.name, correlator.spin, spin)
 
 
 def _with_spin(name: str, spin: str, other: str) -> str:
-    group, _, correlator = name.rpartition(f"{spin}/{CORRELATOR_4D}/")
-    return f"{group}{other}/{CORRELATOR_4D}/{correlator}"
+    """The path with another spin; where several parts are the spin, the last one counts."""
+    before, _, after = f"/{name}".rpartition(f"/{spin}/")
+    return f"{before}/{other}/{after}"[1:]
 
 
 def momentum_name(name: str) -> str:
     """The path of the transform of a correlator; a spectrum keeps its path."""
     group, slash, last = name.rpartition("/")
     return f"{group}{slash}momentum_current" if last == "local_current" else name
-
-
-# -- the attribute `meta` --------------------------------------------------------------------------------------------------
-
-Meta = Mapping[str, int | str]
-
-
-def meta_line(entries: Meta) -> str:
-    """Write entries as ``t0==2&tsep==3&nt==8``."""
-    return "&".join(f"{name}=={value}" for name, value in entries.items())
-
-
-def parse_meta(line: str) -> dict[str, str]:
-    """Parse the entries of one line; other parts are left out."""
-    return dict(part.split("==", 1) for part in line.split("&") if "==" in part)
-
-
-def slice_meta(form: str, t0: int, separation: int, T: int) -> str:
-    """The ``meta`` of a time slice; the order of the entries differs between the two forms."""
-    if form == "form factor":
-        return meta_line({"t0": t0, "tsep": separation, "nt": T})
-    return meta_line({"t0": t0, "nt": T, "tsep": separation})
-
-
-def term_meta(line: str, correlator: Correlator) -> str:
-    """The line of one term in the ``meta`` of an average: the ``meta`` of its slice, and its source."""
-    assert correlator.source is not None
-    source = correlator.source
-    entries: dict[str, int | str] = {"x": source.x, "y": source.y, "z": source.z, "t": source.t}
-    if correlator.form == "form factor" and correlator.t0 is not None:
-        entries["t0"] = correlator.t0
-    return "&".join(filter(None, (line, meta_line(entries))))
-
-
-def transform_meta(lines: str, max_momentum: int, L: int) -> str:
-    """The ``meta`` of a transform: its options stand at the end."""
-    return "&".join(filter(None, (lines, meta_line({"max_momentum": max_momentum, "n1d_prev": L}))))
-
-
-def common_meta(metas: Iterable[str]) -> str:
-    """The entries that all rows of a concatenation share.
-
-    Examples
-    --------
-    >>> common_meta(["t0==2&tsep==3&nt==8", "t0==5&tsep==3&nt==8"])
-    'tsep==3&nt==8'
-    """
-    first, *others = map(_shared_entries, metas)
-    return meta_line(
-        {name: value for name, value in first.items() if all(other.get(name) == value for other in others)}
-    )
-
-
-# The datasets of a file share few texts, which take long to parse.
-@lru_cache(maxsize=1 << 8)
-def _shared_entries(meta: str) -> Meta:
-    """The entries that all lines share, sources apart; a transform states its options in the last line for all of them."""
-    lines = [parse_meta(line) for line in meta.split("\n")]
-    transform = {name: value for name, value in lines[-1].items() if name in ("max_momentum", "n1d_prev")}
-    shared = {name: value for name, value in lines[0].items() if all(line.get(name) == value for line in lines)}
-    return {name: value for name, value in (shared | transform).items() if name not in ("x", "y", "z", "t")}
-
-
-@lru_cache(maxsize=1 << 8)
-def sources_in(meta: str) -> frozenset[Source]:
-    """The sources in the ``meta`` of an average."""
-    found = set()
-    for line in map(parse_meta, meta.split("\n")):
-        if {"x", "y", "z", "t"} <= line.keys():
-            found.add(Source(*(int(line[name]) for name in ("x", "y", "z", "t"))))
-    return frozenset(found)

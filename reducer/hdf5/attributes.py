@@ -77,6 +77,11 @@ class Attribute:
         return cls._of(np.array(as_bytes(text), dtype=h5py.string_dtype()))
 
     @classmethod
+    def of_number(cls, number: int) -> Self:
+        """A whole number."""
+        return cls._of(np.array(number, dtype=np.int64))
+
+    @classmethod
     def of_texts(cls, texts: Sequence[bytes]) -> Self:
         """Several of them, along one axis."""
         return cls._of(np.array(texts, dtype=h5py.string_dtype()))

@@ -14,8 +14,8 @@ from latteboard.errors import InputRefused, OutputRefused
 from latteboard.files.hdf5 import Mark
 from latteboard.recipe import Concatenation
 from reducer.arrays.joining import Shape
-from reducer.correlators.conventions import common_meta
 from reducer.correlators.file import CorrelatorFile
+from reducer.correlators.meta import common_meta
 from reducer.making.attribute_table import AttributeTable
 from reducer.making.carried_attributes import AXES, carried_attributes
 from reducer.making.job import Job
@@ -119,11 +119,12 @@ def look_at(job: Job, row: Row) -> SurveyedRow:
             attributes.add_joined(files[0], len(labels), job.note_lost)
         else:
             attributes.add(carried_attributes(files, targets, recipe, job.note_lost))
-        return SurveyedRow(row, files, targets, datasets, labels, attributes, _momenta(files))
+        stating = [file for file in files if "momenta" in file.labels] if recipe.collect else files
+        return SurveyedRow(row, files, targets, datasets, labels, attributes, _momenta(stating))
 
 
 def _momenta(files: Sequence[CorrelatorFile]) -> np.ndarray | None:
-    first, *others = (file.root_dataset("momenta") for file in files)
+    first, *others = [file.root_dataset("momenta") for file in files] or [None]
     if first is not None and not all(other is not None and np.array_equal(first, other) for other in others):
         raise files[0].refusal("is not the same in all inputs; expected the same", "momenta")
     return first
@@ -234,7 +235,7 @@ class _Survey:
             self.metas[dataset.name].append(dataset.meta)
         self.labels.add(row.labels)
         self.attributes.rows += row.attributes.rows
-        self._compare_momenta(row.files[0], row.momenta)
+        self._compare_momenta(next((file for file in row.files if "momenta" in file.labels), row.files[0]), row.momenta)
 
     @property
     def forms(self) -> Mapping[str, Form]:

@@ -16,6 +16,7 @@ Attributes = Mapping[str, Mapping[str, Attribute]]
 Place = tuple[CorrelatorFile, str]  # a group or dataset of an input
 AXES = "DIMENSION_LABELS"  # the names of the axes, which some steps change
 CONFIGURATION = "configuration"  # the name of the axis of rows
+SOURCES = "n_sources"  # how many sources a correlator is the mean over, where several kinds are collected
 
 
 def carried_attributes(
@@ -27,12 +28,23 @@ def carried_attributes(
         found[path] = _combined(places, OWN, lost)
     for target in targets:
         terms = target.terms if target.is_correlator else target.copies
-        copied = not target.is_correlator and recipe.concatenate is None
+        copied = not target.acts and recipe.concatenate is None
         if copied or any(term.dataset.attributes for term in terms):
             but = {NOT_FINITE} if copied else {*OWN, AXES} if target.is_correlator and recipe.fft else OWN
+            but = {*but, SOURCES} if target.is_correlator and recipe.average else but
             places = [(term.file, term.dataset.name) for term in terms]
             found[row_dataset(target, recipe).name] = _named_axes(_combined(places, but, lost), recipe)
+        if (number := _number_of_sources(target, recipe)) is not None:
+            name = row_dataset(target, recipe).name
+            found[name] = {**found.get(name, {}), SOURCES: Attribute.of_number(number)}
     return {path: attributes for path, attributes in found.items() if attributes}
+
+
+def _number_of_sources(target: Target, recipe: Recipe) -> int | None:
+    """How many sources a correlator that is collected is the mean over; None if it is none, or does not say."""
+    if recipe.collect is None or not target.is_correlator or (target.first.source and recipe.average is None):
+        return None
+    return len({source for term in target.terms for source in term.sources}) or None
 
 
 def _combined(places: Sequence[Place], but: Collection[str], lost: Callable[[str], object]) -> Mapping[str, Attribute]:
@@ -67,6 +79,8 @@ def _groups(files: Sequence[CorrelatorFile], targets: Sequence[Target], recipe: 
             if (file, group) not in known:  # it holds no dataset that is taken
                 found[group][file, group] = None
     stated = {path: list(places) for path, places in found.items()}
+    if recipe.average is None:  # no means, whose terms have an order of their own
+        stated = {path: sorted(places, key=lambda place: files.index(place[0])) for path, places in stated.items()}
     return {path: places for path, places in stated.items() if any(group in file.groups for file, group in places)}
 
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from latteboard.errors import InputRefused
 from reducer.arrays.averaging import average
-from reducer.arrays.slicing import align_slices
+from reducer.arrays.slicing import align_slices, change_signs
 from reducer.making.layout import SLAB_BYTES
 from reducer.making.plain_means import is_plain, mean_of_plain
 from reducer.making.scratch import Scratch, scratch_of_thread
@@ -39,14 +39,15 @@ def slabs(target: Target) -> Iterator[tuple[slice, Numbers]]:
 
 
 def _read(term: Term, slab: slice, scratch: Scratch) -> Numbers:
-    """Some rows of one term, shifted to the source, with the sign of the time boundary; overwritten by the next call."""
+    """Some rows of one term, shifted to the source, each with its sign; overwritten by the next call."""
     dataset, rows = term.dataset, term.rows[slab]
     shape, dtype = (len(rows), *dataset.shape[1:]), dataset.dtype
     found = scratch.array("read", shape, dtype)
     term.file.read(dataset, rows, found)
-    if term.shift is None:
-        return found
     signs = None if term.signs is None else term.signs[slab]
+    if term.shift is None:
+        change_signs(found, signs or ())
+        return found
     return align_slices(found, term.shift, signs, out=scratch.array("shifted", shape, dtype))
 
 

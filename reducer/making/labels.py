@@ -77,8 +77,12 @@ class Labels:
 
 def labels_of_row(row: Row, files: Sequence[CorrelatorFile], targets: Sequence[Target], along: Along) -> Labels:
     """The labels of one row; of a file that is concatenated already those of its own rows, which can only follow each other."""
-    found = Labels.read(files[0])
+    found = next(filter(None, map(Labels.read, files)), None)
     if found is not None:
+        if len(files) > 1:
+            raise files[0].refusal(
+                f"is to be joined with {files[1].path}, and one of both holds several configurations already"
+            )
         if along != 0:
             raise files[0].refusal("holds several configurations already; join such files along axis 0")
         return found

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from reducer.correlators.conventions import SPINS, other_spin, parse_name
+from reducer.correlators.conventions import HALF_SPINS, SPINS, parse_name, with_other_spin
 from reducer.correlators.file import CorrelatorFile
 from reducer.making.terms import Term
 from reducer.tasks.task import Input, Row, key_text
@@ -19,12 +19,26 @@ def check_terms(terms: Sequence[Term]) -> None:
             raise term.refusal(
                 f"has shape {found[0]}, {found[1]}; expected {expected[0]}, {expected[1]} as in {first.file.path}"
             )
+        if term.is_reversed != first.is_reversed:
+            raise term.refusal(
+                f"is reversed in time, or not, other than in {first.file.path}; expected the same in all"
+            )
     _check_sources_once(terms)
+    _check_spins(terms)
+
+
+def _check_spins(terms: Sequence[Term]) -> None:
+    """Require all spins of a particle that has one of them: both of spin 1/2, all four of spin 3/2."""
     names = {term.dataset.name for term in terms}
+    found = {term.correlator.spin for term in terms if term.correlator is not None}
+    spins = HALF_SPINS if found <= {None, *HALF_SPINS} else SPINS
     for term in terms:
-        missing = None if term.correlator is None else other_spin(term.correlator)
-        if missing is not None and missing not in names:
-            raise term.file.refusal("missing; the average is over both spins", missing)
+        if term.correlator is None or term.correlator.spin is None:
+            continue
+        for spin in spins:
+            if (missing := with_other_spin(term.correlator, spin)) not in names:
+                number = "both" if spins == HALF_SPINS else "all four"
+                raise term.file.refusal(f"missing; the average is over {number} spins", missing)
 
 
 def _check_sources_once(terms: Sequence[Term]) -> None:

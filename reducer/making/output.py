@@ -17,7 +17,7 @@ from latteboard.files.draft_stream import DraftStream
 from latteboard.names.encoding import as_bytes
 from reducer.arrays.joining import Region, Shape
 from reducer.arrays.momentum import mode_numbers
-from reducer.correlators.conventions import ATTRIBUTES
+from reducer.correlators.conventions import ATTRIBUTES, ROW_LABELS
 from reducer.correlators.file import CorrelatorFile
 from reducer.hdf5.attributes import NOT_FINITE
 from reducer.making.attribute_table import JSON, NAME, OF, AttributeTable, Column
@@ -196,15 +196,16 @@ class Output:
         for name, column in labels.columns.items():
             self.file.create_dataset(name, data=column, dtype=TEXT if column.dtype.kind == "O" else column.dtype)
 
-    def carry_labels(self, files: Sequence[CorrelatorFile]) -> None:
-        """Copy the labels of axes on which all inputs agree."""
+    def carry_labels(self, files: Sequence[CorrelatorFile], *, collected: bool = False) -> None:
+        """Copy the labels of axes on which all inputs agree; of files that are ``collected`` some may have no momenta."""
         for name in sorted({name for file in files for name in file.labels}):
-            first, *others = (file.root_dataset(name) for file in files)
+            some = [file for file in files if name in file.labels or not collected or name in ROW_LABELS]
+            first, *others = (file.root_dataset(name) for file in some)
             if first is None or not all(other is not None and np.array_equal(first, other) for other in others):
-                if name.startswith("source"):
+                if name.startswith("source") and not collected:
                     continue
                 raise files[0].refusal("is not the same in all inputs; expected the same", name)
-            self.copy_label(files[0], name)
+            self.copy_label(some[0], name)
 
     def copy_label(self, file: CorrelatorFile, name: str) -> None:
         """Copy a dataset that labels rows or momenta, with its attributes."""
@@ -220,9 +221,10 @@ class Output:
 
     def name_axes(self) -> None:
         """Name the axes of correlators in momentum space, where the order of momenta is known."""
-        for dataset in self._datasets.values() if "momenta" in self.file else ():
+        momenta = (len(self.file["momenta"]),) * 3 if "momenta" in self.file else ()
+        for dataset in self._datasets.values() if momenta else ():
             leading = dataset.ndim - len(MOMENTUM_AXES)
-            if dataset.dtype.kind == "c" and leading in (0, 1):
+            if dataset.dtype.kind == "c" and leading in (0, 1) and dataset.shape[-3:] == momenta:
                 axes = [CONFIGURATION] * leading + list(MOMENTUM_AXES)
                 dataset.attrs.create(AXES, axes, dtype=TEXT)
 

@@ -31,6 +31,9 @@ def check_stage(term: Term, recipe: Recipe, physics: Physics) -> None:
     in_momentum = "max_momentum==" in dataset.meta or "momentum_current" in dataset.name.split("/")
     if in_momentum and (recipe.tslice or recipe.fft):
         raise term.refusal("is in momentum space already; expected sites")
+    projected = term.correlator is not None and term.correlator.projected
+    if projected:
+        _check_projected(term, recipe, physics)
     if recipe.tslice is not None and dataset.meta and dataset.is_shifted is None:
         raise term.refusal(f"is a time slice already ({dataset.meta.splitlines()[0]}); expected a 4D correlator")
     if 0 in dataset.shape:
@@ -40,16 +43,34 @@ def check_stage(term: Term, recipe: Recipe, physics: Physics) -> None:
             f"has shape {dataset.shape}, {dataset.dtype}; expected (..., T, Z, Y, X, 2) of float64 or "
             "float32, or complex numbers without the last axis"
         )
-    if not in_momentum and (recipe.tslice or recipe.average or recipe.fft):
+    if not in_momentum and not projected and (recipe.tslice or recipe.average or recipe.fft):
         _check_axes(term, recipe, physics)
-    if recipe.tslice is None and (recipe.average or recipe.fft) and not _is_shifted(term):
-        what = "mean" if recipe.average else "transform"
-        if dataset.is_shifted is None:
-            raise term.refusal(
-                f"does not say that its origin is its source (by meta or is_shifted), so its {what} may have no meaning; "
-                "slice it first, or set is_shifted to 1 if it is shifted"
-            )
+    if recipe.tslice is None and not _is_shifted(term):
+        _check_shifted(term, recipe)
+
+
+def _check_projected(term: Term, recipe: Recipe, physics: Physics) -> None:
+    """Refuse sites under the path of a correlator that is projected to a momentum, and steps that take sites only."""
+    shape = _without_parts(term.dataset)
+    sites = shape[-3:] if physics.L is None else (physics.L,) * 3
+    if len(shape) >= 4 and shape[-3:] == sites and len(set(sites)) == 1 and sites[0] > 1:
+        raise term.refusal(_alien(term, "ends in the axes of the lattice"))
+    if recipe.tslice or recipe.fft:
+        raise term.refusal(
+            "is projected to a momentum already, by its path; expected sites (average and collect take it, --without leaves it out)"
+        )
+
+
+def _check_shifted(term: Term, recipe: Recipe) -> None:
+    """Refuse a step for which the origin of a correlator must be its source, where it is not."""
+    what = "mean" if recipe.average else "transform" if recipe.fft else "reversal in time"
+    if term.dataset.is_shifted is not None:
         raise term.refusal(f"is not sliced and shifted to its source yet, so its {what} has no meaning; slice it first")
+    if not recipe.shifted:
+        raise term.refusal(
+            f"does not say that its origin is its source (by meta or is_shifted), so its {what} may have no meaning; "
+            "slice it first, or say --shifted if it is shifted (in a recipe shifted = true)"
+        )
 
 
 def _check_axes(term: Term, recipe: Recipe, physics: Physics) -> None:
@@ -98,7 +119,11 @@ def check_carried(term: Term, lattice: Lattice) -> None:
         looks = "has an axis as long as the lattice in time"
     else:
         return
-    raise term.refusal(
+    raise term.refusal(_alien(term, looks))
+
+
+def _alien(term: Term, looks: str) -> str:
+    return (
         f"has shape {term.dataset.shape}, which {looks}, and its path is none of a 4D correlator that is understood; rename "
         "it, or leave it out with --without"
     )

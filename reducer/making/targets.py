@@ -4,7 +4,7 @@ A dataset that is missing, occurs twice or has another form than the rest is ref
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
@@ -16,19 +16,12 @@ from numpy.typing import NDArray
 from latteboard.names.templates import Source
 from latteboard.recipe import Recipe, modes_problem
 from reducer.arrays.joining import Shape
-from reducer.correlators.conventions import (
-    ATTRIBUTES,
-    ROW_LABELS,
-    SPINS,
-    averaged_name,
-    momentum_name,
-    term_meta,
-    transform_meta,
-)
+from reducer.correlators.conventions import ATTRIBUTES, ROW_LABELS, SPINS, averaged_name, momentum_name
 from reducer.correlators.file import CorrelatorFile
+from reducer.correlators.meta import term_meta, transform_meta
 from reducer.making.mean_checks import check_configuration, check_groups, check_sources, check_terms
 from reducer.making.stages import Lattice, check_carried, check_stage
-from reducer.making.terms import Term, sliced, terms_of
+from reducer.making.terms import Term, reversed_in_time, sliced, terms_of
 from reducer.tasks.task import UNKNOWN, Input, Physics, Row
 
 
@@ -107,42 +100,54 @@ def survey(row: Row, files: Sequence[CorrelatorFile], recipe: Recipe, physics: P
     names_of: list[dict[str, bool]] = []
     for given, file in zip(row.inputs, files, strict=True):
         names = {}
-        for term in _checked_terms(given, file, recipe, physics):
+        for term in _terms(given, file, recipe, physics):
             name = averaged_name(term.dataset.name) if recipe.average and term.correlator else term.dataset.name
             terms[name].append(term)
             names[name] = term.correlator is not None
         names_of.append(names)
+    if recipe.of_one_configuration:
+        check_configuration(row, files)
     if recipe.average is not None:
-        if not recipe.average.same_configuration:
-            check_configuration(row, files)
         check_groups(row.inputs, files, names_of)
     targets = [_target(name, found, recipe) for name, found in sorted(terms.items())]
     if recipe.average is not None:
-        check_sources({target.name: target.terms for target in targets if target.is_correlator})
+        _check_sources(row, targets, names_of, recipe)
     acts = recipe.tslice or recipe.average or recipe.fft
     if acts and not any(target.is_correlator for target in targets):
-        raise files[0].refusal("holds no 4D correlator, of form factor or spectrum; expected .../4D_correlator/...")
+        raise files[0].refusal("holds no correlator, of form factor or spectrum; expected .../4D_correlator/...")
+    if recipe.time_reversal and not any(term.is_reversed for target in targets for term in target.terms):
+        raise files[0].refusal("holds no projected correlator of negative parity (_np) to turn forward in time")
     _check_names(targets, recipe)
     return targets
 
 
-def _checked_terms(given: Input, file: CorrelatorFile, recipe: Recipe, physics: Physics) -> Iterator[Term]:
-    """The terms of one file, sliced where the recipe says so; what does not fit the recipe is refused."""
+def _check_sources(row: Row, targets: Sequence[Target], names_of: Sequence[Mapping[str, bool]], recipe: Recipe) -> None:
+    """Require the same sources of all means; of what is collected, of those of each group of files."""
+    groups: dict[str, set[str]] = defaultdict(set)
+    for given, names in zip(row.inputs, names_of, strict=True):
+        groups[given.group if recipe.collect else ""].update(names)
+    for group in groups.values():
+        check_sources({one.name: one.terms for one in targets if one.is_correlator and one.name in group})
+
+
+def _terms(given: Input, file: CorrelatorFile, recipe: Recipe, physics: Physics) -> Iterator[Term]:
+    """The terms of one file, sliced or reversed where the recipe says so; what does not fit the recipe is refused."""
     terms = list(terms_of(given, file, recipe))
     for term in terms:
         if term.dataset.null and recipe.concatenate:
             raise term.refusal("holds no values at all, so there are no rows to join; --without leaves it out")
-    if not (recipe.tslice or recipe.average or recipe.fft):
-        yield from terms
-        return
+    acts = recipe.tslice or recipe.average or recipe.fft
     lattice = Lattice.of([term for term in terms if term.correlator is not None], recipe, physics)
     for term in terms:
-        if term.correlator is None:
+        turns = recipe.time_reversal and term.correlator and term.correlator.projected and term.correlator.backward
+        if acts and term.correlator is None:
             check_carried(term, lattice)
-            yield term
-            continue
-        check_stage(term, recipe, physics)
-        yield term if recipe.tslice is None else sliced(term, recipe.tslice, physics)
+        if term.correlator is not None and (acts or turns):
+            check_stage(term, recipe, physics)
+        if recipe.tslice is not None and term.correlator is not None:
+            yield sliced(term, recipe.tslice, physics)
+        else:
+            yield reversed_in_time(term, physics) if turns else term
 
 
 def _check_names(targets: Sequence[Target], recipe: Recipe) -> None:
@@ -176,7 +181,8 @@ def _target(name: str, terms: list[Term], recipe: Recipe) -> Target:
         meta = "\n".join(_averaged_meta(term) for term in terms)
     if recipe.fft is not None:
         _check_modes(first, recipe.fft.max_momentum)
-    return Target(name, tuple(terms), meta, acts=bool(recipe.tslice or recipe.average or recipe.fft))
+    acts = recipe.tslice or recipe.average or recipe.fft or first.meta != first.dataset.meta
+    return Target(name, tuple(terms), meta, acts=bool(acts))
 
 
 def _check_equal(terms: list[Term]) -> None:

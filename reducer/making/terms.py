@@ -8,9 +8,10 @@ from latteboard.errors import InputRefused, ShapeError
 from latteboard.names.templates import Source
 from latteboard.recipe import Recipe, Slice
 from reducer.arrays.slicing import TimeSlices, separation_of_fraction
-from reducer.correlators.conventions import Correlator, is_baryon, parse_name, slice_meta, sourceless, sources_in
+from reducer.correlators.conventions import Correlator, is_baryon, parse_name, sourceless
 from reducer.correlators.dataset import DatasetInfo
 from reducer.correlators.file import CorrelatorFile
+from reducer.correlators.meta import is_reversed, reversed_meta, slice_meta, sources_in
 from reducer.tasks.task import Input, Physics
 
 HALF = 0.5  # of the lattice in time is kept of a spectrum
@@ -22,7 +23,7 @@ class Term:
 
     Attributes
     ----------
-    correlator : what its path states; None if it is no 4D correlator
+    correlator : what its path states; None if it is no correlator
     rows : indices along its first axis, in output order; of a slice the times modulo T
     signs : the factor of each row, +1 or -1; None where all are +1
     shift : the source to which sites are shifted; None where they stay
@@ -58,6 +59,11 @@ class Term:
         return sources_in(self.dataset.meta) if self.source is None else frozenset([self.source])
 
     @property
+    def is_reversed(self) -> bool:
+        """Whether its first axis counts time backward from its source."""
+        return is_reversed(self.meta)
+
+    @property
     def number(self) -> int:
         """The number of correlators that it is the mean of; 1 if it is none."""
         return 1 if self.source is not None or not self.sources else len(self.dataset.meta.splitlines())
@@ -70,7 +76,7 @@ def terms_of(given: Input, file: CorrelatorFile, recipe: Recipe) -> Iterator[Ter
     ------
     InputRefused : a dataset is missing, of another source than the file, or no correlator though its path says so.
     """
-    acts = recipe.tslice or recipe.average or recipe.fft
+    acts = recipe.tslice or recipe.average or recipe.fft or recipe.time_reversal
     for dataset in file.datasets(_picked(given, file, recipe.without)).values():
         named = parse_name(dataset.name)
         correlator = named if dataset.dtype.kind in "fc" and dataset.shape else None
@@ -80,7 +86,7 @@ def terms_of(given: Input, file: CorrelatorFile, recipe: Recipe) -> Iterator[Ter
         if named is not None and correlator is None and acts:
             found = f"{dataset.dtype} of shape {dataset.shape}"
             raise term.refusal(
-                f"is a 4D correlator by its name, and holds {found}; expected an array of floats or complex numbers"
+                f"is a correlator by its name, and holds {found}; expected an array of floats or complex numbers"
             )
         if term.source is not None and given.source not in (None, str(term.source)):
             raise term.refusal(f"is of source {term.source}; expected {given.source} only")
@@ -142,6 +148,35 @@ def sliced(term: Term, options: Slice, physics: Physics) -> Term:
         raise term.refusal(str(error)) from error
     meta = slice_meta(correlator.form, t0, separation, T)
     return replace(term, rows=slices.times, signs=slices.signs, shift=source, meta=meta)
+
+
+def reversed_in_time(term: Term, physics: Physics) -> Term:
+    """The same term of a projected correlator with its times counted backward from the source: 0, T - 1, ..., 1.
+
+    All but time 0 change their sign in spectra of baryons, whose numbers have the sign of the boundary forward in time; form
+    factors have it backward already. Source: ``time_reverse`` in scripts/utils.py of nucleon_elastic_FF, and its callers.
+
+    Raises
+    ------
+    InputRefused : it is reversed already, or does not hold all times.
+    """
+    correlator, T = term.correlator, term.dataset.shape[0]
+    assert correlator is not None
+    if term.is_reversed:
+        raise term.refusal("is reversed in time already; leave out time_reversal")
+    is_slice = correlator.separation is not None and abs(correlator.separation) + 1 == T
+    if (physics.T is None and is_slice) or physics.T not in (None, T):
+        expected = "all times of the lattice" if physics.T is None else f"{physics.T} times"
+        raise term.refusal(
+            f"has shape {term.dataset.shape}; expected {expected} on its first axis to count them backward"
+        )
+    flips = _changes_sign(term, correlator, physics)
+    return replace(
+        term,
+        rows=[0, *range(T - 1, 0, -1)],
+        signs=(1, *[-1] * (T - 1)) if flips else None,
+        meta=reversed_meta(term.meta),
+    )
 
 
 def _separation(term: Term, correlator: Correlator, options: Slice, T: int) -> int:

@@ -11,6 +11,7 @@ from latteboard.errors import InputRefused
 from reducer.arrays.joining import Along, Shape
 from reducer.correlators.dataset import DatasetInfo
 from reducer.correlators.file import CorrelatorFile
+from reducer.correlators.meta import is_reversed
 from reducer.making.targets import RowDataset, Target
 from reducer.tasks.task import Row
 
@@ -19,16 +20,21 @@ ANY = -1  # the length of the axis along which rows are joined
 
 @dataclass(frozen=True)
 class Form:
-    """Shape and type of a dataset of one row, and whether it says that it is shifted to its source; None if it says nothing."""
+    """Shape and type of a dataset of one row, whether it says that it is shifted to its source, and whether time runs backward.
+
+    ``is_shifted`` is None where it says nothing.
+    """
 
     shape: Shape
     dtype: np.dtype[Any]
     is_shifted: bool | None = None
+    is_reversed: bool = False
 
     def __str__(self) -> str:
         lengths = ["any" if length == ANY else str(length) for length in self.shape]
         shifted = "" if self.is_shifted is None else f", is_shifted {int(self.is_shifted)}"
-        return f"{self.dtype} of shape ({', '.join(lengths)}){shifted}"
+        turned = ", reversed in time" if self.is_reversed else ""
+        return f"{self.dtype} of shape ({', '.join(lengths)}){shifted}{turned}"
 
 
 @dataclass
@@ -54,7 +60,8 @@ class Uniformity:
         found = {}
         for name, dataset in datasets.items():
             shape = dataset.shape[1:] if self.along == "new" else dataset.shape
-            found[name] = replace(self._form(shape, dataset.dtype), is_shifted=dataset.is_shifted)
+            form = self._form(shape, dataset.dtype, dataset.meta)
+            found[name] = replace(form, is_shifted=dataset.is_shifted)
             if self.forms and found[name] != self.forms.get(name):
                 raise file.refusal(f"is {found[name]}; expected {self.forms.get(name, 'no such dataset')}", name)
         self.forms = found
@@ -71,7 +78,7 @@ class Uniformity:
             term, name = target.first, dataset.name
             self._check_axis(target, dataset)
             is_shifted = None if target.acts else term.dataset.is_shifted
-            found[name] = replace(self._form(dataset.shape, dataset.dtype), is_shifted=is_shifted)
+            found[name] = replace(self._form(dataset.shape, dataset.dtype, dataset.meta), is_shifted=is_shifted)
             if self.forms and name not in self.forms:
                 raise term.refusal("not in the configurations before it")
             expected = self.forms.get(name, found[name])
@@ -91,7 +98,7 @@ class Uniformity:
         if target.is_correlator and dataset.dtype.kind == "f" and self.along == axes - 1:
             raise target.first.refusal(f"axis {self.along} is real and imaginary part; name another")
 
-    def _form(self, shape: Shape, dtype: np.dtype[Any]) -> Form:
+    def _form(self, shape: Shape, dtype: np.dtype[Any], meta: str) -> Form:
         if self.along != "new":
             shape = (*shape[: self.along], ANY, *shape[self.along + 1 :])
-        return Form(shape, dtype)
+        return Form(shape, dtype, is_reversed=is_reversed(meta))

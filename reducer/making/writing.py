@@ -34,22 +34,22 @@ def write_single(job: Job, draft: Path, average: Path | None, *, average_name: s
         for target, later in zip_longest(targets, targets[AHEAD:]):
             for term in () if later is None else later.terms:
                 term.file.will_need(term.dataset, term.rows)
-            if target.is_correlator:
+            if target.acts:
                 job.check_stop()
                 write_target(target, [Destination.single(one, target, output) for one, output in outputs])
             else:
                 _copy(target, outputs)
         for one, output in outputs:
-            output.carry_labels(files)
+            output.carry_labels(files, collected=one.task.recipe.collect is not None)
             output.write_attributes(carried_attributes(files, targets, one.task.recipe, job.note_lost))
-            datasets = (row_dataset(target, one.task.recipe) for target in targets if target.is_correlator)
+            datasets = (row_dataset(target, one.task.recipe) for target in targets if target.acts)
             output.write_metas({dataset.name: dataset.meta for dataset in datasets})
             label_momenta(one, output, targets)
             output.mark(one.task.path, recorded_inputs(one.task.rows), recorded_recipe(one.task))
 
 
 def _copy(target: Target, outputs: Sequence[tuple[Job, Output]]) -> None:
-    """Copy a dataset whole that is no correlator; numbers that are not finite are counted, or refused, as in all others."""
+    """Copy a dataset whole on which no step acts; numbers that are not finite are counted, or refused, as in all others."""
     dataset = target.first.dataset
     has_numbers = not dataset.null and (dataset.dtype.kind in "fc" or dataset.dtype.names is not None)
     number = sum(count_not_finite(numbers) for _, numbers in slabs(target)) if has_numbers else 0

@@ -1,6 +1,6 @@
 """The inputs of many outputs at once, ordered into lists and rows; no file and no catalog."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -50,15 +50,56 @@ class InputLists:
         columns = {"list": numbers} | {name: _codes(name, of_lists, numbers, given, inputs) for name in ROW}
         order = _order(relations, columns, {name: given[name][inputs] for name in given if name not in made})
         columns = {name: column[order] for name, column in columns.items()}
-        starts = _starts(columns, len(order))
+        return cls._of_pairs(list_of, len(first), columns, inputs[order])
+
+    @classmethod
+    def _of_pairs(cls, list_of: Numbers, number: int, columns: Mapping[str, Numbers], inputs: Numbers) -> Self:
+        """So many lists of pairs of a list and an input, which are sorted; ``columns`` are ``list`` and those of :data:`ROW`."""
+        starts = _starts(columns, len(inputs))
         return cls(
             list_of=list_of,
-            list_starts=np.searchsorted(columns["list"][starts], np.arange(len(first) + 1)),
-            row_starts=np.append(starts, len(order)),
+            list_starts=np.searchsorted(columns["list"][starts], np.arange(number + 1)),
+            row_starts=np.append(starts, len(inputs)),
             streams=columns["stream"][starts],
             configurations=columns["configuration"][starts],
-            inputs=inputs[order],
+            inputs=inputs,
         )
+
+    @classmethod
+    def collected(cls, campaign: Campaign, kind: str, needs: Sequence[str], outputs: Numbers) -> Self:
+        """The inputs of several kinds: in each row those of one kind after those of the other.
+
+        ``inputs`` counts the expected artifacts of all kinds, those of the first need first.
+        """
+        parts = [cls.of(campaign, kind, need, outputs) for need in needs]
+        if len(parts) == 1:
+            return parts[0]
+        # Outputs that share the lists of every kind share one list here.
+        _, first, list_of = np.unique(
+            np.stack([part.list_of for part in parts]), axis=1, return_index=True, return_inverse=True
+        )
+        before = np.cumsum([0, *(len(campaign.expected(need)) for need in needs[:-1])])
+        found = [part.pairs(part.list_of[first], at) for part, at in zip(parts, before.tolist(), strict=True)]
+        columns = {name: np.concatenate([one[name] for one in found]) for name in ("list", *ROW, "input")}
+        ranked = (columns["list"], _ranks(campaign.relations, "stream")[columns["stream"]], columns["configuration"])
+        order = np.lexsort(ranked[::-1])  # which keeps the order of equal ones
+        columns = {name: column[order] for name, column in columns.items()}
+        inputs = columns.pop("input")
+        return cls._of_pairs(list_of.reshape(-1), len(first), columns, inputs)
+
+    def pairs(self, lists: Numbers, before: int) -> dict[str, Numbers]:
+        """The inputs of some of the lists, each with the number of its list among them and its row; ``before`` is added to each."""
+        rows = [np.arange(*self.list_starts[one : one + 2]) for one in lists.tolist()]
+        row_of = np.concatenate(rows) if rows else np.zeros(0, dtype=np.int64)
+        number = np.repeat(np.arange(len(lists)), [len(one) for one in rows])
+        lengths = np.diff(self.row_starts)[row_of]
+        places = np.repeat(self.row_starts[row_of] - np.cumsum(lengths) + lengths, lengths) + np.arange(lengths.sum())
+        return {
+            "list": np.repeat(number, lengths),
+            "stream": np.repeat(self.streams[row_of], lengths),
+            "configuration": np.repeat(self.configurations[row_of], lengths),
+            "input": self.inputs[places] + before,
+        }
 
 
 def _rows(columns: Columns, rows: Numbers) -> Columns:
@@ -106,7 +147,7 @@ def _ranks(relations: Relations, name: str) -> Numbers:
     return ranks
 
 
-def _starts(columns: dict[str, Numbers], length: int) -> Numbers:
+def _starts(columns: Mapping[str, Numbers], length: int) -> Numbers:
     """The first pair of each row: where any of the columns changes."""
     new = np.zeros(length, dtype=bool)
     new[:1] = True

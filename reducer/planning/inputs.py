@@ -1,6 +1,6 @@
 """The inputs of planned outputs in bulk: their paths, sizes and times, and the coordinates in which they differ."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -54,8 +54,41 @@ class Locations:
         return () if self._under is None else tuple(path for path in self._under[position] if path != own)
 
 
+class InputBuilders:
+    """Builds the inputs of the outputs of one kind, which may be of several kinds.
+
+    Inputs are numbered as in :class:`~reducer.planning.input_lists.InputLists`: all of the first needed kind come first.
+    """
+
+    def __init__(self, campaign: Campaign, kind: str, facts: Mapping[str, Facts], numbers: Numbers) -> None:
+        """``facts`` are those of each needed kind, and ``numbers`` those of the inputs that may be asked for."""
+        self._starts = np.cumsum([0, *(len(one.statuses) for one in facts.values())])
+        self._builders = [
+            InputBuilder(campaign, kind, need, one, numbers[(numbers >= begin) & (numbers < end)] - begin)
+            for (need, one), begin, end in zip(facts.items(), self._starts, self._starts[1:], strict=False)
+        ]
+
+    def kinds_of(self, numbers: Numbers) -> Numbers:
+        """For each of some inputs the place of its kind among those that are needed."""
+        places: Numbers = np.searchsorted(self._starts, numbers, side="right") - 1
+        return places
+
+    def path(self, number: int) -> str:
+        """The path of an input."""
+        kind = int(self.kinds_of(np.array(number)))
+        return self._builders[kind].path(number - int(self._starts[kind]))
+
+    def inputs(self, numbers: Numbers, coordinates: Mapping[str, Value]) -> Iterator[Input]:
+        """Some inputs of an output of these coordinates."""
+        kinds = self.kinds_of(numbers)
+        for kind in np.unique(kinds).tolist():
+            builder = self._builders[kind]
+            for position in builder.positions(numbers[kinds == kind] - self._starts[kind]):
+                yield builder.input(position, coordinates)
+
+
 class InputBuilder:
-    """Builds the inputs of the outputs of one kind."""
+    """Builds the inputs of the outputs of one kind that are of one kind."""
 
     def __init__(self, campaign: Campaign, kind: str, need: str, facts: Facts, rows: Numbers) -> None:
         """``rows`` are those of the expected artifacts of ``need`` that may be asked for."""
@@ -68,7 +101,9 @@ class InputBuilder:
         made = campaign.kinds[kind].coordinates
         self._sources = self._texts(["source"] if "source" in expected.rows else [], "{1}", None)
         free = [name for name in expected.rows if name not in (*made, "source", "stream", "configuration")]
-        self._groups = self._texts(free, "{0}={1}", "")
+        # Files of several kinds hold other datasets.
+        own = f"kind={need}" if len(campaign.kinds[kind].needs) > 1 else ""
+        self._groups = [" ".join(filter(None, (own, text))) for text in self._texts(free, "{0}={1}", "")]
         self._picks = Picks(campaign, kind, need, self._columns)
 
     def positions(self, rows: Numbers) -> list[int]:

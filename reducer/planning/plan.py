@@ -15,7 +15,7 @@ from latteboard.names.templates import Value
 from latteboard.recipe import Recipe
 from reducer.planning.choice import READY_ONLY, Choice, ReduceOptions, choose, following
 from reducer.planning.input_lists import InputLists
-from reducer.planning.inputs import InputBuilder, Locations, paths_of
+from reducer.planning.inputs import InputBuilders, Locations, paths_of
 from reducer.planning.left_out import left_out_inputs
 from reducer.tasks.plan_file import Plan
 from reducer.tasks.report import Failure
@@ -109,20 +109,21 @@ class KindTasks:
     ) -> None:
         """``found`` are the outputs that may be made: ids and statuses."""
         self._campaign, self._kind, self._recipe = campaign, kind, recipe
-        (need,) = campaign.kinds[kind].needs
+        needs = campaign.kinds[kind].needs
         ids = np.array(list(found), dtype=np.int64)
         own = catalog.facts(campaign, kind)
         outputs = own.rows_of(ids)
         order = np.argsort(outputs)
         outputs, statuses = outputs[order], np.array(list(found.values()))[order]
-        facts = catalog.facts(campaign, need)
+        facts = {need: catalog.facts(campaign, need) for need in needs}
         usable = [Status.done, Status.stale] if options.stale else [Status.done]
-        self._lists = InputLists.of(campaign, kind, need, outputs)
-        self._left_out = left_out_inputs(campaign, kind, need, outputs, self._lists.list_of)
-        self._available = np.isin(facts.statuses[self._lists.inputs], usable)
-        self._inputs = InputBuilder(campaign, kind, need, facts, self._lists.inputs)
+        self._lists = InputLists.collected(campaign, kind, needs, outputs)
+        self._left_out = left_out_inputs(campaign, kind, outputs, self._lists.list_of)
+        statuses_of_inputs = np.concatenate([one.statuses for one in facts.values()])
+        self._available = np.isin(statuses_of_inputs[self._lists.inputs], usable)
+        self._inputs = InputBuilders(campaign, kind, facts, np.unique(self._lists.inputs))
         # A row of which one input is missing is no row: a mean over fewer sources would be another quantity.
-        self._whole = _sums(~self._available, self._lists.row_starts) == 0
+        self._whole = (_sums(~self._available, self._lists.row_starts) == 0) & self._has_all_kinds(len(needs))
         number = _sums(np.ones_like(self._whole), self._lists.list_starts)[self._lists.list_of]
         whole = _sums(self._whole, self._lists.list_starts)[self._lists.list_of]
         makeable = (whole > 0) & ((whole == number) | options.allows_gaps(recipe))
@@ -172,10 +173,17 @@ class KindTasks:
             if not self._whole[row]:
                 lacking.append("/".join(str(value) for value in (stream, configuration) if value is not None))
                 continue
-            positions = self._inputs.positions(lists.inputs[slice(*lists.row_starts[row : row + 2])])
-            inputs = tuple(self._inputs.input(position, coordinates) for position in positions)
-            rows.append(Row(inputs, configuration, stream))
+            inputs = self._inputs.inputs(lists.inputs[slice(*lists.row_starts[row : row + 2])], coordinates)
+            rows.append(Row(tuple(inputs), configuration, stream))
         return tuple(rows), tuple(lacking)
+
+    def _has_all_kinds(self, number: int) -> NDArray[np.bool_]:
+        """Whether each row has inputs of all the needed kinds, of which there are so many."""
+        kinds = self._inputs.kinds_of(self._lists.inputs)
+        changes = np.append(False, kinds[1:] != kinds[:-1])
+        changes[self._lists.row_starts[:-1]] = False
+        has_all: NDArray[np.bool_] = _sums(changes, self._lists.row_starts) == number - 1
+        return has_all
 
     def _value(self, name: str, code: int) -> Any:
         return None if code < 0 else self._campaign.values_of(name)[code]
@@ -189,8 +197,11 @@ class KindTasks:
         first, last = self._lists.list_starts[number : number + 2]
         here = slice(*self._lists.row_starts[[first, last]])
         missing = self._lists.inputs[here][~self._available[here]]
-        path = self._inputs.path(int(missing[0]))
         hint = "; --allow-missing joins what is there" if self._recipe.concatenate is not None else ""
+        if not len(missing):
+            lacks = last - first - self._whole[first:last].sum()
+            return f"{lacks:,} of its {last - first:,} configurations are expected of some of the kinds in needs only{hint}"
+        path = self._inputs.path(int(missing[0]))
         return f"{len(missing):,} of its {here.stop - here.start:,} inputs are not there, first {path}{hint}"
 
 

@@ -84,6 +84,28 @@ def write_spectra(folder: Path, *, sources: tuple[Source, ...] = SOURCES, dtype:
     return [write_4d(folder / f"spec_4D_{source}.h5", spectra(source), dtype=dtype) for source in sources]
 
 
+def projected(correlator: Numbers, source: Source, momentum: tuple[int, int, int], *, sign: bool) -> Numbers:
+    """The sum over sites with exp(+2 pi i p.(n - s) / L), at each time from the source on, as the contraction code writes it.
+
+    The code changes the sign of times at and beyond T - t0, counted from the source, where quarks are antiperiodic.
+    """
+    found = np.zeros(T, dtype=complex)
+    for t, z, y, x in product(range(T), range(L), range(L), range(L)):
+        phase = sum(p * (n - s) for p, n, s in zip(momentum, (x, y, z), (source.x, source.y, source.z), strict=True))
+        after = (t - source.t) % T
+        factor = -1 if sign and after >= T - source.t else 1
+        found[after] += factor * correlator[t, z, y, x] * cmath.exp(2j * cmath.pi * phase / L)
+    return found
+
+
+def write_projected(path: Path, correlators: Mapping[str, Numbers]) -> Path:
+    """Write projected correlators as the contraction code does, which says that they are shifted."""
+    with h5py.File(path, "w") as file:
+        for name, correlator in correlators.items():
+            file.create_dataset(name, data=correlator).attrs["is_shifted"] = np.int32(1)
+    return path
+
+
 def read(path: Path) -> dict[str, Numbers]:
     """All datasets of a file by name; those of real and imaginary part as they are stored."""
     found: dict[str, Numbers] = {}
