@@ -52,14 +52,6 @@ same_configuration = click.option(
     is_flag=True,
     help="Files that seem to be of several configurations, by record or name, are of one.",
 )
-shifted = click.option(
-    "--shifted", is_flag=True, help="Correlators that do not say so have their source as their origin."
-)
-time_reversal = click.option(
-    "--time-reversal",
-    is_flag=True,
-    help="Turn correlators of negative parity that are projected to a momentum forward in time.",
-)
 max_momentum = click.option(
     "--max-momentum",
     type=click.IntRange(0),
@@ -78,6 +70,29 @@ def _writes_output(command: Callable[..., Any]) -> Command:
             "--without", multiple=True, metavar="PATTERN", help="Leave out datasets whose paths match; may be repeated."
         ),
         as_json,
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def _of_one_configuration(command: Callable[..., Any]) -> Command:
+    """Add the arguments and options of steps that take several files of one configuration, at sites or projected."""
+    options = (
+        inputs,
+        output_option,
+        click.option(
+            "--shifted", is_flag=True, help="Correlators that do not say so have their source as their origin."
+        ),
+        click.option(
+            "--time-reversal",
+            is_flag=True,
+            help="Turn correlators of negative parity that are projected to a momentum forward in time.",
+        ),
+        baryon,
+        meson,
+        same_configuration,
+        _writes_output,
     )
     for option in reversed(options):
         command = option(command)
@@ -103,14 +118,7 @@ def tslice(input_file: Path, output: Path, *, as_json: bool, **options: Any) -> 
 
 
 @click.command()
-@inputs
-@output_option
-@shifted
-@time_reversal
-@baryon
-@meson
-@same_configuration
-@_writes_output
+@_of_one_configuration
 def average(input_files: tuple[Path, ...], output: Path, *, as_json: bool, **options: Any) -> None:
     """Average correlators over their sources, those of a spectrum over its spins too: time slices, and projected ones."""
     from reducer.commands import average_files
@@ -119,14 +127,7 @@ def average(input_files: tuple[Path, ...], output: Path, *, as_json: bool, **opt
 
 
 @click.command()
-@inputs
-@output_option
-@shifted
-@time_reversal
-@baryon
-@meson
-@same_configuration
-@_writes_output
+@_of_one_configuration
 def collect(input_files: tuple[Path, ...], output: Path, *, as_json: bool, **options: Any) -> None:
     """Put the datasets of several files of one configuration into one."""
     from reducer.commands import collect_files
