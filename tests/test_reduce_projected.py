@@ -242,11 +242,12 @@ def test_time_is_turned_once_only(tmp_path: Path) -> None:
         write_means(tmp_path, spectrum_name(SOURCES[0]), time_reversal=True)
 
 
-def test_slices_of_time_are_not_turned(tmp_path: Path) -> None:
+def test_slices_of_time_and_other_axes_are_not_turned(tmp_path: Path) -> None:
     name = form_factor_name(SOURCES[0], "proton_np", -3)
-    given = write_projected(tmp_path / "a.h5", {name: numbers(SOURCES[0])[:4]})
-    with refused(r"has shape \(4,\); expected all times of the lattice on its first axis"):
-        collect_files([given], tmp_path / "out.h5", time_reversal=True)
+    for values, shape in ((numbers(SOURCES[0])[:4], r"\(4,\)"), (np.ones((2, T)), rf"\(2, {T}\)")):
+        given = write_projected(tmp_path / "a.h5", {name: values})
+        with refused(f"has shape {shape}; expected all times of the lattice on its first axis"):
+            collect_files([given], tmp_path / "out.h5", time_reversal=True)
 
 
 def test_turned_and_other_correlators_are_not_mixed(tmp_path: Path) -> None:
