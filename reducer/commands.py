@@ -2,6 +2,7 @@
 
 import stat
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, fields
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -168,7 +169,8 @@ def _carry_out(
         keep_average = keep_average.absolute()
         if keep_average.resolve() == output.resolve():
             raise OutputRefused(f"{output}: is named twice; expected another file for the average")
-    with threadpool_limits(1):
+    # Only a transform uses a library that would take all processors of a shared machine.
+    with threadpool_limits(1) if recipe.fft is not None else nullcontext():
         made = make(task, Path(), allow_nan=how.allow_nan, overwrite=how.overwrite, keep_average=keep_average)
     assert made is not None
     return made

@@ -413,3 +413,37 @@ def test_a_signal_leaves_whole_outputs_a_right_catalog_and_one_line(campaign: Ca
     assert int(told[1]) == 24 - done
     assert len(list(campaign.root.glob("*/spec_4D_tslice/*/*"))) == done  # and no draft
     assert ask("spec_4D_tslice")[1].startswith(f"{8 - done} made, ")
+
+
+# The first output kills the process, once. Processes that are started for single outputs have the true function of this name.
+KILLED = """
+import os, signal, sys
+import reducer.running.run, reducer.running.worker
+from latteboard.files.watched import being_read
+true = reducer.running.worker.work
+def work(task, root, **options):
+    if not os.path.exists({flag!r}):
+        open({flag!r}, 'x').close()
+        with being_read(next(task.inputs).file(root)):
+            os.kill(os.getpid(), signal.{signal})
+    return true(task, root, **options)
+work.__module__ = true.__module__
+reducer.running.run.work = reducer.running.worker.work = work
+from latteboard.cli.guarded import main
+sys.argv[0] = 'latteboard'
+if __name__ == '__main__':
+    main()
+"""
+
+
+@pytest.mark.parametrize("number", ["SIGSEGV", "SIGKILL"])
+def test_little_work_needs_no_processes_until_one_is_killed(campaign: Campaign, tmp_path: Path, number: str) -> None:
+    """It then goes on in processes, in which a file that the library cannot stand ends one output only."""
+    flag = tmp_path / "killed"
+    text = f"import sys; sys.path.insert(0, {str(HOUSE)!r})\n{KILLED.format(flag=str(flag), signal=number)}"
+    command = [sys.executable, "-c", text, "--campaign", campaign.path, "reduce", "spec_4D_tslice"]
+    done = subprocess.run([*map(str, command)], text=True, capture_output=True, check=False, timeout=120)
+    assert flag.exists()
+    assert (done.returncode, complaints(done.stderr)) == (0, [])
+    assert done.stdout.startswith("8 made, 0 there already, 0 failed")
+    assert counts(campaign, "done")["spec_4D_tslice"] == 8

@@ -39,7 +39,12 @@ def _engine(context: click.Context, parameter: click.Parameter, value: str | Non
 
 @click.command()
 @click.argument("words", metavar="[KIND ...] [NAME=VALUE ...]", nargs=-1)
-@click.option("--jobs", type=click.IntRange(1), default=None, help="So many outputs at once; else one a CPU.")
+@click.option(
+    "--jobs",
+    type=click.IntRange(1),
+    default=None,
+    help="So many outputs at once; else as the work needs, at most one a CPU.",
+)
 @click.option(
     "--engine",
     type=click.Choice(["serial", "process", "mpi", "dask"]),

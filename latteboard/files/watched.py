@@ -44,6 +44,7 @@ class _Process:
     """What this process writes down: nothing unless another one waits for it."""
 
     note: Note | None = None
+    again = False
     file = ""
     drafts: tuple[str, ...] = ()
 
@@ -54,10 +55,18 @@ class _Process:
             cls.note.write(cls.file, cls.drafts)
 
 
-def watch_this_process(note: Note) -> None:
-    """From now on write down what is read, and end if the library takes too long over it."""
-    _Process.note = note
+def watch_this_process(note: Note, *, again: bool = False) -> None:
+    """From now on write down what is read, and end if the library takes too long over it.
+
+    ``again`` says that a process before it did the same, and was killed.
+    """
+    _Process.note, _Process.again = note, again
     signal.signal(signal.SIGPROF, signal.SIG_DFL)
+
+
+def survives_in_another() -> bool:
+    """Whether another process does this again if the library kills this one."""
+    return _Process.note is not None and not _Process.again
 
 
 def end_with_parent(parent: int) -> None:

@@ -5,19 +5,23 @@ import resource
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from ctypes import c_char
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from typing import Any
 
 from threadpoolctl import threadpool_limits
 
-from latteboard.files.watched import SIZE, Note
+from latteboard.files.watched import SIZE, Note, survives_in_another
 from reducer.running.stopping import Stop, signals_held
 from reducer.running.worker import become_worker, read_stop
+from reducer.tasks.plan_file import Tasks
 
 # Each process is reached through so many open files: on a large node more than a process may have unless it asks.
 FILES_A_PROCESS = 8
 OTHER_FILES = 256
+# Less than a second of work: so many outputs at most, and so many bytes in their inputs.
+FEW = 100
+LITTLE = 200_000_000
 
 
 @dataclass(frozen=True)
@@ -29,12 +33,22 @@ class Engine:
     executors : their largest number; each is opened when it is first needed
     ahead : the number of tasks that each is given at a time
     open : makes an executor whose workers observe the stop flag
+    for_little : the engine that carries out little work, if it is another one
     """
 
     name: str
     executors: int
     ahead: int
     open: Callable[[Stop], Executor]
+    for_little: "Engine | None" = None
+
+    def suited(self, tasks: Tasks) -> "Engine":
+        """This engine, or the one for little work: starting processes would take longer than a few small outputs do."""
+        few = self.for_little is not None and len(tasks) <= FEW and survives_in_another()
+        if few and sum(given.size for task in tasks for given in task.inputs) <= LITTLE:
+            assert self.for_little is not None
+            return self.for_little
+        return self
 
 
 class SerialExecutor(Executor):
@@ -100,7 +114,8 @@ ENGINES: Mapping[str, Callable[[int], Engine]] = {"serial": _serial, "process": 
 def choose_engine(name: str | None, jobs: int | None) -> Engine:
     """The engine of this name with so many workers, as many as this process may use CPUs if it is None.
 
-    Without a name these are processes, unless one worker is all there is.
+    Without a name these are processes, unless one worker is all there is, or all that little work needs.
     """
-    jobs = jobs or (1 if name == "serial" else len(os.sched_getaffinity(0)))
-    return ENGINES[name or ("process" if jobs > 1 else "serial")](jobs)
+    chosen = jobs or (1 if name == "serial" else len(os.sched_getaffinity(0)))
+    engine = ENGINES[name or ("process" if chosen > 1 else "serial")](chosen)
+    return engine if name or jobs else replace(engine, for_little=ENGINES["serial"](1))

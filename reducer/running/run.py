@@ -44,7 +44,7 @@ def run(
     carry_out : makes one output
     """
     call = partial(work, root=root, allow_nan=allow_nan, carry_out=carry_out)
-    return _Run(engine, stop or Stop(), call, root).all(tasks, progress, failing)
+    return _Run(engine.suited(tasks), stop or Stop(), call, root).all(tasks, progress, failing)
 
 
 class _Slot:
