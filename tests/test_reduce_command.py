@@ -20,6 +20,7 @@ from latteboard.demo import write_demo
 from latteboard.demo.files import Writer
 from latteboard.demo.options import Options
 from latteboard.demo.progress import artifacts
+from latteboard.files import atomic
 from reducer.hdf5.diff import compare
 from reducer.tasks.plan_file import read_plan
 
@@ -413,6 +414,21 @@ def test_a_signal_leaves_whole_outputs_a_right_catalog_and_one_line(campaign: Ca
     assert int(told[1]) == 24 - done
     assert len(list(campaign.root.glob("*/spec_4D_tslice/*/*"))) == done  # and no draft
     assert ask("spec_4D_tslice")[1].startswith(f"{8 - done} made, ")
+
+
+def test_folders_are_flushed_once_each_when_all_is_made(
+    campaign: Campaign, ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flushed: list[Path] = []
+    true = atomic._sync
+    monkeypatch.setattr(atomic, "_sync", lambda path: (flushed.append(path), true(path)))
+    assert ask("formfac_4D_tslice")[0] == 0
+    folders = sorted({path.parent for path in campaign.root.glob("d15m400_*/formfac_4D_tslice/*/*.h5")})
+    made = [path for path in flushed if path.suffix == ".draft" and path.parent in folders]
+    assert len(made) == 16 > len(folders)
+    after = flushed.index(made[-1]) + 1
+    assert flushed[after : after + len(folders)] == folders
+    assert not {*folders} & {*flushed[:after]}
 
 
 # The first output kills the process, once. Processes that are started for single outputs have the true function of this name.

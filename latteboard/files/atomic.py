@@ -9,7 +9,7 @@ import re
 import socket
 import stat
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from errno import EEXIST
 from pathlib import Path
@@ -55,9 +55,31 @@ def replacing(target: Path, *, overwrite: bool = True, last: Callable[[], object
             draft.replace(target)
         else:
             _take_name(draft, target)
-        _sync(target.parent)
+        if not _Folders.are_flushed_later:
+            _sync(target.parent)
     finally:
         draft.unlink(missing_ok=True)
+
+
+class _Folders:
+    """Whether whoever asked for many files flushes their folders himself, once each."""
+
+    are_flushed_later = False
+
+
+def flush_folders_later(later: bool) -> None:  # noqa: FBT001 on or off
+    """From now on do not flush the folder of each file whose name is taken: :func:`flush_folders` does it for many.
+
+    Until then a computer that loses its power may lose the new name, never the contents of a file that has one.
+    """
+    _Folders.are_flushed_later = later
+
+
+def flush_folders(folders: Iterable[Path]) -> None:
+    """Flush folders to the disk, with the names of the files in them; one that is gone has none."""
+    for folder in sorted(folders):
+        with suppress(FileNotFoundError):
+            _sync(folder)
 
 
 def is_temporary(name: str) -> bool:

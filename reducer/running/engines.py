@@ -11,6 +11,7 @@ from typing import Any
 
 from threadpoolctl import threadpool_limits
 
+from latteboard.files.atomic import flush_folders_later
 from latteboard.files.watched import SIZE, Note, survives_in_another
 from reducer.running.stopping import Stop, signals_held
 from reducer.running.worker import become_worker, read_stop
@@ -56,6 +57,7 @@ class SerialExecutor(Executor):
 
     def __init__(self, stop: Stop) -> None:
         read_stop(stop.flag)
+        flush_folders_later(True)
         self._limits = threadpool_limits(limits=1)
 
     def submit(self, call: Callable[..., Any], /, *arguments: Any, **named: Any) -> Future[Any]:
@@ -65,8 +67,9 @@ class SerialExecutor(Executor):
         return future
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002 as its base
-        """Restore the number of threads and the stop flag."""
+        """Restore the number of threads, the stop flag, and what is flushed when."""
         self._limits.restore_original_limits()
+        flush_folders_later(False)
         read_stop(None)
 
 

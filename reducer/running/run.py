@@ -7,7 +7,7 @@ from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future
 from functools import partial
 from pathlib import Path
 
-from latteboard.files.atomic import remove_drafts
+from latteboard.files.atomic import flush_folders, remove_drafts
 from reducer.making.make import make
 from reducer.running.engines import Engine, note_of
 from reducer.running.stopping import Stop
@@ -91,6 +91,7 @@ class _Run:
         self._under_way: dict[Future[Outcome], tuple[_Slot, Task]] = {}
         self._again: deque[Task] = deque()
         self._killed: dict[str, int] = {}
+        self._folders: set[Path] = set()
         self.report = Report()
 
     def all(self, tasks: Tasks, progress: Callable[[Report], None], failing: Callable[[Failure], None]) -> Report:
@@ -104,6 +105,7 @@ class _Run:
         finally:
             for slot in self._slots:
                 slot.close()
+            flush_folders(self._folders)
         report = self.report
         report.failed.sort()
         report.left = len(tasks) - report.done
@@ -147,6 +149,7 @@ class _Run:
         report = self.report
         if outcome.made is not None:
             report.made += 1
+            self._folders.add(task.file(self._root).parent)
             report.bytes_read += outcome.made.bytes_read
             report.bytes_written += outcome.made.bytes_written
             for what in outcome.made.lost:

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from threadpoolctl import threadpool_limits
 
 from latteboard.errors import InputRefused, LatteboardError, Stopped
+from latteboard.files.atomic import flush_folders_later
 from latteboard.files.hdf5 import DAMAGED
 from latteboard.files.watched import Note, end_with_parent, watch_this_process
 from reducer.running.stopping import SIGNALS
@@ -95,6 +96,7 @@ def become_worker(flag: Any, note: Any) -> None:
     import numpy  # noqa: F401 only the thread pools of libraries that are loaded already can be limited
 
     threadpool_limits(limits=1)
+    flush_folders_later(True)
     read_stop(flag)
 
 
