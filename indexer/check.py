@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import numpy as np
 from numpy.typing import NDArray
 
+from indexer.readers import Hopeless, Killed, NotInTime, Question, Readers
 from indexer.walk import EARLIEST, LATEST
 from latteboard.campaign import Campaign
 from latteboard.campaign.conditions import inputs_of
@@ -76,28 +77,43 @@ def is_opened(path: str) -> bool:
     return is_hdf5(path) or path.endswith("/")
 
 
-def content_problem(campaign: Campaign, kind: str, row: int, path: str) -> str | None:
-    """The problem inside an HDF5 file, or in a folder of such; None if there is none.
+def content_question(campaign: Campaign, kind: str, row: int, path: str) -> Question:
+    """The question for the problem inside an HDF5 file of an artifact."""
+    datasets: Sequence[str] = ()
+    if campaign.kinds[kind].datasets:
+        datasets = list(campaign.datasets(kind).of(campaign.expected(kind).coordinates(row)))
+    return h5.problem_of, (path, datasets)
+
+
+def problem_in(answer: str | Hopeless | h5.Unreadable | None) -> str | None:
+    """The problem of the contents of a file that an answer states.
 
     Raises
     ------
     h5.Unreadable : a file may not be read.
     """
-    if path.endswith("/"):
-        return folder_problem(path)
-    datasets: Sequence[str] = ()
-    if campaign.kinds[kind].datasets:
-        datasets = list(campaign.datasets(kind).of(campaign.expected(kind).coordinates(row)))
-    return h5.problem_of(path, datasets)
+    if isinstance(answer, h5.Unreadable):
+        raise answer
+    return str(answer) if isinstance(answer, Hopeless) else answer
 
 
-def folder_problem(path: str) -> str | None:
-    """The problem of the first damaged HDF5 file below a folder, links not followed; None if there is none."""
-    for folder, _, names in sorted(os.walk(path)):
-        for name in sorted(filter(is_hdf5, names)):
-            file = os.path.join(folder, name)
-            if not os.path.islink(file) and (problem := h5.problem_of(file)) is not None:
-                return f"{name}: {problem}"
+def folder_problem(path: str, readers: Readers) -> str | None:
+    """The problem of the first damaged HDF5 file below a folder, links not followed; None if there is none.
+
+    Raises
+    ------
+    h5.Unreadable : a file may not be read.
+    """
+    files = [
+        file
+        for folder, _, names in sorted(os.walk(path))
+        for name in sorted(filter(is_hdf5, names))
+        if not os.path.islink(file := os.path.join(folder, name))
+    ]
+    answers = dict(readers.ask_all([(h5.problem_of, (file,)) for file in files]))
+    for number, file in enumerate(files):
+        if (problem := problem_in(answers[number])) is not None:
+            return f"{os.path.basename(file)}: {problem}"
     return None
 
 
@@ -109,8 +125,9 @@ class Inspector:
     unreadable : for each root, by path, why a file that should have been opened was not; the next index looks at it again
     """
 
-    def __init__(self, campaign: Campaign) -> None:
+    def __init__(self, campaign: Campaign, readers: Readers) -> None:
         self._campaign = campaign
+        self._readers = readers
         self.unreadable: list[dict[str, str]] = [{} for _ in campaign.roots]
         self._least: dict[str, NDArray[np.int64]] = {}
         self._joins = {
@@ -121,21 +138,25 @@ class Inspector:
     def __call__(self, transaction: IndexTransaction, news: Observations) -> None:
         """Change ``news`` where contents say more than size and time, and note the records of inputs."""
         reduced = self._campaign.kinds[news.kind].reduced
-        positions = range(len(news.rows)) if reduced else np.flatnonzero(news.doubted).tolist()
-        hollow = news.files.hollow
-        for position in positions:
-            if news.files.sizes[position] <= 0 or hollow[position]:
-                if reduced:
-                    transaction.note_inputs(news.kind, int(news.rows[position]), news.place, None)
-                self._let_stand(news, position, NO_DATA)
-                continue
-            root, path = self._campaign.location(news.kind, int(news.rows[position]), news.place)
+        chosen = np.arange(len(news.rows)) if reduced else np.flatnonzero(news.doubted)
+        without = (news.files.sizes[chosen] <= 0) | news.files.hollow[chosen]
+        for position in chosen[without].tolist():
+            if reduced:
+                transaction.note_inputs(news.kind, int(news.rows[position]), news.place, None)
+            self._let_stand(news, position, NO_DATA)
+        positions = chosen[~without].tolist()
+        places = [self._campaign.location(news.kind, int(news.rows[position]), news.place) for position in positions]
+        paths = [os.path.join(self._campaign.roots[root].path, path) for root, path in places]
+        answers = dict(self._readers.ask_all([(h5.read_mark, (path,)) for path in paths] if reduced else []))
+        for number, (position, (root, path)) in enumerate(zip(positions, places, strict=True)):
             try:
-                self._inspect(transaction, news, position, os.path.join(self._campaign.roots[root].path, path))
+                self._inspect(transaction, news, position, paths[number], answers.get(number))
             except h5.Unreadable as error:
                 self.unreadable[root][path] = error.reason
                 news.problems.setdefault(position, error.reason)
                 news.forget(position)
+                if isinstance(error, NotInTime | Killed):
+                    news.states[position] = FileState.unknown
                 self._let_stand(news, position, error.reason)
 
     @staticmethod
@@ -145,10 +166,21 @@ class Inspector:
             news.states[position] = FileState.bad_content
             news.problems[position] = f"damaged when it was last read; now {reason}"
 
-    def _inspect(self, transaction: IndexTransaction, news: Observations, position: int, path: str) -> None:
+    def _inspect(
+        self,
+        transaction: IndexTransaction,
+        news: Observations,
+        position: int,
+        path: str,
+        mark: h5.Mark | Hopeless | h5.Unreadable | None,
+    ) -> None:
         row = int(news.rows[position])
         if self._campaign.kinds[news.kind].reduced:
-            mark = h5.read_mark(path)
+            if isinstance(mark, h5.Unreadable):
+                raise mark
+            if isinstance(mark, Hopeless):
+                news.states[position], news.problems[position] = FileState.bad_content, str(mark)
+                mark = None
             if mark is not None:
                 self._apply_mark(news, position, row, mark)
                 # Where the whole folder of segments is gone, nothing but the mark says that there was one.
@@ -157,9 +189,18 @@ class Inspector:
             mtime = int(news.files.mtimes[position])
             transaction.note_inputs(news.kind, row, news.place, None if mark is None else _record(mark, mtime))
         if news.doubted[position] and news.states[position] == FileState.sound:
-            problem = content_problem(self._campaign, news.kind, row, path) if is_opened(path) else None
+            problem = self._content_problem(news.kind, row, path) if is_opened(path) else None
             if problem is not None:
                 news.states[position], news.problems[position] = FileState.bad_content, problem
+
+    def _content_problem(self, kind: str, row: int, path: str) -> str | None:
+        if path.endswith("/"):
+            return folder_problem(path, self._readers)
+        function, arguments = content_question(self._campaign, kind, row, path)
+        try:
+            return problem_in(self._readers.ask(function, *arguments))
+        except Hopeless as error:
+            return str(error)
 
     def _apply_mark(self, news: Observations, position: int, row: int, mark: h5.Mark) -> None:
         growing = news.states[position] == FileState.growing

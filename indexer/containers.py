@@ -8,6 +8,7 @@ import numpy as np
 
 from indexer.match import MatchedFiles
 from indexer.places import Rows
+from indexer.readers import Hopeless, Readers
 from indexer.report import FolderReport, Request
 from latteboard.catalog.updating.observations import Observations
 from latteboard.files import hdf5 as h5
@@ -20,8 +21,9 @@ Contents = dict[str, int] | str | h5.Unreadable  # bytes by dataset; or what is 
 class Containers:
     """Looks into containers, each once however many artifacts are in it."""
 
-    def __init__(self, root: str, known: Mapping[str, tuple[int, int]], request: Request) -> None:
+    def __init__(self, root: str, known: Mapping[str, tuple[int, int]], request: Request, readers: Readers) -> None:
         self._root = root
+        self._readers = readers
         self._known = known
         self._request = request
 
@@ -76,8 +78,10 @@ class Containers:
         report.containers[path] = None
         full = os.path.join(self._root, path)
         try:
-            problem = h5.problem_of(full)
-            found: Contents = h5.dataset_sizes(full) if problem is None else problem
+            problem = self._readers.ask(h5.problem_of, full)
+            found: Contents = self._readers.ask(h5.dataset_sizes, full) if problem is None else problem
+        except Hopeless as error:
+            found = str(error)
         except h5.Unreadable as error:
             folder, _, name = path.rpartition("/")
             report.unreadable.setdefault(folder or ".", f"{name!r}: {error.reason}")

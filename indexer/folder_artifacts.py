@@ -14,6 +14,7 @@ import numpy as np
 from indexer import check
 from indexer.known_folders import NEVER_SETTLED, TRUST, KnownFolders
 from indexer.places import Named, Plan, place_below
+from indexer.readers import Readers
 from indexer.report import FolderReport, Request
 from indexer.walk import signed, within_bounds
 from latteboard.campaign import Campaign
@@ -110,9 +111,12 @@ def _read(root: str, folder: str, prefix: int, found: FolderContents) -> list[st
 class FolderArtifacts:
     """Looks at the folders below one root that are artifacts."""
 
-    def __init__(self, campaign: Campaign, root: int, plan: Plan, last: RootState, request: Request) -> None:
+    def __init__(
+        self, campaign: Campaign, root: int, plan: Plan, last: RootState, request: Request, readers: Readers
+    ) -> None:
         """``root`` is the number of the root, ``last`` what was known of it."""
         self._campaign = campaign
+        self._readers = readers
         self._number = root
         self._root = str(campaign.roots[root].path)
         self._plan = plan
@@ -210,7 +214,7 @@ class FolderArtifacts:
     def _damage(self, path: str, report: FolderReport) -> str | None:
         """What is wrong with an HDF5 file in it; one that may not be read is reported."""
         try:
-            return check.folder_problem(f"{self._root}/{path}")
+            return check.folder_problem(f"{self._root}/{path}", self._readers)
         except h5.Unreadable as error:
             report.unreadable[path] = f"an HDF5 file in it: {error.reason}"
             return None

@@ -16,6 +16,7 @@ from indexer.folder_artifacts import FolderArtifacts
 from indexer.known_folders import NEVER_SETTLED, TRUST, KnownFolders
 from indexer.match import MatchedFiles, Matcher
 from indexer.places import Named, Plan, Rows, place_below
+from indexer.readers import Readers
 from indexer.report import FolderReport, Request
 from indexer.segmented import segmented_files, take_as_whole
 from indexer.walk import Listing, list_folder
@@ -40,16 +41,19 @@ class _Schedule(NamedTuple):
 class FolderScanner:
     """Scans folders below one root of a campaign."""
 
-    def __init__(self, campaign: Campaign, root: int, plan: Plan, last: RootState, request: Request) -> None:
+    def __init__(
+        self, campaign: Campaign, root: int, plan: Plan, last: RootState, request: Request, readers: Readers
+    ) -> None:
         """``root`` is the number of the root, ``last`` what was known of it."""
         self._campaign = campaign
+        self._readers = readers
         self._number = root
         self._plan = plan
         self._request = request
         self._root = str(campaign.roots[root].path)
         self._known = KnownFolders(self._root, last.folders, request)
-        self._containers = Containers(self._root, last.containers, request)
-        self._artifacts = FolderArtifacts(campaign, root, plan, last, request)
+        self._containers = Containers(self._root, last.containers, request, readers)
+        self._artifacts = FolderArtifacts(campaign, root, plan, last, request, readers)
         self._ignored = pathspec.PathSpec.from_lines("gitignore", campaign.table.campaign.ignore)
 
     def __call__(self, paths: Iterable[str]) -> FolderReport:
@@ -177,7 +181,7 @@ class FolderScanner:
         if rows.inside:
             return self._containers.observe(matched, rows, place, report)
         request = self._request
-        lost = take_as_whole(self._root, matched, segmented)
+        lost = take_as_whole(self._root, matched, segmented, self._readers)
         least = rows.least_bytes[matched.rows]
         states, problems = check.judge(matched.files, least, young=request.young, future=request.future)
         for position, problem in lost.items():
@@ -193,13 +197,22 @@ class FolderScanner:
     def _look_deep(
         self, judged: Observations, matched: MatchedFiles, report: FolderReport, schedules: dict[str, _Schedule]
     ) -> None:
-        for position in np.flatnonzero(judged.states == FileState.sound).tolist():
+        sound = np.flatnonzero((judged.states == FileState.sound) & ~judged.files.on_tape).tolist()
+        report.unopened += sum(
+            self._is_opened(matched.paths[position]) for position in np.flatnonzero(judged.files.on_tape).tolist()
+        )
+        opened = [position for position in sound if self._is_opened(matched.paths[position])]
+        questions = [
+            check.content_question(
+                self._campaign, judged.kind, int(judged.rows[position]), f"{self._root}/{matched.paths[position]}"
+            )
+            for position in opened
+        ]
+        for number, answer in self._readers.ask_all(questions):
+            position = opened[number]
             path = matched.paths[position]
-            if not (check.is_hdf5(path) and (self._request.deep or path in self._request.suspects)):
-                continue
-            row = int(judged.rows[position])
             try:
-                problem = check.content_problem(self._campaign, judged.kind, row, f"{self._root}/{path}")
+                problem = check.problem_in(answer)
             except h5.Unreadable as error:  # an error of access says nothing of the contents
                 folder, _, name = path.rpartition("/")
                 report.unreadable.setdefault(folder or ".", f"{name!r}: {error.reason}")
@@ -209,6 +222,9 @@ class FolderScanner:
             if problem is not None:
                 judged.states[position] = FileState.bad_content
                 judged.problems[position] = problem
+
+    def _is_opened(self, path: str) -> bool:
+        return check.is_hdf5(path) and (self._request.deep or path in self._request.suspects)
 
     def _schedule_files(self, judged: Observations, rows: Rows, schedules: dict[str, _Schedule]) -> None:
         """Folders with files that are growing or bad are listed again by any index; grown files are judged again."""

@@ -8,6 +8,7 @@ from indexer.check import Inspector
 from indexer.guards import check_losses, check_roots
 from indexer.notices import notices
 from indexer.places import Plan
+from indexer.readers import Readers
 from indexer.report import FolderReport, Request
 from indexer.root_scan import SWEEP, RootScan
 from latteboard.campaign import Campaign
@@ -16,6 +17,7 @@ from latteboard.catalog.database import sqlite_path
 from latteboard.catalog.updating.finish import Run, finish
 from latteboard.catalog.updating.transaction import IndexTransaction
 from latteboard.files.locks import Holder, lock, lock_path
+from latteboard.text import counted
 from latteboard.times import SECOND_NS
 
 # A second index waits for the first, which is seconds to minutes; then it says who holds the lock.
@@ -104,22 +106,23 @@ def index_campaign(
     )
     if not take_over:
         catalog.check_owner(campaign)  # at once, and again below: whoever is refused need not wait for another index
-    with lock(lock_path(path), wait_seconds=wait_seconds, waiting=waiting):
-        return run_index(campaign, catalog, options, now_ns=now_ns, progress=progress)
+    with lock(lock_path(path), wait_seconds=wait_seconds, waiting=waiting), Readers() as readers:
+        return run_index(campaign, catalog, options, readers, now_ns=now_ns, progress=progress)
 
 
 def run_index(
     campaign: Campaign,
     catalog: Catalog,
     options: Options,
+    readers: Readers,
     *,
     now_ns: int | None = None,
     progress: Callable[[int], None] = lambda _: None,
 ) -> IndexReport:
     """Compare expected with disk and write what changed, all or nothing.
 
-    ``now_ns`` is the scan's start, ns since 1970; ``progress`` is told how many folders have been looked into. Raises
-    :class:`BooksKept` if what was there is gone to an extent that looks like an unmounted file system.
+    ``readers`` open HDF5 files; ``now_ns`` is the scan's start, ns since 1970; ``progress`` is told how many folders have
+    been looked into. Raises :class:`BooksKept` if what was there is gone to an extent that looks like an unmounted file system.
     """
     began = time.monotonic()
     if not options.take_over:
@@ -130,13 +133,13 @@ def run_index(
     fast = options.fast and last.is_current and any(root.folders for root in last.roots)
     plan = Plan(campaign) if fast else Plan(campaign).prepare()
     request = _request(campaign, options, started, last.run, fast=fast)
-    scans = [RootScan(campaign, number, plan, last, request) for number in range(len(campaign.roots))]
+    scans = [RootScan(campaign, number, plan, last, request, readers) for number in range(len(campaign.roots))]
     reports = _reports(scans, options.threads, progress)
     if last.run:
         # All folders are scanned before the transaction begins, so that it is short. A first index keeps what it sees as
         # it comes: nobody waits for a catalog that is not there yet.
         reports = iter(list(reports))
-    inspector = Inspector(campaign)
+    inspector = Inspector(campaign, readers)
     with catalog.transaction(campaign, inspector, take_over=options.take_over) as transaction:
         _record(transaction, reports, scans)
         del plan
@@ -153,6 +156,8 @@ def run_index(
     seconds = round(time.monotonic() - began, 3)
     totals = [one.inventory.total for one in scans]
     directories, stats = sum(total.directories for total in totals), sum(total.stats for total in totals)
+    if unopened := sum(total.unopened for total in totals):
+        told.append(f"{counted(unopened, 'file')} not opened: no data on this disk, perhaps on tape")
     return IndexReport(
         **numbers, directories=directories, stats=stats, seconds=seconds, unreadable=failed, notices=told
     )

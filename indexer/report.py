@@ -53,6 +53,7 @@ class FolderReport:
     emptied : folders with nothing in them that are not those which were known: a disk that is not mounted looks so
     further : folders in them that are worth looking into
     unreadable : folders and files that could not be read, and why
+    unopened : the number of files that a deep look leaves unopened, since their data may be on tape
     containers : size and time of those opened; None for those that must be opened when they are seen again
     """
 
@@ -68,6 +69,7 @@ class FolderReport:
     containers: dict[str, tuple[int, int] | None] = field(default_factory=dict)
     directories: int = 0
     stats: int = 0
+    unopened: int = 0
 
     @property
     def counts(self) -> dict[str, int]:
@@ -86,3 +88,4 @@ class FolderReport:
         self.containers |= other.containers
         self.directories += other.directories
         self.stats += other.stats
+        self.unopened += other.unopened

@@ -6,6 +6,7 @@ from dataclasses import replace
 from indexer.folder_scanner import FolderScanner
 from indexer.inventory import FolderInventory, folders_named
 from indexer.places import Plan
+from indexer.readers import Readers
 from indexer.report import FolderReport, Request
 from indexer.scan import scan
 from latteboard.campaign import Campaign
@@ -23,7 +24,9 @@ class RootScan:
     inventory : the folders that were found
     """
 
-    def __init__(self, campaign: Campaign, root: int, plan: Plan, last: LastLook, request: Request) -> None:
+    def __init__(
+        self, campaign: Campaign, root: int, plan: Plan, last: LastLook, request: Request, readers: Readers
+    ) -> None:
         """``root`` is the number of the root; a root of which no folder is known is scanned as a whole."""
         known = last.roots[root]
         self._fast = request.fast and bool(known.folders)
@@ -31,7 +34,7 @@ class RootScan:
         self._first = sorted({*known.folders, *folders_named(known.unreadable)}) if self._fast else [""]
         self._known = len(known.folders)
         self._plan = plan
-        self._scanner = FolderScanner(campaign, root, plan, known, request)
+        self._scanner = FolderScanner(campaign, root, plan, known, request, readers)
         self.inventory = FolderInventory(campaign, root, plan, known, request, is_first=not last.is_current)
 
     def reports(self, threads: int | None) -> Iterator[FolderReport]:

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 
 from indexer.match import MatchedFiles
+from indexer.readers import Hopeless, Readers
 from indexer.walk import Listing
 from latteboard.files import hdf5 as h5
 from latteboard.files.segments import SUFFIX, segments_problem, whole_size
@@ -15,7 +16,7 @@ def segmented_files(listing: Listing) -> set[str]:
     return {prefix + name for name in names.intersection(listing.names)}
 
 
-def take_as_whole(root: str, matched: MatchedFiles, segmented: Collection[str]) -> dict[int, str]:
+def take_as_whole(root: str, matched: MatchedFiles, segmented: Collection[str], readers: Readers) -> dict[int, str]:
     """Give each artifact of segments the size of all its files; returns what is wrong with its segments, by position."""
     problems: dict[int, str] = {}
     for position, path in enumerate(matched.paths) if segmented else ():
@@ -23,8 +24,8 @@ def take_as_whole(root: str, matched: MatchedFiles, segmented: Collection[str]) 
             continue
         file = f"{root}/{path}"
         try:
-            mark = h5.read_mark(file)
-        except h5.Unreadable:  # what can be said of it, the closer look at its mark says
+            mark = readers.ask(h5.read_mark, file)
+        except (h5.Unreadable, Hopeless):  # what can be said of it, the closer look at its mark says
             continue
         if mark is None:
             continue

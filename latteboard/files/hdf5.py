@@ -69,8 +69,16 @@ class Unreadable(InputRefused, OSError):
         OSError.__init__(self, number, message, path)
         self.reason, self.path, self.name = f"cannot be read: {message}", path, name
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _unreadable, (self.errno, self.strerror, self.path, self.name)
+
     def __str__(self) -> str:
         return ": ".join(filter(None, [str(self.path), self.name, self.reason]))
+
+
+def _unreadable(number: int, message: str, path: str, name: str) -> Unreadable:
+    """The same error in another process."""
+    return Unreadable(number, message, path, name=name)
 
 
 # -- opening -------------------------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 Numbers = NDArray[np.int64]
 NO_FILE = -1  # the size where there is no file
+LARGE = 1 << 20  # bytes; a file of fewer may be kept where a file system counts no blocks
 
 
 @dataclass(frozen=True)
@@ -57,4 +58,10 @@ class Files:
     def hollow(self) -> NDArray[np.bool_]:
         """Whether no block of the file is on this disk: it has no data, or reading it would recall it from tape."""
         found: NDArray[np.bool_] = (self.blocks == 0) & (self.sizes > 0)
+        return found
+
+    @property
+    def on_tape(self) -> NDArray[np.bool_]:
+        """Whether opening the file would perhaps recall it from tape: it is large, and no block of it is on this disk."""
+        found: NDArray[np.bool_] = self.hollow & (self.sizes >= LARGE)
         return found

@@ -64,6 +64,11 @@ def watch_this_process(note: Note, *, again: bool = False) -> None:
     signal.signal(signal.SIGPROF, signal.SIG_DFL)
 
 
+def stop_watching() -> None:
+    """From now on write down nothing: this process has been forked from one that was watched, and is not."""
+    _Process.note, _Process.again = None, False
+
+
 def survives_in_another() -> bool:
     """Whether another process does this again if the library kills this one."""
     return _Process.note is not None and not _Process.again

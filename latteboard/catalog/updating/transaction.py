@@ -86,7 +86,12 @@ class IndexTransaction:
             return
         news = seen.take(positions)
         news.doubted = self._doubted(news, columns)
+        seen_states = news.states.copy()
         self._inspect(self, news)
+        # What could not be read in time stays as it was known; only where nothing was known it is unknown.
+        unread = (news.states == FileState.unknown) & (seen_states != FileState.unknown)
+        if unread.any():
+            news = news.take(np.flatnonzero(~unread | (columns["state"][news.rows] == FileState.absent)))
         if placed is None:
             self._count(news, columns)
             self._keep_last_sound(news, columns)
