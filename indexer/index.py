@@ -156,11 +156,14 @@ def run_index(
     seconds = round(time.monotonic() - began, 3)
     totals = [one.inventory.total for one in scans]
     directories, stats = sum(total.directories for total in totals), sum(total.stats for total in totals)
-    if unopened := sum(total.unopened for total in totals):
-        told.append(f"{counted(unopened, 'file')} not opened: no data on this disk, perhaps on tape")
+    told += _of_unopened(sum(total.unopened for total in totals))
     return IndexReport(
         **numbers, directories=directories, stats=stats, seconds=seconds, unreadable=failed, notices=told
     )
+
+
+def _of_unopened(number: int) -> list[str]:
+    return [f"{counted(number, 'file')} not opened: no data on this disk, perhaps on tape"] if number else []
 
 
 def _reports(scans: Sequence[RootScan], threads: int | None, progress: Callable[[int], None]) -> Iterator[FolderReport]:
