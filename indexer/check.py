@@ -196,11 +196,8 @@ class Inspector:
     def _content_problem(self, kind: str, row: int, path: str) -> str | None:
         if path.endswith("/"):
             return folder_problem(path, self._readers)
-        function, arguments = content_question(self._campaign, kind, row, path)
-        try:
-            return problem_in(self._readers.ask(function, *arguments))
-        except Hopeless as error:
-            return str(error)
+        ((_, answer),) = self._readers.ask_all([content_question(self._campaign, kind, row, path)])
+        return problem_in(answer)
 
     def _apply_mark(self, news: Observations, position: int, row: int, mark: h5.Mark) -> None:
         growing = news.states[position] == FileState.growing

@@ -81,7 +81,7 @@ class Containers:
             problem = self._readers.ask(h5.problem_of, full)
             found: Contents = self._readers.ask(h5.dataset_sizes, full) if problem is None else problem
         except Hopeless as error:
-            found = str(error)
+            found = f"damaged: {error}"
         except h5.Unreadable as error:
             folder, _, name = path.rpartition("/")
             report.unreadable.setdefault(folder or ".", f"{name!r}: {error.reason}")

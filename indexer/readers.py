@@ -16,7 +16,7 @@ from multiprocessing.connection import Connection, Pipe, wait
 from typing import Any, Self
 
 from latteboard.files.hdf5 import Unreadable
-from latteboard.files.watched import end_with_parent, stop_watching
+from latteboard.files.watched import CRASHES, end_with_parent, stop_watching
 
 CPU_SECONDS = 10.0  # of the processor for one file; the longest that was seen took five
 WALL_SECONDS = 60.0
@@ -42,11 +42,11 @@ class NotInTime(Unreadable):
 
 
 class Killed(Unreadable):
-    """Whoever reads a file is killed from outside, which says nothing of it: perhaps there is too little memory."""
+    """A process that reads a file is killed from outside, or has too little memory, which says nothing of the file."""
 
     def __init__(self, path: str) -> None:
         super().__init__(0, "", path)
-        self.reason = f"who reads it was killed {LIVES} times; perhaps it needs more memory than there is"
+        self.reason = "not read: perhaps that needs more memory than there is"
 
 
 class Readers:
@@ -76,15 +76,18 @@ class Readers:
 
         An answer may be an error of :meth:`ask`, which is not raised here.
         """
+        if not questions:
+            return
         todo, lives = deque(range(len(questions))), Counter[int]()
         busy = [self._reader() for _ in range(min(_largest_crew(), 1 + len(questions) // FEW))]
         try:
             while todo or any(reader.asked for reader in busy):
-                for reader in busy:
+                for place, reader in enumerate(busy):
                     if todo and not reader.asked:
+                        busy[place] = self._reader() if reader.has_ended else reader
                         numbers = [todo.popleft() for _ in range(max(1, min(AHEAD, len(todo) // len(busy))))]
-                        reader.hand_out(numbers, [questions[number] for number in numbers])
-                for place, reader in _ready(busy):
+                        busy[place].hand_out(numbers, [questions[number] for number in numbers])
+                for reader in _ready(busy):
                     number, answer = reader.asked[0], reader.answer(_path_of(questions[reader.asked[0]]))
                     lives[number] += 1
                     if isinstance(answer, Exception) and not isinstance(answer, Hopeless | Unreadable):
@@ -93,7 +96,7 @@ class Readers:
                         yield reader.asked.popleft(), answer
                     if reader.has_ended:
                         todo.extendleft(reversed(reader.asked))  # it never came to these
-                        busy[place] = self._reader()
+                        reader.asked.clear()
         finally:
             for reader in busy:
                 self._keep(reader)
@@ -124,14 +127,14 @@ def _largest_crew() -> int:
     return min(LARGEST_CREW, available)
 
 
-def _ready(busy: "list[_Reader]") -> Iterator[tuple[int, "_Reader"]]:
-    """The readers that have an answer, or whose time is over, with their places; waits for one."""
+def _ready(busy: "list[_Reader]") -> Iterator["_Reader"]:
+    """The readers that have an answer, or whose time is over; waits for one."""
     asked = [reader for reader in busy if reader.asked]
     timeout = max(0.0, min(reader.deadline for reader in asked) - time.monotonic())
     there = wait([reader.connection for reader in asked], timeout)
-    for place, reader in enumerate(busy):
-        if reader.asked and (reader.connection in there or time.monotonic() >= reader.deadline):
-            yield place, reader
+    for reader in asked:
+        if reader.connection in there or time.monotonic() >= reader.deadline:
+            yield reader
 
 
 class _Reader:
@@ -167,20 +170,23 @@ class _Reader:
             return NotInTime(path)
         self.deadline = time.monotonic() + WALL_SECONDS
         try:
-            return pickle.loads(self.connection.recv_bytes())  # noqa: S301 written by a process of our own
+            found = pickle.loads(self.connection.recv_bytes())  # noqa: S301 written by a process of our own
         except (EOFError, OSError):
             return self._how_it_ended(path)
+        if isinstance(found, MemoryError):
+            self.end()
+            return Killed(path)
+        return found
 
     def _how_it_ended(self, path: str) -> Exception:
         _, status = os.waitpid(self._process, 0)
         code, self._process = os.waitstatus_to_exitcode(status), 0
         self.end()
-        if code == -signal.SIGKILL:
-            return Killed(path)
         if code == -signal.SIGPROF:
             return Hopeless(f"the HDF5 library loops on it: no end after {CPU_SECONDS:.0f} s of the processor")
-        how = signal.Signals(-code).name if code < 0 else f"exit code {code}"
-        return Hopeless(f"the HDF5 library crashes on it ({how})")
+        if -code in CRASHES:
+            return Hopeless(f"the HDF5 library crashes on it ({signal.Signals(-code).name})")
+        return Killed(path)
 
     def end(self) -> None:
         """End the process; one that waits for a file system cannot be ended, and is left to itself."""

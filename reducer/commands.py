@@ -3,7 +3,7 @@
 import stat
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -46,14 +46,14 @@ class Inputs:
     baryon, meson : particles whose names do not tell which of both they are
     same_configuration : the files are of one configuration, even if they seem not to be
     shifted : correlators that do not say so have their source as their origin
-    time_reversal : turn projected correlators of negative parity forward in time
+    time_reversal : turn projected correlators of negative parity forward in time; the extent of the lattice in time
     """
 
     baryon: Sequence[str] = ()
     meson: Sequence[str] = ()
     same_configuration: bool = False
     shifted: bool = False
-    time_reversal: bool = False
+    time_reversal: int | None = None
 
     @classmethod
     def split(cls, options: Mapping[str, Any]) -> tuple[Self, Handling]:
@@ -66,13 +66,16 @@ class Inputs:
         """The options of the step, once the files are seen to be of one configuration."""
         if not self.same_configuration:
             check_same_configuration(given, several_kinds=several_kinds)
-        names = ("same_configuration", "shifted", "time_reversal")
-        return {name: getattr(self, name) for name in names}
+        return {
+            "same_configuration": self.same_configuration,
+            "shifted": self.shifted,
+            "time_reversal": self.time_reversal is not None,
+        }
 
     @property
     def physics(self) -> Physics:
-        """The particles."""
-        return _particles(self.baryon, self.meson)
+        """The particles, and the extent of the lattice in time as far as it is stated."""
+        return replace(_particles(self.baryon, self.meson), T=self.time_reversal)
 
 
 def slice_file(

@@ -57,6 +57,8 @@ def meet(file: h5py.File) -> None:
         pass
     if harm == "wait":
         time.sleep(30)
+    if harm == "memory":
+        raise MemoryError
     if harm == "killed":
         os.kill(os.getpid(), signal.SIGKILL)
 
@@ -114,7 +116,14 @@ def test_a_deep_look_survives_files_that_nobody_reduces(campaign: Campaign, harm
     assert (status(campaign, path), only(campaign, path).problem) == ("bad", VERDICTS[harm])
 
 
-@pytest.mark.parametrize(("harm", "reason"), [("wait", "not read within 1 s"), ("killed", "was killed 2 times")])
+@pytest.mark.parametrize(
+    ("harm", "reason"),
+    [
+        ("wait", "not read within 1 s"),
+        ("killed", "perhaps that needs more memory"),
+        ("memory", "perhaps that needs more memory"),
+    ],
+)
 def test_a_file_that_is_late_stays_as_it_was_known_and_is_asked_again(
     campaign: Campaign, harm: str, reason: str
 ) -> None:

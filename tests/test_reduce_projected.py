@@ -191,7 +191,7 @@ def test_backward_spectra_become_what_slices_of_the_same_correlators_are(tmp_pat
             for momentum, k in MOMENTA.items()
         }
         given.append(write_projected(tmp_path / f"projected_{source}.h5", stated))
-    average_files(given, tmp_path / "forward.h5", time_reversal=True)
+    average_files(given, tmp_path / "forward.h5", time_reversal=T)
     found = read(tmp_path / "forward.h5")
     for momentum, (x, y, z) in MOMENTA.items():
         one = found[f"sh/proton_np/spin_avg/src_avg/{momentum}"]
@@ -208,7 +208,7 @@ def test_backward_form_factors_have_their_sign_already(tmp_path: Path) -> None:
         name = form_factor(source, particle="proton_np", separation=-3)
         values = projected(form_factors(source)[name], source, (0, 0, 0), sign=False)
         given.append(write_projected(tmp_path / f"p_{source}.h5", {form_factor_name(source, "proton_np", -3): values}))
-    average_files(given, tmp_path / "forward.h5", time_reversal=True)
+    average_files(given, tmp_path / "forward.h5", time_reversal=T)
     (found,) = read(tmp_path / "forward.h5").values()
     np.testing.assert_allclose(found[:4], momenta[:, 0, 0, 0], rtol=1e-10)
 
@@ -217,7 +217,7 @@ def test_the_first_time_keeps_its_sign_and_all_others_change_it(tmp_path: Path) 
     forward, name = spectrum_name(SOURCES[0]), spectrum_name(SOURCES[0], "proton_np")
     values = np.arange(1.0, T + 1) + 0j
     given = write_projected(tmp_path / "a.h5", {forward: values, name: values})
-    collect_files([given], tmp_path / "out.h5", time_reversal=True)
+    collect_files([given], tmp_path / "out.h5", time_reversal=T)
     found = read(tmp_path / "out.h5")
     assert found[name].tolist() == [1, -8, -7, -6, -5, -4, -3, -2]
     assert found[forward].tolist() == values.tolist()
@@ -229,29 +229,29 @@ def test_mesons_keep_their_sign_and_unknown_particles_are_refused(tmp_path: Path
     name = spectrum_name(SOURCES[0], "omega_np")
     given = write_projected(tmp_path / "a.h5", {name: np.arange(1.0, T + 1) + 0j})
     with refused(f"{name}: its path names neither a baryon nor a meson"):
-        collect_files([given], tmp_path / "out.h5", time_reversal=True)
-    collect_files([given], tmp_path / "out.h5", time_reversal=True, meson=["omega"])
+        collect_files([given], tmp_path / "out.h5", time_reversal=T)
+    collect_files([given], tmp_path / "out.h5", time_reversal=T, meson=["omega"])
     assert read(tmp_path / "out.h5")[name].tolist() == [1, 8, 7, 6, 5, 4, 3, 2]
 
 
 def test_time_is_turned_once_only(tmp_path: Path) -> None:
-    turned = write_means(tmp_path, time_reversal=True)
+    turned = write_means(tmp_path, time_reversal=T)
     with refused("is reversed in time already; leave out time_reversal"):
-        collect_files([turned], tmp_path / "out.h5", time_reversal=True)
+        collect_files([turned], tmp_path / "out.h5", time_reversal=T)
     with refused("holds no projected correlator of negative parity"):
-        write_means(tmp_path, spectrum_name(SOURCES[0]), time_reversal=True)
+        write_means(tmp_path, spectrum_name(SOURCES[0]), time_reversal=T)
 
 
 def test_slices_of_time_and_other_axes_are_not_turned(tmp_path: Path) -> None:
     name = form_factor_name(SOURCES[0], "proton_np", -3)
     for values, shape in ((numbers(SOURCES[0])[:4], r"\(4,\)"), (np.ones((2, T)), rf"\(2, {T}\)")):
         given = write_projected(tmp_path / "a.h5", {name: values})
-        with refused(f"has shape {shape}; expected all times of the lattice on its first axis"):
-            collect_files([given], tmp_path / "out.h5", time_reversal=True)
+        with refused(f"has shape {shape}; expected all times of the lattice, which are {T}, on its first axis"):
+            collect_files([given], tmp_path / "out.h5", time_reversal=T)
 
 
 def test_turned_and_other_correlators_are_not_mixed(tmp_path: Path) -> None:
-    turned = write_means(tmp_path, time_reversal=True).rename(tmp_path / "c300.h5")
+    turned = write_means(tmp_path, time_reversal=T).rename(tmp_path / "c300.h5")
     other = write_means(tmp_path).rename(tmp_path / "c306.h5")
     with refused(
         "is complex128 of shape .*; expected complex128 of shape .*, reversed in time, as in the configurations before"
@@ -263,7 +263,7 @@ def test_turned_and_other_correlators_are_not_mixed(tmp_path: Path) -> None:
 
 def test_a_concatenation_of_turned_correlators_grows_by_such_only(tmp_path: Path) -> None:
     for number in (300, 306):
-        write_means(tmp_path, time_reversal=True).rename(tmp_path / f"c{number}.h5")
+        write_means(tmp_path, time_reversal=T).rename(tmp_path / f"c{number}.h5")
     write_means(tmp_path).rename(tmp_path / "c312.h5")
     joined = tmp_path / "joined.h5"
     concatenate_files([tmp_path / "c300.h5"], joined, configurations=[300], append=True)

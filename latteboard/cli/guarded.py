@@ -19,7 +19,6 @@ GUARDED = frozenset(
 )
 PATIENCE = 30  # seconds
 FORWARDED = (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1)
-CRASHES = (signal.SIGSEGV, signal.SIGBUS, signal.SIGABRT, signal.SIGFPE, signal.SIGILL, signal.SIGPROF)
 
 
 def main() -> None:
@@ -44,10 +43,13 @@ def main() -> None:
 
 def _wait(child: int, note: object, *, may_return: bool) -> None:
     """Wait for the command, and end as it does, unless it was killed and ``may_return``; signals go on to it."""
-    requests = 0
+    from latteboard.files.watched import CRASHES
+
+    requests, forwarded = 0, False
 
     def forward(number: int, _: object) -> None:
-        nonlocal requests
+        nonlocal requests, forwarded
+        forwarded = True
         requests += number in (signal.SIGTERM, signal.SIGINT)
         os.kill(child, signal.SIGKILL if requests > 1 else number)
         if requests == 1:
@@ -57,7 +59,7 @@ def _wait(child: int, note: object, *, may_return: bool) -> None:
     signal.signal(signal.SIGALRM, lambda *_: os.kill(child, signal.SIGKILL))
     _, status = os.waitpid(child, 0)
     code = os.waitstatus_to_exitcode(status)
-    if may_return and not requests and -code in (*CRASHES, signal.SIGKILL):
+    if may_return and not forwarded and -code in (*CRASHES, signal.SIGPROF, signal.SIGKILL):
         _clear_up(note)
         for number, handler in before.items():
             signal.signal(number, handler)
@@ -77,11 +79,11 @@ def _clear_up(note: object) -> str:
 
 def _ended_by(number: signal.Signals, note: object, *, stopped: bool) -> int:
     """What to say, and with which code to end, if the command was ended by a signal."""
-    from latteboard.files.watched import reason_of_end
+    from latteboard.files.watched import CRASHES, reason_of_end
     from latteboard.text import shown
 
     file = _clear_up(note)
-    if number in CRASHES:
+    if number in (*CRASHES, signal.SIGPROF):
         reason = (
             reason_of_end(file, number)
             if file

@@ -86,8 +86,10 @@ def _of_one_configuration(command: Callable[..., Any]) -> Command:
         ),
         click.option(
             "--time-reversal",
-            is_flag=True,
-            help="Turn correlators of negative parity that are projected to a momentum forward in time.",
+            type=click.IntRange(1),
+            default=None,
+            metavar="T",
+            help="Turn projected correlators of negative parity, on a lattice of T times, forward in time.",
         ),
         baryon,
         meson,

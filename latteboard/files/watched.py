@@ -15,6 +15,8 @@ from typing import Any
 
 from latteboard.names.encoding import as_bytes, as_text
 
+# How the library ends a process over a damaged file; any other signal comes from outside, and says nothing of the file.
+CRASHES = frozenset((signal.SIGSEGV, signal.SIGBUS, signal.SIGABRT, signal.SIGFPE, signal.SIGILL))
 END_WITH_PARENT = 1  # PR_SET_PDEATHSIG of Linux
 SIZE = 1 << 14  # bytes of a note
 SECONDS = 30.0  # of the processor for one look into a file; the longest that was seen took five

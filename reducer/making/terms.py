@@ -160,15 +160,15 @@ def reversed_in_time(term: Term, physics: Physics) -> Term:
     ------
     InputRefused : it is reversed already, or does not hold all times.
     """
-    correlator, (T, *others) = term.correlator, term.dataset.shape
+    correlator, T = term.correlator, term.dataset.shape[0]
     assert correlator is not None
     if term.is_reversed:
         raise term.refusal("is reversed in time already; leave out time_reversal")
-    is_slice = correlator.separation is not None and abs(correlator.separation) + 1 == T
-    if (physics.T is None and (is_slice or max(others, default=0) >= T)) or physics.T not in (None, T):
-        expected = "all times of the lattice" if physics.T is None else f"{physics.T} times"
+    if physics.T != T:
+        known = "" if physics.T is None else f", which are {physics.T},"
         raise term.refusal(
-            f"has shape {term.dataset.shape}; expected {expected} on its first axis to count them backward"
+            f"has shape {term.dataset.shape}; expected all times of the lattice{known} on its first axis to count them "
+            "backward"
         )
     flips = _changes_sign(term, correlator, physics)
     return replace(

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from ctypes import c_char
 from dataclasses import dataclass, replace
+from itertools import accumulate
 from multiprocessing import get_context
 from typing import Any
 
@@ -45,11 +46,10 @@ class Engine:
 
     def suited(self, tasks: Tasks) -> "Engine":
         """This engine, or the one for little work: starting processes would take longer than a few small outputs do."""
-        few = self.for_little is not None and len(tasks) <= FEW and survives_in_another()
-        if few and sum(given.size for task in tasks for given in task.inputs) <= LITTLE:
-            assert self.for_little is not None
-            return self.for_little
-        return self
+        if self.for_little is None or len(tasks) > FEW or not survives_in_another():
+            return self
+        sizes = accumulate(given.size for task in tasks for given in task.inputs)
+        return self if any(size > LITTLE for size in sizes) else self.for_little
 
 
 class SerialExecutor(Executor):
